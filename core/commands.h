@@ -1,0 +1,112 @@
+#pragma once
+
+#include "core/call.h"
+#include "core/party.h"
+#include "core/wire.h"
+
+#include <map>
+
+namespace hawser {
+
+/// How a command talks.
+enum class CommandKind : quint8 { Call = 1, Channel = 2, OneWay = 3 };
+
+/// What is known of a command before it is called: the offer carries it, forms and `--help` are made from it.
+struct CommandSpec {
+    QString name; ///< "disk.usage": letters, digits, '.', '-', '_', '/', at most limits::commandName
+    QString description;
+    CommandKind kind = CommandKind::Call;
+    StreamClass streamClass = StreamClass::Command;
+    Schema parameters;
+    Schema reply; ///< empty: not said
+};
+
+Value specToValue(const CommandSpec &spec);
+Result<CommandSpec> specFromValue(const Value &value);
+
+// A command is a struct: `static constexpr const char *name`, optional `static constexpr const char *description`,
+// optional `static constexpr StreamClass streamClass`, nested `Request` and `Reply` with describe(); for channels the
+// nested `Out` (caller to server) and `In` (server to caller) where messages are structs.
+
+/// The answer that a handler may give later, from the thread of its Commands; dropped without an answer it gives
+/// `internal`. Copies share one answer; the first counts.
+template <typename C>
+class Reply {
+public:
+    explicit Reply(std::shared_ptr<IncomingCall> call)
+        : m_call(std::move(call))
+    {
+    }
+    void operator()(const Result<typename C::Reply> &result) const
+    {
+        if (result)
+            m_call->finish(toValue(*result));
+        else
+            m_call->fail(result.error());
+    }
+
+private:
+    std::shared_ptr<IncomingCall> m_call;
+};
+
+/// What a program can do for others: names and functions. Used by both sides of a link; belongs to nobody globally.
+/// Handlers run on the thread of the Commands. Whatever a handler throws becomes an error for its caller alone.
+class Commands : public QObject {
+    Q_OBJECT
+
+public:
+    using Policy = std::function<Result<void>(const Caller &, const CommandSpec &)>;
+
+    explicit Commands(QObject *parent = nullptr);
+
+    /// Asked before each dispatch; no policy lets everybody in that the link lets through.
+    void setPolicy(Policy policy) { m_policy = std::move(policy); }
+    QList<CommandSpec> specs() const;
+    bool serves(const QString &name) const;
+    void remove(const QString &name);
+
+    /// Answers at once.
+    template <typename C>
+    void serve(std::function<Result<typename C::Reply>(const typename C::Request &, const Caller &)> handler);
+    /// Answers when it is ready: a slow handler delays nobody.
+    template <typename C>
+    void serveLater(std::function<void(const typename C::Request &, const Caller &, Reply<C>)> handler);
+    /// Runs in a thread pool; must not touch anything of this thread. The caller's cancel or deadline ends the call, not
+    /// the function.
+    template <typename C>
+    void serveInThread(std::function<Result<typename C::Reply>(const typename C::Request &, const Caller &)> handler);
+    /// A call whose replies keep coming: the handler keeps the call (shared) as long as it goes on.
+    template <typename C>
+    void serveChannel(std::function<void(const typename C::Request &, std::shared_ptr<IncomingCall>)> handler);
+    /// Nothing is answered; what it refuses is only counted.
+    template <typename C>
+    void serveOneWay(std::function<void(const typename C::Request &, const Caller &)> handler);
+    /// For commands known only at run time. `parameters` conform to the spec's schema.
+    void serveDynamic(const CommandSpec &spec, std::function<void(const Value &parameters, std::shared_ptr<IncomingCall>)> handler);
+
+    /// Hears what the peer opens on this link from now on.
+    void attach(Link *link);
+    /// Takes over an opened stream, or a one-way OPEN.
+    void dispatch(Stream *stream);
+    void dispatchOneWay(const OpenHead &head, const Caller &caller, QByteArrayView body);
+    /// One-way commands that were refused or failed, calls of unknown names: counted.
+    quint64 refused() const { return m_refused; }
+
+private:
+    struct Entry {
+        CommandSpec spec;
+        std::function<void(const Value &, std::shared_ptr<IncomingCall>)> handler;
+        std::function<void(const Value &, const Caller &)> oneWay;
+    };
+    template <typename C>
+    static CommandSpec specOf(CommandKind kind);
+    void add(Entry entry);
+
+    std::map<QString, Entry> m_entries;
+    Policy m_policy;
+    quint64 m_refused = 0;
+};
+
+} // namespace hawser
+
+#include "core/commands_impl.h"

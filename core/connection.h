@@ -1,0 +1,73 @@
+#pragma once
+
+#include "core/frame.h"
+#include "core/identity.h"
+#include "core/location.h"
+
+#include <QHostAddress>
+#include <QObject>
+#include <memory>
+
+class QLocalSocket;
+class QSslSocket;
+class QTimer;
+
+namespace hawser {
+
+/// One byte stream as frames: a TLS socket, a local socket, or a pair in memory for tests. It alone owns the socket and
+/// feeds the sink on top of it: reads at most readTurn a turn, writes while at most inSocket lies in the socket
+/// (Qt's encrypted backlog counted), calls tick() in time. Lives in one thread.
+class Connection : public QObject {
+    Q_OBJECT
+
+public:
+    /// Dials. `encrypted` follows, or `closed`. The peer's key is checked against `expected` before anything is sent.
+    static std::unique_ptr<Connection> dial(
+        const Address &address, const Identity &identity, const std::optional<PublicKey> &expected);
+    /// Dials a control socket; there is no TLS and no key.
+    static std::unique_ptr<Connection> dialLocal(const QString &path);
+    /// Takes over an accepted socket whose handshake is still to come (QSslSocket in server mode, started here).
+    static std::unique_ptr<Connection> accept(qintptr descriptor, const Identity &identity);
+    static std::unique_ptr<Connection> acceptLocal(QLocalSocket *socket);
+    /// Two ends in memory, for tests: what one writes the other reads in a later turn.
+    static std::pair<std::unique_ptr<Connection>, std::unique_ptr<Connection>> pair(
+        const PublicKey &first, const PublicKey &second);
+    ~Connection() override;
+
+    /// What gets the frames from now on; not owned, must outlive the connection or be replaced by nullptr. The old sink
+    /// is not told. Bytes that already arrived are read again for the new one.
+    void setSink(FrameSink *sink);
+    /// Frames above this are refused at their header; limits::greetingPayload at first.
+    void setMaxPayload(quint32 bytes);
+
+    /// The peer's TLS key; null before `encrypted` and on local sockets.
+    const PublicKey &peerKey() const { return m_peerKey; }
+    QHostAddress peerAddress() const;
+    quint16 peerPort() const;
+    QHostAddress localAddress() const;
+    /// Bytes written by us and not yet handed to the kernel.
+    qint64 backlog() const;
+    quint64 bytesRead() const { return m_bytesRead; }
+    quint64 bytesWritten() const { return m_bytesWritten; }
+
+    /// Sends what the sink still has, then closes; by force after 2 s. Closing a closed one does nothing. The sink's
+    /// lost() is called with `why` (once), then `closed` is emitted.
+    void close(const Error &why);
+
+signals:
+    void encrypted(); ///< the peer's key is known (local sockets: connected)
+    void closed(const hawser::Error &why);
+
+protected:
+    Connection();
+
+    PublicKey m_peerKey;
+    quint64 m_bytesRead = 0;
+    quint64 m_bytesWritten = 0;
+
+private:
+    class Private;
+    std::unique_ptr<Private> d;
+};
+
+} // namespace hawser

@@ -1,0 +1,69 @@
+#pragma once
+
+#include "core/frame.h"
+
+#include <deque>
+#include <vector>
+
+namespace hawser {
+
+/// One connection's worth of a link: what waits to be written in two priorities, what was written and is kept until it
+/// is acknowledged, and the counts of both directions (docs/protocol.md §5.2). Sans-I/O.
+class Lane {
+public:
+    explicit Lane(qint64 retention, Instant now);
+
+    // --- going out
+    /// Appends a counted frame.
+    void append(FrameType type, quint8 flags, quint32 stream, QByteArrayView payload, bool background);
+    /// Appends a frame of the connection itself: goes first, is not counted, not kept.
+    void appendUncounted(FrameType type, QByteArrayView payload);
+    /// Bytes that wait to be handed to the socket.
+    qsizetype waiting() const { return m_waitingBytes[0] + m_waitingBytes[1]; }
+    bool backgroundEmpty() const { return m_waitingBytes[1] == 0; }
+    /// Bytes handed out and not yet acknowledged.
+    qint64 kept() const { return m_keptBytes; }
+    /// Counted frames appended so far: the number of the newest one.
+    quint64 appended() const { return m_appended; }
+    /// The next bytes for the socket; empty when nothing waits or the peer owes acknowledgements for all that may be kept.
+    QByteArray nextChunk();
+    /// \retval Protocol  more than was sent, or less than before
+    Result<void> acknowledged(quint64 count, Instant now);
+    bool unacknowledged() const { return m_keptBytes > 0; }
+    Instant oldestKept() const { return m_keptSince; }
+
+    // --- coming in
+    /// A counted frame was taken over.
+    void taken(quint32 bytes, Instant now);
+    quint64 takenCount() const { return m_taken; }
+    /// Appends an ACK if one is owed by bytes, or by time when `now` is late enough.
+    void acknowledge(Instant now);
+    /// When acknowledge() should be called at the latest; Instant::max() when nothing is owed.
+    Instant ackDue() const;
+
+private:
+    struct Chunk {
+        QByteArray bytes;
+        quint32 frames = 0;
+    };
+    QByteArray &openChunk(int priority, qsizetype bytes);
+
+    std::deque<Chunk> m_waiting[2];
+    qsizetype m_waitingBytes[2] = { 0, 0 };
+    QByteArray m_control;
+    std::deque<Chunk> m_kept;
+    std::vector<QByteArray> m_pool;
+    qint64 m_keptBytes = 0;
+    qint64 m_retention;
+    quint64 m_appended = 0;
+    quint64 m_handedOut = 0; // frames
+    quint64 m_acknowledged = 0; // frames, as the peer said
+    quint64 m_keptFrom = 0; // frames acknowledged up to the first kept chunk
+    quint64 m_taken = 0;
+    quint64 m_takenTold = 0;
+    quint32 m_owedBytes = 0;
+    Instant m_owedSince {};
+    Instant m_keptSince {};
+};
+
+} // namespace hawser

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <QtGlobal>
+#include <chrono>
+
+/// Every number of the protocol, with its unit and its reason (docs/protocol.md §12).
+namespace hawser::limits {
+
+using namespace std::chrono_literals;
+
+// Frames
+inline constexpr quint32 frameHeader = 12; ///< bytes
+inline constexpr quint32 framePayload = 64 * 1024; ///< bytes, after the greeting
+inline constexpr quint32 greetingPayload = 4 * 1024; ///< bytes, until the greeting is over and for strangers always
+inline constexpr qsizetype message = 16 * 1024 * 1024; ///< bytes of one message over all its frames
+
+// Reading and writing
+inline constexpr qsizetype readTurn = 256 * 1024; ///< bytes read from one connection in one turn of the event loop
+inline constexpr qsizetype inSocket = 256 * 1024; ///< bytes that may lie in one socket, written and not yet sent
+inline constexpr int notSentLowat = 128 * 1024; ///< TCP_NOTSENT_LOWAT: without it priorities mean nothing
+
+// Links
+inline constexpr quint32 ackEvery = 128 * 1024; ///< bytes taken before an ACK is owed at once
+inline constexpr auto ackAfter = 1s; ///< at the latest
+inline constexpr qint64 sessionBudget = 8 * 1024 * 1024; ///< granted and unused + kept unacknowledged, for one session
+inline constexpr qint64 nodeBudget = 64 * 1024 * 1024; ///< the same for a node, which many use at once
+inline constexpr auto pingEvery = 15s; ///< by the dialler
+inline constexpr auto silence = 45s; ///< without a byte from the peer the connection is dead
+inline constexpr auto pingUnacknowledged = 5s; ///< something is unacknowledged: ask sooner
+inline constexpr auto deadUnacknowledged = 20s; ///< and give up sooner (TCP_USER_TIMEOUT is the same)
+inline constexpr auto noProgress = 10s; ///< a peer that does not read what lies ready for it
+
+// Streams
+inline constexpr quint32 firstCredit = 64 * 1024; ///< bytes each way before any CREDIT
+inline constexpr quint32 mostCredit = 4 * 1024 * 1024; ///< bytes a reader that keeps up grants at most
+inline constexpr quint32 frameCost = 16; ///< credit that a frame costs besides its payload
+inline constexpr quint32 openStreams = 1024; ///< streams a peer may have open with us at once
+inline constexpr quint32 strangerStreams = 2; ///< the same for somebody not let in
+
+// Values (msgpack)
+inline constexpr int depth = 16;
+inline constexpr quint32 arrayItems = 4096;
+inline constexpr quint32 mapItems = 128;
+inline constexpr quint32 stringBytes = 64 * 1024;
+inline constexpr quint32 elements = 16384; ///< in all, in one value
+inline constexpr int commandName = 64; ///< bytes
+
+// Admission (strangers)
+inline constexpr auto greetingDeadline = 10s; ///< from accept to the answer of the greeting
+inline constexpr int strangersStart = 64; ///< from here on some are refused at random …
+inline constexpr int strangersFull = 256; ///< … and from here on all
+inline constexpr int strangersPerSource = 16; ///< per IPv4 address or IPv6 /64
+inline constexpr qsizetype strangersMemory = 4 * 1024 * 1024; ///< bytes of half frames, all strangers together
+inline constexpr auto penaltyProtocol = 90s; ///< for breaking the protocol before being let in
+inline constexpr auto penaltyAuthentication = 5s;
+inline constexpr auto penaltyNoGreeting = 1s;
+inline constexpr auto penaltyEnforced = 15s; ///< below this nothing happens
+inline constexpr auto penaltyMost = 10min;
+inline constexpr int penaltySources = 65536;
+
+// Reconnecting
+inline constexpr auto backoffFirst = 1s; ///< full jitter between 0 and this, doubling
+inline constexpr auto backoffMost = 60s;
+inline constexpr auto backoffReset = 60s; ///< of peace
+inline constexpr auto connectDeadline = 10s; ///< TCP and TLS and greeting
+
+// Requests and approval
+inline constexpr int requestsShown = 1;
+inline constexpr int requestsWaiting = 8;
+inline constexpr int requestsPerAddress = 3; ///< in requestsAddressWindow
+inline constexpr auto requestsAddressWindow = 10min;
+inline constexpr auto requestOnScreen = 120s;
+inline constexpr auto requestKept = 24h * 7;
+inline constexpr auto invitationKept = 24h;
+inline constexpr int nameGraphemes = 64;
+inline constexpr int chatBytes = 8 * 1024;
+
+// Transfers
+inline constexpr quint32 transferEntries = 100000;
+inline constexpr int transferDepth = 64;
+inline constexpr int pathComponent = 255; ///< bytes
+inline constexpr int pathBytes = 4096;
+inline constexpr qint64 diskReserve = 64 * 1024 * 1024; ///< bytes that stay free on the receiver's disk
+inline constexpr int transfersAtOnce = 4; ///< per peer
+inline constexpr auto transferStall = 60s;
+
+} // namespace hawser::limits

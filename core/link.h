@@ -1,0 +1,186 @@
+#pragma once
+
+#include "core/lane.h"
+#include "core/party.h"
+
+#include <QObject>
+#include <memory>
+#include <unordered_set>
+
+namespace hawser {
+
+class Link;
+class Stream;
+
+/// An OPEN taken apart (docs/protocol.md §6.1).
+struct OpenHead {
+    Party party; ///< the other end: the target when sent, the caller when received
+    StreamClass streamClass = StreamClass::Command;
+    milliseconds timeLeft { 0 }; ///< 0: no deadline
+    QByteArray name;
+    bool end = false; ///< nothing follows from the opener
+    bool oneWay = false;
+    bool background = false;
+};
+
+QByteArray encodeOpen(const OpenHead &head, QByteArrayView body);
+/// \param body  set to what follows the name, inside `payload`
+Result<OpenHead> decodeOpen(const FrameView &frame, QByteArrayView *body);
+
+/// How a stream ended (docs/protocol.md §9): Ok with a result, or an error. `body` is opaque here.
+struct Closing {
+    Error error { Code::Ok, {}, Begun::NotSaid, Origin::Peer };
+    QByteArray body;
+
+    bool ok() const { return error.code == Code::Ok; }
+};
+
+QByteArray encodeClosing(const Closing &closing);
+Result<Closing> decodeClosing(QByteArrayView payload);
+
+/// What a broker puts under its links: it sees counted frames before any Stream does.
+class Router {
+public:
+    virtual ~Router() = default;
+    /// A peer's OPEN. true: the router has it (spliced or refused); false: it is for this program itself.
+    virtual bool open(Link &from, const FrameView &frame, Instant now) = 0;
+    /// A frame for a number that is bound to a route.
+    virtual Result<void> forward(Link &from, quint32 route, const FrameView &frame) = 0;
+    /// The peer of `link` acknowledged or granted something: there may be room again.
+    virtual void room(Link &link) = 0;
+    /// The link is over; its bound numbers are gone.
+    virtual void ended(Link &link) = 0;
+};
+
+struct LinkSettings {
+    bool dialler = false; ///< the side that dialled has the odd numbers
+    PublicKey peer;
+    Role peerRole = Role::Person;
+    Party peerParty; ///< who the far program is; for callers that are not behind a broker
+    bool local = false; ///< a control socket
+    qint64 retention = limits::sessionBudget; ///< bytes kept unacknowledged before the sender waits
+    milliseconds ping { 15000 }; ///< dialler only; listener watches silence
+    quint64 opensAllowed = limits::openStreams; ///< what the peer granted in its greeting
+    quint64 opensGranted = limits::openStreams; ///< what we granted in ours
+};
+
+/// What two running programs share: many streams over one connection (here; more lanes later), counted, acknowledged,
+/// kept until then and bounded. Sans-I/O: a `Connection` calls it as its FrameSink. Emits on the thread it lives in.
+class Link : public QObject, public FrameSink {
+    Q_OBJECT
+
+public:
+    explicit Link(const LinkSettings &settings, Instant now);
+    ~Link() override;
+
+    /// Opens a stream. It never fails at once: what the peer or the broker refuses comes as `closed`. Owned by the link
+    /// and deleted after `closed` (unless `Stream::keep`). OPENs beyond what the peer allows wait here in order.
+    /// \pre body and name fit one frame (limits::framePayload − 64)
+    Stream *open(const OpenHead &head, QByteArrayView body);
+    /// Sends a one-way OPEN; nothing comes back.
+    /// \retval ResourceExhausted  more than 16 MiB of OPENs wait already
+    /// \retval Unavailable        the link has ended
+    Result<void> send(const OpenHead &head, QByteArrayView body);
+
+    /// Says GOAWAY and ends the link: every stream closes with `unavailable`. The connection closes afterwards.
+    void leave(const GoAway &goAway);
+    bool isOver() const { return m_over; }
+    const LinkSettings &settings() const { return m_settings; }
+    /// Raises what the peer may know and do after it was let in; see Standing.
+    void setPeerParty(const Party &party) { m_settings.peerParty = party; }
+    /// Round trip of the last ping; 0 before the first.
+    milliseconds roundTrip() const { return m_roundTrip; }
+    int streams() const { return m_open; }
+    Lane &lane() { return m_lane; }
+
+    /// Asks the peer now; `pong` follows.
+    void ping(Instant now);
+
+    // --- for a router (core/link_router.cpp). Numbers of the peer are bound where their OPEN comes in, numbers of ours
+    // are made by forwardOpen.
+    void setRouter(Router *router) { m_router = router; }
+    /// Room for one more OPEN of ours?
+    bool mayOpen() const;
+    /// Passes an OPEN on under a fresh number of ours, bound to `route`. \pre mayOpen()
+    quint32 forwardOpen(quint8 flags, QByteArrayView payload, quint32 route);
+    /// Binds the peer's number, from inside Router::open.
+    void bind(quint32 number, quint32 route);
+    /// Writes a frame of a bound number. \param background  it waits behind prompt ones
+    void forwardFrame(FrameType type, quint8 flags, quint32 number, QByteArrayView payload, bool background);
+    /// The route is over: number may be used again when nothing of it waits. For ours and the peer's.
+    void unbind(quint32 number, bool background);
+    /// Refuses a peer's OPEN from inside Router::open.
+    void refuse(quint32 number, quint8 openFlags, const Error &error);
+
+    // --- FrameSink
+    Result<void> read(FrameReader &reader, Instant now) override;
+    QByteArray nextChunk(Instant now) override;
+    Result<void> tick(Instant now) override;
+    Instant deadline() const override;
+    void lost(const Error &error) override;
+
+signals:
+    void opened(hawser::Stream *stream); ///< by the peer; owned by the link
+    void oneWay(const hawser::OpenHead &head, QByteArrayView body); ///< a peer's one-way OPEN; valid during the call
+    void ended(const hawser::Error &why); ///< once; every stream was closed before
+    void pong(hawser::milliseconds roundTrip);
+    void goingAway(const hawser::GoAway &goAway); ///< the peer says so
+
+private:
+    friend class Stream;
+    struct Slot {
+        enum class Kind : quint8 { Free, Limbo, Local, Routed } kind = Kind::Free;
+        quint32 route = 0;
+        Stream *stream = nullptr;
+    };
+
+    Result<void> take(const FrameView &frame, Instant now);
+    Result<void> takeLinkFrame(const FrameView &frame, Instant now);
+    Result<void> takeOpen(const FrameView &frame, Instant now);
+    void flushBatches();
+    Slot *slot(quint32 number);
+    Slot &makeSlot(quint32 number);
+    bool isOurs(quint32 number) const { return (number & 1) == (m_settings.dialler ? 1u : 0u); }
+    quint32 freshNumber();
+    void release(quint32 number, bool background);
+    void sendWaitingOpens();
+    void peerStreamEnded();
+    void end(const Error &why);
+    void streamTouched(Stream *stream);
+    void streamBlocked(Stream *stream);
+    void destroyStream(Stream *stream);
+
+    LinkSettings m_settings;
+    Lane m_lane;
+    Router *m_router = nullptr;
+    std::vector<Slot> m_ours; // by number / 2
+    std::vector<Slot> m_theirs;
+    std::vector<quint32> m_freeNumbers; // ours
+    std::vector<quint32> m_limbo; // ours: free when the background queue is empty
+    std::deque<std::pair<quint64, quint32>> m_oneWayNumbers; // frame count · number: free when acknowledged
+    quint32 m_nextNumber;
+    struct WaitingOpen {
+        Stream *stream; // nullptr: one-way
+        OpenHead head;
+        QByteArray body;
+    };
+    std::deque<WaitingOpen> m_waitingOpens;
+    qsizetype m_waitingOpenBytes = 0;
+    quint64 m_opensSent = 0;
+    quint64 m_opensAllowed;
+    quint64 m_opensTaken = 0;
+    quint64 m_opensDone = 0;
+    quint64 m_opensGranted;
+    std::vector<Stream *> m_touched; // streams with a batch to deliver
+    std::unordered_set<Stream *> m_blocked; // streams that wait for room in the lane
+    Instant m_lastHeard;
+    Instant m_lastPing;
+    Instant m_pingSent {};
+    milliseconds m_roundTrip { 0 };
+    int m_open = 0;
+    bool m_over = false;
+    bool m_leaving = false;
+    quint64 m_dropped = 0; // frames for numbers that are not open
+};
+
+} // namespace hawser

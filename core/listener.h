@@ -1,0 +1,62 @@
+#pragma once
+
+#include "core/connection.h"
+#include "core/greeting.h"
+#include "core/link.h"
+
+#include <QTcpServer>
+
+namespace hawser {
+
+/// What the owner of a listener says to a peer whose key is proven and whose HELLO was read.
+struct Admission {
+    Welcome welcome; ///< standing, name, role …; the listener fills in ping, taken, resumed
+    qint64 retention = limits::sessionBudget;
+    std::optional<GoAway> refusal; ///< set: no link, this is said instead
+};
+
+/// One who came in: everything the greeting told.
+struct Arrival {
+    std::unique_ptr<Link> link; ///< runs already on `connection`
+    std::unique_ptr<Connection> connection;
+    Hello hello;
+    PublicKey key;
+    QHostAddress address;
+    Standing standing;
+};
+
+/// Accepts TLS connections on several addresses, with admission control of its own (never QSslServer: it goes deaf):
+/// limits::strangers* by number, source and memory, one absolute deadline from accept to the greeting's answer,
+/// penalties per source. Everything that is refused is counted under a reason.
+class Listener : public QObject {
+    Q_OBJECT
+
+public:
+    explicit Listener(const Identity &identity, QObject *parent = nullptr);
+    ~Listener() override;
+
+    /// Adds an address. "0.0.0.0", "::", names of interfaces' addresses; port 0 lets the kernel choose.
+    /// \retval Unavailable  in use, not ours, no permission: the sentence says which
+    Result<Address> listen(const Address &address);
+    QList<Address> addresses() const;
+    /// Stops accepting; who is in stays.
+    void stop();
+
+    /// Asked once for each HELLO, before WELCOME is sent.
+    void setAdmission(std::function<Admission(const Hello &, const PublicKey &, const QHostAddress &)> admission);
+    /// The owner has taken a stranger in or found it breaking the rules: counts against its source.
+    void penalise(const QHostAddress &source, milliseconds penalty);
+    /// Strangers that were welcomed as Standing::Stranger stay in the count of strangers until their arrival's link ends.
+    QHash<QByteArray, quint64> counters() const; ///< reason → how often
+    int strangers() const;
+
+signals:
+    /// The owner moves link and connection out of the arrival in its (direct) slot.
+    void arrived(hawser::Arrival &arrival);
+
+private:
+    class Private;
+    std::unique_ptr<Private> d;
+};
+
+} // namespace hawser

@@ -1,0 +1,101 @@
+#pragma once
+
+#include "core/link.h"
+
+namespace hawser {
+
+/// One message inside the reader's buffer. Valid during the signal; raw byte streams see one for each frame.
+struct MessageView {
+    QByteArrayView bytes;
+};
+
+/// One conversation on a link: messages or bytes both ways, with credit. Owned by its link, gone after `closed` (deleted
+/// later) or when the link goes.
+class Stream : public QObject {
+    Q_OBJECT
+
+public:
+    const OpenHead &head() const { return m_head; } ///< party: the other end
+    Caller caller() const; ///< who opened it, when the peer did
+    QByteArray body() const { return m_body; } ///< of the peer's OPEN
+    bool openedHere() const { return m_openedHere; }
+    Link *link() const { return m_link; }
+    bool isClosed() const { return m_closed; }
+
+    /// Sends one message (cut into frames when it is larger than one). What has no room waits in the stream; ask room()
+    /// first when there is much to say. Nothing happens on a closed stream.
+    /// \pre message.size() <= limits::message
+    void send(QByteArrayView message);
+    /// Bytes that send() takes now without making anything wait: credit and the lane's space.
+    qint64 room() const;
+    /// Bytes that wait in the stream for credit.
+    qint64 waiting() const { return m_waitingBytes; }
+    /// Nothing more from me; the other direction goes on.
+    void sendEnd();
+
+    /// The opener wishes to cancel; `closed` follows when the other end answers.
+    void cancel();
+    /// The called side's last word. `closed` is emitted here at once.
+    void close(const Closing &closing);
+
+    /// While held nothing counts as read, so the peer's credit runs out. What was delivered stays delivered.
+    void hold();
+    /// Delivered bytes count as read again, and further ones.
+    void resume();
+    /// For readers that pass work on: with manual credit only what `consumed` reports counts as read.
+    void setManualCredit(bool manual) { m_manual = manual; }
+    /// \param bytes  of payload, as they came in `received`
+    void consumed(qint64 bytes);
+    /// Frames are handed out as they come, MORE ignored (files).
+    void setRaw(bool raw) { m_raw = raw; }
+
+signals:
+    /// Everything that one readiness event brought, in order.
+    void received(std::span<const hawser::MessageView> messages);
+    void peerEnded(); ///< END: nothing more comes
+    void cancelled(); ///< the opener wishes to stop; answer with close()
+    void roomAvailable(); ///< after room() was too small or something waited
+    void closed(const hawser::Closing &closing); ///< once, last
+
+private:
+    friend class Link;
+    Stream(Link *link, OpenHead head, QByteArray body, bool openedHere);
+
+    Result<void> take(const FrameView &frame);
+    Result<void> takeData(const FrameView &frame);
+    void deliver();
+    void sendFrames(QByteArrayView message, quint8 lastFlags);
+    void pushWaiting();
+    void grant();
+    void wereClosed(const Closing &closing);
+    void activate(quint32 number);
+
+    Link *m_link;
+    OpenHead m_head;
+    QByteArray m_body;
+    quint32 m_number = 0; // 0: its OPEN still waits
+    bool m_openedHere;
+    bool m_closed = false;
+    bool m_cancelSent = false;
+    bool m_endSent = false;
+    bool m_endWanted = false;
+    bool m_peerEnded = false;
+    bool m_held = false;
+    bool m_manual = false;
+    bool m_raw = false;
+    bool m_wantRoom = false;
+    bool m_inBatch = false;
+    quint64 m_sendAllowed = limits::firstCredit;
+    quint64 m_sendUsed = 0;
+    quint64 m_granted = limits::firstCredit;
+    quint64 m_received = 0; // cost that came
+    quint64 m_consumed = 0; // cost that counts as read
+    quint32 m_window = limits::firstCredit;
+    std::deque<std::pair<QByteArray, quint8>> m_waiting; // payload of one frame · flags
+    qint64 m_waitingBytes = 0;
+    QByteArray m_partial; // a message whose frames are still coming
+    std::vector<MessageView> m_batch;
+    std::deque<QByteArray> m_whole; // messages of several frames in the batch
+};
+
+} // namespace hawser
