@@ -120,7 +120,7 @@ def check_widgets(tree):
 
 def core_name(path):
     """What the layers call a file of core: its folder, or its name without the ending."""
-    return path.split("/")[1].rsplit(".", 1)[0]
+    return path.split("/")[1].rsplit(".", 1)[0].removesuffix("_impl")
 
 
 def core_ranks():
@@ -162,7 +162,8 @@ def check_core_layers(tree):
 
 
 def check_cycles(tree):
-    headers = {path: [resolve(tree, path, n) for _, _, n in source.includes]
+    headers = {path: [t for _, _, n in source.includes if (t := resolve(tree, path, n))
+                      and path != t.removesuffix(".h") + "_impl.h"]  # templates, which belong to the header they name
                for path, source in tree.code.items() if path.endswith(".h")}
     done = set()
 
@@ -340,7 +341,7 @@ def main():
     tree = Tree(options.root)
     if not tree.code:
         sys.exit(f"check: no code beneath {options.root}")
-    found = [finding for check in CHECKS for finding in check(tree)]
+    found = list(dict.fromkeys(finding for check in CHECKS for finding in check(tree)))
     for rule, path, line, sentence in found:
         print(f"{path}:{line}: [{rule}] {sentence}")
     if options.tidy and tidy(options.root) != 0:

@@ -17,14 +17,14 @@ FOLDERS = {
 # The only folders that may include a header of QtGui or QtWidgets.
 WIDGET_FOLDERS = {"desktop", "chat/widgets"}
 
-# Layers of core, lowest first; a file (NAME.h, NAME.cpp or a folder NAME/) includes its own layer and those below.
+# Layers of core, lowest first; a file (NAME.h, NAME_impl.h, NAME.cpp or a folder NAME/) includes its own layer and those below.
 # A file that is not listed takes the highest layer of what it includes.
 CORE_LAYERS = [
-    {"result", "limits"},
+    {"result", "limits", "instant"},
     {"identity", "certificate", "public_key", "location"},
-    {"greeting", "frame", "wire", "value"},
-    {"link", "stream"},
-    {"commands", "calls", "topics", "offers"},
+    {"greeting", "party", "frame", "wire", "fields", "value"},
+    {"lane", "link", "stream"},
+    {"commands", "call", "calls", "topics", "offers"},
     {"transfer"},
     {"connection", "listener", "store"},
     {"client"},
