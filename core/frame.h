@@ -33,6 +33,7 @@ namespace flag {
 inline constexpr quint8 more = 1; ///< DATA: the message goes on in the next frame
 inline constexpr quint8 end = 2; ///< OPEN, DATA: nothing more from me
 inline constexpr quint8 oneWay = 4; ///< OPEN: there will be no CLOSE
+inline constexpr quint8 bulk = 16; ///< DATA: a piece of the payload's bulk, not a message
 inline constexpr quint8 background = 8; ///< OPEN: this stream's DATA waits behind prompt ones
 }
 

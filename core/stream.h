@@ -7,6 +7,7 @@ namespace hawser {
 /// One message inside the reader's buffer. Valid during the signal; raw byte streams see one for each frame.
 struct MessageView {
     QByteArrayView bytes;
+    bool bulk = false; ///< a piece of a payload's bulk, not a message of the channel (flag::bulk)
 };
 
 /// One conversation on a link: messages or bytes both ways, with credit. Owned by its link, gone after `closed` (deleted
@@ -24,8 +25,9 @@ public:
 
     /// Sends one message (cut into frames when it is larger than one). What has no room waits in the stream; ask room()
     /// first when there is much to say. Nothing happens on a closed stream.
+    /// \param bulk  sets flag::bulk on its frames: a piece of a payload's bulk (docs/protocol.md §8)
     /// \pre message.size() <= limits::message
-    void send(QByteArrayView message);
+    void send(QByteArrayView message, bool bulk = false);
     /// Bytes that send() takes now without making anything wait: credit and the lane's space.
     qint64 room() const;
     /// Bytes that wait in the stream for credit.
@@ -35,7 +37,8 @@ public:
 
     /// The opener wishes to cancel; `closed` follows when the other end answers.
     void cancel();
-    /// The called side's last word. `closed` is emitted here at once.
+    /// The called side's last word: on the wire it comes after everything that still waits here for credit. `closed` is
+    /// emitted here at once.
     void close(const Closing &closing);
 
     /// While held nothing counts as read, so the peer's credit runs out. What was delivered stays delivered.
