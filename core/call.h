@@ -117,7 +117,8 @@ struct CallOptions {
 Call *startCall(Link *link, const Party &to, const QString &name, const Value &parameters, const CallOptions &options,
     QObject *parent);
 /// \retval ResourceExhausted, Unavailable  as Link::send
-Result<void> sendOneWay(Link *link, const Party &to, const QString &name, const Value &parameters, const CallOptions &options);
+Result<void> sendOneWay(
+    Link *link, const Party &to, const QString &name, const Value &parameters, const CallOptions &options);
 
 template <typename T>
 Result<T> ChannelMessage::as() const

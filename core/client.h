@@ -66,9 +66,11 @@ public:
     Call *start(const Party &to, const typename C::Request &request, CallOptions options = {});
     /// `callback(Result<C::Reply>)` in context's thread, never when context is gone.
     template <typename C, typename Callback>
-    Call *call(const Party &to, const typename C::Request &request, QObject *context, Callback callback, CallOptions options = {});
+    Call *call(const Party &to, const typename C::Request &request, QObject *context, Callback callback,
+        CallOptions options = {});
     template <typename C>
-    QFuture<Result<typename C::Reply>> call(const Party &to, const typename C::Request &request, CallOptions options = {});
+    QFuture<Result<typename C::Reply>> call(
+        const Party &to, const typename C::Request &request, CallOptions options = {});
     template <typename C>
     Result<void> send(const Party &to, const typename C::Request &request, CallOptions options = {});
 

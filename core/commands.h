@@ -33,10 +33,7 @@ Result<CommandSpec> specFromValue(const Value &value);
 template <typename C>
 class Reply {
 public:
-    explicit Reply(std::shared_ptr<IncomingCall> call)
-        : m_call(std::move(call))
-    {
-    }
+    explicit Reply(std::shared_ptr<IncomingCall> call) : m_call(std::move(call)) { }
     void operator()(const Result<typename C::Reply> &result) const
     {
         if (result)
@@ -82,7 +79,8 @@ public:
     template <typename C>
     void serveOneWay(std::function<void(const typename C::Request &, const Caller &)> handler);
     /// For commands known only at run time. `parameters` conform to the spec's schema.
-    void serveDynamic(const CommandSpec &spec, std::function<void(const Value &parameters, std::shared_ptr<IncomingCall>)> handler);
+    void serveDynamic(
+        const CommandSpec &spec, std::function<void(const Value &parameters, std::shared_ptr<IncomingCall>)> handler);
 
     /// Hears what the peer opens on this link from now on.
     void attach(Link *link);

@@ -35,7 +35,7 @@ inline constexpr quint8 end = 2; ///< OPEN, DATA: nothing more from me
 inline constexpr quint8 oneWay = 4; ///< OPEN: there will be no CLOSE
 inline constexpr quint8 bulk = 16; ///< DATA: a piece of the payload's bulk, not a message
 inline constexpr quint8 background = 8; ///< OPEN: this stream's DATA waits behind prompt ones
-}
+} // namespace flag
 
 /// One frame inside the reader's buffer. Valid until the reader is filled again.
 struct FrameView {
@@ -55,10 +55,7 @@ void writeHeader(char *at, quint32 length, FrameType type, quint8 flags, quint32
 class FrameReader {
 public:
     /// \param maxPayload  bytes; a header that announces more is refused at once, not waited for
-    explicit FrameReader(quint32 maxPayload)
-        : m_maxPayload(maxPayload)
-    {
-    }
+    explicit FrameReader(quint32 maxPayload) : m_maxPayload(maxPayload) { }
 
     void setMaxPayload(quint32 bytes) { m_maxPayload = bytes; }
 

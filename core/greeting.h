@@ -55,7 +55,16 @@ struct Welcome {
 };
 
 /// Why a connection ends (GOAWAY's first byte; docs/protocol.md §5.4).
-enum class Leave : quint8 { Draining = 1, Leaving = 2, Replaced = 3, Protocol = 4, DataLoss = 5, Refused = 6, Busy = 7, Stale = 8 };
+enum class Leave : quint8 {
+    Draining = 1,
+    Leaving = 2,
+    Replaced = 3,
+    Protocol = 4,
+    DataLoss = 5,
+    Refused = 6,
+    Busy = 7,
+    Stale = 8
+};
 
 struct GoAway {
     Leave reason = Leave::Leaving;

@@ -10,6 +10,9 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 /// What the clock says now; for the layers that own a thread.
-inline Instant now() { return std::chrono::steady_clock::now(); }
+inline Instant now()
+{
+    return std::chrono::steady_clock::now();
+}
 
 } // namespace hawser

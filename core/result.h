@@ -53,14 +53,8 @@ Code codeFromWire(quint8 number);
 template <typename T>
 class [[nodiscard]] Result {
 public:
-    Result(T value)
-        : m_value(std::in_place_index<0>, std::move(value))
-    {
-    }
-    Result(Error error)
-        : m_value(std::in_place_index<1>, std::move(error))
-    {
-    }
+    Result(T value) : m_value(std::in_place_index<0>, std::move(value)) { }
+    Result(Error error) : m_value(std::in_place_index<1>, std::move(error)) { }
 
     explicit operator bool() const { return m_value.index() == 0; }
     /// \pre holds a value
@@ -81,11 +75,7 @@ template <>
 class [[nodiscard]] Result<void> {
 public:
     Result() = default;
-    Result(Error error)
-        : m_error(std::move(error))
-        , m_failed(true)
-    {
-    }
+    Result(Error error) : m_error(std::move(error)), m_failed(true) { }
 
     explicit operator bool() const { return !m_failed; }
     /// \pre holds an error

@@ -1,0 +1,91 @@
+#pragma once
+
+#include "core/commands.h"
+
+namespace hawser::contracts {
+
+/// A chat message to a person (docs/protocol.md §8.5). The answer means: shown to the person or kept by their program.
+struct Chat {
+    static constexpr const char *name = "chat/1";
+    static constexpr StreamClass streamClass = StreamClass::Talk;
+    struct Request {
+        QByteArray id; ///< 16 random bytes: the same message again has the same id
+        QString text; ///< at most limits::chatBytes of UTF-8
+        static void describe(auto &field)
+        {
+            field("id", &Request::id, { .description = "16 bytes", .required = true });
+            field("text", &Request::text, { .description = "what is said", .required = true });
+        }
+    };
+    struct Reply {
+        static void describe(auto &) { }
+    };
+};
+
+/// Are you there? Any admitted peer may ask.
+struct Ping {
+    static constexpr const char *name = "ping/1";
+    static constexpr StreamClass streamClass = StreamClass::Talk;
+    struct Request {
+        static void describe(auto &) { }
+    };
+    struct Reply {
+        QString program;
+        static void describe(auto &field) { field("program", &Reply::program, { .description = "name and version" }); }
+    };
+};
+
+/// Files and folders on their way (docs/protocol.md §9b, core/transfer). The OPEN is the offer; the called side accepts
+/// by its first message and then takes a raw byte stream of records; its CLOSE is the receipt.
+struct File {
+    static constexpr const char *name = "file/1";
+    static constexpr StreamClass streamClass = StreamClass::File;
+    struct Request {
+        QByteArray id; ///< 16 bytes
+        QString title; ///< "shoot-42", or "3 files"
+        bool folder = false; ///< one folder whose name is the title
+        quint64 files = 0; ///< counted at the time of the offer
+        quint64 folders = 0;
+        quint64 bytes = 0;
+        QString note;
+        static void describe(auto &field)
+        {
+            field("id", &Request::id, { .description = "16 bytes", .required = true });
+            field("title", &Request::title, { .description = "what is offered", .required = true });
+            field("folder", &Request::folder, { .description = "one folder of that name" });
+            field("files", &Request::files, { .description = "how many" });
+            field("folders", &Request::folders, { .description = "how many" });
+            field("bytes", &Request::bytes, { .description = "in all" });
+            field("note", &Request::note, { .description = "a sentence for the receiver" });
+        }
+    };
+    /// Receiver to sender. The first one is the acceptance.
+    struct In {
+        QString state; ///< "accepted", "paused", "going"
+        QString why;
+        quint64 bytes = 0; ///< written and verified so far
+        quint64 files = 0;
+        static void describe(auto &field)
+        {
+            field("state", &In::state, { .description = "accepted, paused, going", .required = true });
+            field("why", &In::why, { .description = "a sentence for the sender" });
+            field("bytes", &In::bytes, { .description = "on disk so far" });
+            field("files", &In::files, { .description = "whole so far" });
+        }
+    };
+    struct Reply {
+        QByteArray root; ///< 32 bytes: hash over all entries as received
+        quint64 files = 0;
+        quint64 bytes = 0;
+        QStringList failed; ///< paths that could not be taken, with a reason
+        static void describe(auto &field)
+        {
+            field("root", &Reply::root, { .description = "32 bytes", .required = true });
+            field("files", &Reply::files, { .description = "whole and verified" });
+            field("bytes", &Reply::bytes, { .description = "whole and verified" });
+            field("failed", &Reply::failed, { .description = "path: reason" });
+        }
+    };
+};
+
+} // namespace hawser::contracts
