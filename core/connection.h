@@ -9,10 +9,11 @@
 #include <memory>
 
 class QLocalSocket;
-class QSslSocket;
-class QTimer;
+class QSslConfiguration;
 
 namespace hawser {
+
+class BytePipe;
 
 /// One byte stream as frames: a TLS socket, a local socket, or a pair in memory for tests. It alone owns the socket and
 /// feeds the sink on top of it: reads at most readTurn a turn, writes while at most inSocket lies in the socket
@@ -28,6 +29,8 @@ public:
     static std::unique_ptr<Connection> dialLocal(const QString &path);
     /// Takes over an accepted socket whose handshake is still to come (QSslSocket in server mode, started here).
     static std::unique_ptr<Connection> accept(qintptr descriptor, const Identity &identity);
+    /// The same for who accepts many: tlsConfiguration(identity) is made once.
+    static std::unique_ptr<Connection> accept(qintptr descriptor, const QSslConfiguration &configuration);
     static std::unique_ptr<Connection> acceptLocal(QLocalSocket *socket);
     /// Two ends in memory, for tests: what one writes the other reads in a later turn.
     static std::pair<std::unique_ptr<Connection>, std::unique_ptr<Connection>> pair(
@@ -51,22 +54,21 @@ public:
     quint64 bytesWritten() const { return m_bytesWritten; }
 
     /// Sends what the sink still has, then closes; by force after 2 s. Closing a closed one does nothing. The sink's
-    /// lost() is called with `why` (once), then `closed` is emitted.
+    /// lost() is called with `why` (once), then `closed` is emitted, both in a later turn. One that is deleted while open
+    /// still sends what it has written, without telling anybody.
     void close(const Error &why);
 
 signals:
     void encrypted(); ///< the peer's key is known (local sockets: connected)
     void closed(const hawser::Error &why);
 
-protected:
-    Connection();
+private:
+    class Private;
+    explicit Connection(std::unique_ptr<BytePipe> pipe);
 
     PublicKey m_peerKey;
     quint64 m_bytesRead = 0;
     quint64 m_bytesWritten = 0;
-
-private:
-    class Private;
     std::unique_ptr<Private> d;
 };
 

@@ -28,6 +28,7 @@ inline constexpr auto pingEvery = 15s; ///< by the dialler
 inline constexpr auto silence = 45s; ///< without a byte from the peer the connection is dead
 inline constexpr auto pingUnacknowledged = 5s; ///< something is unacknowledged: ask sooner
 inline constexpr auto deadUnacknowledged = 20s; ///< and give up sooner (TCP_USER_TIMEOUT is the same)
+inline constexpr auto lastWords = 2s; ///< for what was written before a close; then by force
 inline constexpr auto noProgress = 10s; ///< a peer that does not read what lies ready for it
 
 // Streams

@@ -1,0 +1,60 @@
+#pragma once
+
+#include "core/identity.h"
+#include "core/location.h"
+#include "core/result.h"
+
+#include <QHostAddress>
+#include <QObject>
+#include <memory>
+
+class QLocalSocket;
+class QSslConfiguration;
+
+namespace hawser {
+
+/// What a connection stands on: bytes both ways, in order. Its signals may come from the depths of a socket: whoever
+/// owns a pipe lets it go with deleteLater().
+class BytePipe : public QObject {
+    Q_OBJECT
+
+public:
+    /// Bytes that have come, at most `most`; 0 when there are none now.
+    virtual qint64 read(char *to, qint64 most) = 0;
+    virtual bool hasBytes() const = 0;
+    /// Keeps `bytes` (shared, not copied) until flush().
+    virtual void write(const QByteArray &bytes) = 0;
+    virtual void flush() = 0;
+    /// Bytes written and not yet handed to the kernel.
+    virtual qint64 backlog() const = 0;
+    /// What may wait here unread before the peer is slowed down.
+    virtual void setReadBuffer(qint64) { }
+    /// Ends the pipe after what was written has gone out; `ended` follows, unless the peer does not read.
+    virtual void finish() = 0;
+    /// Ends it now; `ended` may follow.
+    virtual void abort() = 0;
+
+    virtual PublicKey peerKey() const { return {}; }
+    virtual QHostAddress peerAddress() const { return {}; }
+    virtual quint16 peerPort() const { return 0; }
+    virtual QHostAddress localAddress() const { return {}; }
+    /// For a dial that takes too long: what has not happened, as the beginning of "… in 10 seconds".
+    virtual QString pendingStep() const { return {}; }
+
+signals:
+    void opened(); ///< once: the peer is known
+    void readable();
+    void written(); ///< the kernel took something
+    void ended(const hawser::Error &why); ///< what has come may still be read
+};
+
+std::unique_ptr<BytePipe> dialTls(
+    const Address &address, const Identity &identity, const std::optional<PublicKey> &expected);
+std::unique_ptr<BytePipe> acceptTls(qintptr descriptor, const QSslConfiguration &configuration);
+std::unique_ptr<BytePipe> dialLocalPipe(const QString &path);
+std::unique_ptr<BytePipe> acceptLocalPipe(QLocalSocket *socket);
+/// Two ends in memory; each is told the other's key.
+std::pair<std::unique_ptr<BytePipe>, std::unique_ptr<BytePipe>> memoryPipes(
+    const PublicKey &first, const PublicKey &second);
+
+} // namespace hawser
