@@ -1,0 +1,127 @@
+#include "core/store/database.h"
+
+#include <QFile>
+#include <QSqlDatabase>
+#include <QSqlError>
+#include <atomic>
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace hawser {
+
+namespace {
+
+constexpr int busyMilliseconds = 5000;
+// Primary result codes of SQLite (sqlite.org/rescode.html); an extended code keeps them in its low byte.
+constexpr int sqliteFull = 13;
+constexpr int sqliteConstraint = 19;
+
+Error errorOf(const QSqlError &error)
+{
+    const int code = error.nativeErrorCode().toInt() & 0xff;
+    if (code == sqliteFull)
+        return { Code::ResourceExhausted, QStringLiteral("the disk is full: nothing was saved") };
+    if (code == sqliteConstraint)
+        return { Code::AlreadyExists, QStringLiteral("it is there already") };
+    return { Code::DataLoss, QStringLiteral("the database says: %1").arg(error.text()) };
+}
+
+/// SQLite makes files as the umask says; made beforehand they are the owner's alone, and so are -wal and -shm.
+Result<void> makePrivate(const QString &path)
+{
+    const int file = ::open(QFile::encodeName(path).constData(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (file < 0)
+        return Error { Code::FailedPrecondition,
+            QStringLiteral("cannot open %1: %2").arg(path, qt_error_string(errno)) };
+    ::close(file);
+    return {};
+}
+
+} // namespace
+
+Result<std::unique_ptr<Database>> Database::open(const QString &path, const Steps &steps)
+{
+    if (const Result<void> made = makePrivate(path); !made)
+        return made.error();
+    static std::atomic<quint64> serial { 0 };
+    std::unique_ptr<Database> database(new Database(QStringLiteral("hawser-%1").arg(++serial)));
+    if (const Result<void> ready = database->prepare(path, steps); !ready)
+        return Error { ready.error().code, QStringLiteral("%1: %2").arg(path, ready.error().sentence) };
+    return database;
+}
+
+Database::~Database()
+{
+    QSqlDatabase::removeDatabase(m_connection);
+}
+
+Result<void> Database::prepare(const QString &path, const Steps &steps)
+{
+    QSqlDatabase connection = QSqlDatabase::addDatabase(QStringLiteral("QSQLITE"), m_connection);
+    if (!connection.isValid())
+        return Error { Code::FailedPrecondition, QStringLiteral("Qt's SQLite driver is missing (libqt6sql6-sqlite)") };
+    connection.setDatabaseName(path);
+    connection.setConnectOptions(QStringLiteral("QSQLITE_BUSY_TIMEOUT=%1").arg(busyMilliseconds));
+    if (!connection.open())
+        return Error { Code::FailedPrecondition, connection.lastError().text() };
+
+    int version = 0;
+    {
+        Result<QSqlQuery> asked = run(QStringLiteral("PRAGMA user_version"));
+        if (!asked)
+            return asked.error();
+        if (asked->next())
+            version = asked->value(0).toInt();
+    }
+    if (version > steps.size())
+        return Error { Code::FailedPrecondition,
+            QStringLiteral("written by a newer Hawser (version %1, this one knows %2): left as it is")
+                .arg(version)
+                .arg(steps.size()) };
+    for (const char *pragma : { "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON" })
+        if (const Result<QSqlQuery> set = run(QString::fromLatin1(pragma)); !set)
+            return set.error();
+    for (; version < steps.size(); ++version) {
+        const Result<void> stepped = transaction([&]() -> Result<void> {
+            for (const QString &statement : steps[version])
+                if (const Result<QSqlQuery> done = run(statement); !done)
+                    return done.error();
+            const Result<QSqlQuery> noted = run(QStringLiteral("PRAGMA user_version=%1").arg(version + 1));
+            return noted ? Result<void>() : noted.error();
+        });
+        if (!stepped)
+            return stepped.error();
+    }
+    return {};
+}
+
+Result<QSqlQuery> Database::run(const QString &statement, const QVariantList &values)
+{
+    QSqlQuery query(QSqlDatabase::database(m_connection, false));
+    query.setForwardOnly(true);
+    if (!query.prepare(statement))
+        return errorOf(query.lastError());
+    for (const QVariant &value : values)
+        query.addBindValue(value);
+    if (!query.exec())
+        return errorOf(query.lastError());
+    return query;
+}
+
+Result<void> Database::transaction(const std::function<Result<void>()> &work)
+{
+    if (const Result<QSqlQuery> begun = run(QStringLiteral("BEGIN IMMEDIATE")); !begun)
+        return begun.error();
+    Result<void> done = work();
+    if (done) {
+        const Result<QSqlQuery> committed = run(QStringLiteral("COMMIT"));
+        if (committed)
+            return {};
+        done = committed.error();
+    }
+    const Result<QSqlQuery> undone = run(QStringLiteral("ROLLBACK"));
+    Q_UNUSED(undone) // the first reason is the one to tell
+    return done;
+}
+
+} // namespace hawser

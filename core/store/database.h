@@ -1,0 +1,43 @@
+#pragma once
+
+#include "core/result.h"
+
+#include <QSqlQuery>
+#include <QStringList>
+#include <QVariant>
+#include <functional>
+#include <memory>
+
+namespace hawser {
+
+/// One SQLite file that loses nothing it said was done: WAL with synchronous=FULL (NORMAL lost every acknowledged row in
+/// a power cut). Readable by its owner alone. Lives in the thread that opened it.
+class Database {
+public:
+    /// The statements that take the file from version i to i + 1; one transaction each.
+    using Steps = QList<QStringList>;
+
+    /// Opens `path`, or makes it, and takes it step by step to version `steps.size()`.
+    /// \retval FailedPrecondition  it was written by a newer program, or cannot be opened: it is left untouched
+    /// \retval DataLoss            it is no database, or a step failed
+    static Result<std::unique_ptr<Database>> open(const QString &path, const Steps &steps);
+    ~Database();
+    Database(const Database &) = delete;
+    Database &operator=(const Database &) = delete;
+
+    /// Runs one statement with `values` for its question marks; a reader stands before its first row.
+    /// \retval ResourceExhausted  the disk is full
+    /// \retval AlreadyExists      a constraint refuses it
+    /// \retval DataLoss           anything else that the database says
+    Result<QSqlQuery> run(const QString &statement, const QVariantList &values = {});
+    /// All of `work` is on disk when this returns, or nothing of it. Not nested.
+    Result<void> transaction(const std::function<Result<void>()> &work);
+
+private:
+    explicit Database(QString connection) : m_connection(std::move(connection)) { }
+    Result<void> prepare(const QString &path, const Steps &steps);
+
+    QString m_connection;
+};
+
+} // namespace hawser

@@ -1,0 +1,114 @@
+#include "core/store/database.h"
+
+#include <QFile>
+#include <QTemporaryDir>
+#include <QTest>
+#include <sys/stat.h>
+
+using namespace hawser;
+
+namespace {
+const Database::Steps one { { QStringLiteral("CREATE TABLE things (name TEXT PRIMARY KEY) WITHOUT ROWID") } };
+
+QVariant pragma(Database &database, const char *name)
+{
+    Result<QSqlQuery> query = database.run(QStringLiteral("PRAGMA ") + QString::fromLatin1(name));
+    return query && query->next() ? query->value(0) : QVariant();
+}
+} // namespace
+
+class TestDatabase : public QObject {
+    Q_OBJECT
+
+private slots:
+    void everyConnectionSyncsEachCommit();
+    void theFileIsItsOwnersAlone();
+    void newerFileIsLeftUntouched();
+    void whatIsNoDatabaseIsSaidSo();
+    void transactionIsAllOrNothing();
+    void constraintIsAlreadyExists();
+
+private:
+    QTemporaryDir m_folder;
+    QString path(const char *name) const { return m_folder.filePath(QString::fromLatin1(name)); }
+};
+
+void TestDatabase::everyConnectionSyncsEachCommit()
+{
+    for (int i = 0; i < 2; ++i) {
+        const auto database = Database::open(path("sync"), one);
+        QVERIFY(database);
+        QCOMPARE(pragma(**database, "journal_mode").toString(), QStringLiteral("wal"));
+        QCOMPARE(pragma(**database, "synchronous").toInt(), 2);
+        QCOMPARE(pragma(**database, "user_version").toInt(), 1);
+    }
+}
+
+void TestDatabase::theFileIsItsOwnersAlone()
+{
+    const mode_t before = ::umask(0);
+    const auto database = Database::open(path("private"), one);
+    ::umask(before);
+    QVERIFY(database);
+    for (const char *name : { "private", "private-wal", "private-shm" }) {
+        struct stat file { };
+        QCOMPARE(::stat(QFile::encodeName(path(name)).constData(), &file), 0);
+        QCOMPARE(int(file.st_mode & 0777), 0600);
+    }
+}
+
+void TestDatabase::newerFileIsLeftUntouched()
+{
+    Database::Steps two = one;
+    two << QStringList { QStringLiteral("CREATE TABLE more (name TEXT)") };
+    QVERIFY(Database::open(path("newer"), two));
+    QFile file(path("newer"));
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    const QByteArray before = file.readAll();
+    const auto refused = Database::open(path("newer"), one);
+    QVERIFY(!refused);
+    QCOMPARE(refused.error().code, Code::FailedPrecondition);
+    file.seek(0);
+    QCOMPARE(file.readAll(), before);
+}
+
+void TestDatabase::whatIsNoDatabaseIsSaidSo()
+{
+    QFile file(path("junk"));
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    file.write(QByteArray(4096, 'x'));
+    file.close();
+    const auto refused = Database::open(path("junk"), one);
+    QVERIFY(!refused);
+    QCOMPARE(refused.error().code, Code::DataLoss);
+    QVERIFY(refused.error().sentence.contains(path("junk")));
+}
+
+void TestDatabase::transactionIsAllOrNothing()
+{
+    const auto database = Database::open(path("transaction"), one);
+    QVERIFY(database);
+    const Result<void> failed = (*database)->transaction([&]() -> Result<void> {
+        if (!(*database)->run(QStringLiteral("INSERT INTO things VALUES ('a')")))
+            return Error { Code::Internal, {} };
+        return Error { Code::Aborted, {} };
+    });
+    QVERIFY(!failed);
+    QCOMPARE(failed.error().code, Code::Aborted);
+    Result<QSqlQuery> count = (*database)->run(QStringLiteral("SELECT count(*) FROM things"));
+    QVERIFY(count && count->next());
+    QCOMPARE(count->value(0).toInt(), 0);
+}
+
+void TestDatabase::constraintIsAlreadyExists()
+{
+    const auto database = Database::open(path("constraint"), one);
+    QVERIFY(database);
+    QVERIFY((*database)->run(QStringLiteral("INSERT INTO things VALUES (?)"), { QStringLiteral("a") }));
+    const auto again = (*database)->run(QStringLiteral("INSERT INTO things VALUES (?)"), { QStringLiteral("a") });
+    QVERIFY(!again);
+    QCOMPARE(again.error().code, Code::AlreadyExists);
+}
+
+QTEST_GUILESS_MAIN(TestDatabase)
+#include "tst_database.moc"
