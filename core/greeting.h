@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/fields.h"
 #include "core/frame.h"
 #include "core/public_key.h"
 
@@ -33,7 +34,23 @@ struct Hello {
     quint32 ping = 15; ///< seconds, 5–120; the larger wish holds
     quint64 opens = limits::openStreams; ///< OPENs the other may send in all
 
-    static void describe(auto &field);
+    static void describe(auto &field)
+    {
+        field("protocol", &Hello::protocol, { .required = true });
+        field("features", &Hello::features);
+        field("role", &Hello::role, { .required = true, .least = 1, .most = 3 });
+        field("name", &Hello::name);
+        field("program", &Hello::program);
+        field("host", &Hello::host);
+        field("device", &Hello::device, { .required = true });
+        field("session", &Hello::session, { .required = true });
+        field("link", &Hello::link, { .required = true });
+        field("connection", &Hello::connection, { .required = true, .least = 1 });
+        field("taken", &Hello::taken);
+        field("lane", &Hello::lane);
+        field("ping", &Hello::ping);
+        field("opens", &Hello::opens);
+    }
 };
 
 /// WELCOME: the listener's answer; with it the greeting is over.
@@ -51,7 +68,21 @@ struct Welcome {
     quint32 ping = 15;
     quint64 opens = limits::openStreams;
 
-    static void describe(auto &field);
+    static void describe(auto &field)
+    {
+        field("protocol", &Welcome::protocol, { .required = true });
+        field("features", &Welcome::features);
+        field("role", &Welcome::role, { .required = true, .least = 1, .most = 3 });
+        field("name", &Welcome::name);
+        field("program", &Welcome::program);
+        field("device", &Welcome::device, { .required = true });
+        field("session", &Welcome::session, { .required = true });
+        field("standing", &Welcome::standing, { .required = true, .least = 1, .most = 2 });
+        field("resumed", &Welcome::resumed);
+        field("taken", &Welcome::taken);
+        field("ping", &Welcome::ping);
+        field("opens", &Welcome::opens);
+    }
 };
 
 /// Why a connection ends (GOAWAY's first byte; docs/protocol.md §5.4).
@@ -78,7 +109,7 @@ Result<GoAway> decodeGoAway(QByteArrayView payload);
 Error errorOf(const GoAway &goAway);
 
 Result<Hello> decodeHello(QByteArrayView payload); ///< lengths and ranges checked
-QByteArray encodeHello(const Hello &hello);
+QByteArray encodeHello(const Hello &hello); ///< texts longer than 256 bytes are cut
 Result<Welcome> decodeWelcome(QByteArrayView payload);
 QByteArray encodeWelcome(const Welcome &welcome);
 

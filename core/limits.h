@@ -43,6 +43,7 @@ inline constexpr int depth = 16;
 inline constexpr quint32 arrayItems = 4096;
 inline constexpr quint32 mapItems = 128;
 inline constexpr quint32 stringBytes = 64 * 1024;
+inline constexpr quint32 keyBytes = 256; ///< of a map's key
 inline constexpr quint32 elements = 16384; ///< in all, in one value
 inline constexpr int commandName = 64; ///< bytes
 

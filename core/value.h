@@ -5,6 +5,7 @@
 #include <QByteArray>
 #include <QList>
 #include <QString>
+#include <concepts>
 #include <variant>
 #include <vector>
 
@@ -22,8 +23,17 @@ public:
     Value(int value);
     Value(qint64 value);
     Value(quint64 value); ///< Kind::Int where it fits
+    template <std::signed_integral T>
+    Value(T value) : Value(qint64(value))
+    {
+    }
+    template <std::unsigned_integral T>
+    Value(T value) : Value(quint64(value))
+    {
+    }
     Value(double value);
     Value(const char *text);
+    Value(const void *) = delete; ///< a pointer is no truth value
     Value(QString text);
     Value(QByteArray bytes);
     Value(List list);
@@ -35,6 +45,7 @@ public:
     /// The value in the wished type, or `fallback` when it is something else. Numbers convert where nothing is lost.
     bool toBool(bool fallback = false) const;
     qint64 toInt(qint64 fallback = 0) const;
+    quint64 toUnsigned(quint64 fallback = 0) const;
     double toFloat(double fallback = 0) const;
     QString toText(const QString &fallback = {}) const;
     QByteArray toBytes() const;
@@ -43,6 +54,9 @@ public:
 
     /// The member of a map, or a null value.
     const Value &operator[](QStringView key) const;
+    /// The member of a map, or nullptr.
+    const Value *find(QStringView key) const;
+    const Value *find(QLatin1String key) const;
     /// Adds or replaces a member; a null value becomes a map first.
     void insert(const QString &key, Value value);
 
