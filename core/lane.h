@@ -11,7 +11,7 @@ namespace hawser {
 /// is acknowledged, and the counts of both directions (docs/protocol.md §5.2). Sans-I/O.
 class Lane {
 public:
-    explicit Lane(qint64 retention, Instant now);
+    explicit Lane(qint64 retention) : m_retention(retention) { }
 
     // --- going out
     /// Appends a counted frame.
@@ -23,12 +23,17 @@ public:
     bool backgroundEmpty() const { return m_waitingBytes[1] == 0; }
     /// Bytes handed out and not yet acknowledged.
     qint64 kept() const { return m_keptBytes; }
-    /// Counted frames appended so far: the number of the newest one.
-    quint64 appended() const { return m_appended; }
+    /// Prompt frames appended so far, and how many of them are known to be taken over (in whole chunks).
+    quint64 promptAppended() const { return m_promptAppended; }
+    quint64 promptAcknowledged() const { return m_promptAcknowledged; }
     /// The next bytes for the socket; empty when nothing waits or the peer owes acknowledgements for all that may be kept.
-    QByteArray nextChunk();
+    QByteArray nextChunk(Instant now);
+    /// What the connection itself has to say, and nothing else: for last words.
+    QByteArray lastWords();
     /// \retval Protocol  more than was sent, or less than before
     Result<void> acknowledged(quint64 count, Instant now);
+    /// Gives memory back that only a busy lane needs.
+    void rest();
     bool unacknowledged() const { return m_keptBytes > 0; }
     Instant oldestKept() const { return m_keptSince; }
 
@@ -45,8 +50,9 @@ private:
     struct Chunk {
         QByteArray bytes;
         quint32 frames = 0;
+        bool prompt = true;
     };
-    QByteArray &openChunk(int priority, qsizetype bytes);
+    Chunk &openChunk(int priority, qsizetype bytes);
 
     std::deque<Chunk> m_waiting[2];
     qsizetype m_waitingBytes[2] = { 0, 0 };
@@ -55,7 +61,8 @@ private:
     std::vector<QByteArray> m_pool;
     qint64 m_keptBytes = 0;
     qint64 m_retention;
-    quint64 m_appended = 0;
+    quint64 m_promptAppended = 0;
+    quint64 m_promptAcknowledged = 0;
     quint64 m_handedOut = 0; // frames
     quint64 m_acknowledged = 0; // frames, as the peer said
     quint64 m_keptFrom = 0; // frames acknowledged up to the first kept chunk

@@ -62,10 +62,12 @@ struct LinkSettings {
     milliseconds ping { 15000 }; ///< dialler only; listener watches silence
     quint64 opensAllowed = limits::openStreams; ///< what the peer granted in its greeting
     quint64 opensGranted = limits::openStreams; ///< what we granted in ours
+    quint32 maxPayload = limits::framePayload; ///< of a frame we may send: a stranger's link stays at greetingPayload
 };
 
 /// What two running programs share: many streams over one connection (here; more lanes later), counted, acknowledged,
-/// kept until then and bounded. Sans-I/O: a `Connection` calls it as its FrameSink. Emits on the thread it lives in.
+/// kept until then and bounded. Sans-I/O: a `Connection` calls it as its FrameSink. Emits on the thread it lives in; inside
+/// one of its signals (or a stream's) get rid of it by deleteLater() only.
 class Link : public QObject, public FrameSink {
     Q_OBJECT
 
@@ -95,6 +97,8 @@ public:
 
     /// Asks the peer now; `pong` follows.
     void ping(Instant now);
+    /// Frames for numbers that were not open, so far: late, doubled or foreign ones.
+    quint64 dropped() const { return m_dropped; }
 
     // --- for a router (core/link_router.cpp). Numbers of the peer are bound where their OPEN comes in, numbers of ours
     // are made by forwardOpen.
@@ -134,6 +138,12 @@ private:
         Stream *stream = nullptr;
     };
 
+    struct WaitingOpen {
+        Stream *stream; // nullptr: one-way
+        OpenHead head;
+        QByteArray body;
+    };
+
     Result<void> take(const FrameView &frame, Instant now);
     Result<void> takeLinkFrame(const FrameView &frame, Instant now);
     Result<void> takeOpen(const FrameView &frame, Instant now);
@@ -146,9 +156,13 @@ private:
     void sendWaitingOpens();
     void peerStreamEnded();
     void end(const Error &why);
-    void streamTouched(Stream *stream);
-    void streamBlocked(Stream *stream);
+    Stream *makeStream(OpenHead head, QByteArray body, bool openedHere);
+    void sendOpen(const WaitingOpen &open);
+    void write(FrameType type, quint8 flags, quint32 number, QByteArrayView payload, bool background);
+    void wakeBlocked();
     void destroyStream(Stream *stream);
+    milliseconds silenceAllowed() const;
+    Instant quietSince() const;
 
     LinkSettings m_settings;
     Lane m_lane;
@@ -157,13 +171,8 @@ private:
     std::vector<Slot> m_theirs;
     std::vector<quint32> m_freeNumbers; // ours
     std::vector<quint32> m_limbo; // ours: free when the background queue is empty
-    std::deque<std::pair<quint64, quint32>> m_oneWayNumbers; // frame count · number: free when acknowledged
+    std::deque<std::pair<quint64, quint32>> m_oneWayNumbers; // prompt frame count · number: free when acknowledged
     quint32 m_nextNumber;
-    struct WaitingOpen {
-        Stream *stream; // nullptr: one-way
-        OpenHead head;
-        QByteArray body;
-    };
     std::deque<WaitingOpen> m_waitingOpens;
     qsizetype m_waitingOpenBytes = 0;
     quint64 m_opensSent = 0;
@@ -176,10 +185,11 @@ private:
     Instant m_lastHeard;
     Instant m_lastPing;
     Instant m_pingSent {};
+    Error m_last; // why tick() ends the connection, after leave()
+    bool m_roomNews = false; // an ACK came: the router is told after the turn
     milliseconds m_roundTrip { 0 };
     int m_open = 0;
     bool m_over = false;
-    bool m_leaving = false;
     quint64 m_dropped = 0; // frames for numbers that are not open
 };
 

@@ -20,7 +20,7 @@ public:
     Caller caller() const; ///< who opened it, when the peer did
     QByteArray body() const { return m_body; } ///< of the peer's OPEN
     bool openedHere() const { return m_openedHere; }
-    Link *link() const { return m_link; }
+    Link *link() const { return m_link; } ///< null after the link has gone
     bool isClosed() const { return m_closed; }
 
     /// Sends one message (cut into frames when it is larger than one). What has no room waits in the stream; ask room()
@@ -45,7 +45,7 @@ public:
     void hold();
     /// Delivered bytes count as read again, and further ones.
     void resume();
-    /// For readers that pass work on: with manual credit only what `consumed` reports counts as read.
+    /// For raw readers that pass work on: with manual credit only what `consumed` reports counts as read.
     void setManualCredit(bool manual) { m_manual = manual; }
     /// \param bytes  of payload, as they came in `received`
     void consumed(qint64 bytes);
@@ -64,14 +64,25 @@ private:
     friend class Link;
     Stream(Link *link, OpenHead head, QByteArray body, bool openedHere);
 
+    struct Waiting {
+        QByteArray bytes;
+        qsizetype sent = 0;
+        quint8 lastFlags = 0;
+    };
+
     Result<void> take(const FrameView &frame);
     Result<void> takeData(const FrameView &frame);
+    Result<void> takeCredit(const FrameView &frame);
+    void afterTurn();
     void deliver();
-    void sendFrames(QByteArrayView message, quint8 lastFlags);
+    void count(qint64 cost);
+    qsizetype sendPart(QByteArrayView message, quint8 lastFlags);
     void pushWaiting();
+    void touch();
     void grant();
-    void wereClosed(const Closing &closing);
+    void finish(const Closing &closing);
     void activate(quint32 number);
+    void writeClose();
 
     Link *m_link;
     OpenHead m_head;
@@ -81,23 +92,28 @@ private:
     bool m_closed = false;
     bool m_cancelSent = false;
     bool m_endSent = false;
-    bool m_endWanted = false;
     bool m_peerEnded = false;
     bool m_held = false;
     bool m_manual = false;
     bool m_raw = false;
     bool m_wantRoom = false;
-    bool m_inBatch = false;
+    bool m_touched = false;
+    bool m_creditNews = false;
+    bool m_endDelivered = false;
     quint64 m_sendAllowed = limits::firstCredit;
     quint64 m_sendUsed = 0;
     quint64 m_granted = limits::firstCredit;
     quint64 m_received = 0; // cost that came
     quint64 m_consumed = 0; // cost that counts as read
     quint32 m_window = limits::firstCredit;
-    std::deque<std::pair<QByteArray, quint8>> m_waiting; // payload of one frame · flags
+    quint64 m_heldCost = 0; // delivered while held
+    std::deque<Waiting> m_waiting;
+    std::optional<Closing> m_closing; // said, but something still waits before it
     qint64 m_waitingBytes = 0;
     QByteArray m_partial; // a message whose frames are still coming
     std::vector<MessageView> m_batch;
+    qint64 m_batchPayload = 0; // of the frames that ended a message in the batch
+    qint64 m_batchFrames = 0;
     std::deque<QByteArray> m_whole; // messages of several frames in the batch
 };
 
