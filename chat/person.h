@@ -1,0 +1,70 @@
+#pragma once
+
+#include "chat/asks.h"
+#include "chat/brokers.h"
+#include "chat/contacts.h"
+#include "chat/conversation.h"
+#include "chat/machines.h"
+#include "chat/requests.h"
+#include "chat/route.h"
+#include "chat/transfers.h"
+
+namespace hawser::chat {
+
+struct PersonSettings {
+    QString program; ///< "hawser-desktop 0.1.0"
+    QString host; ///< empty: this machine's name
+    QString downloads; ///< empty: the user's Downloads folder, or FOLDER/Downloads where a folder was given
+    bool serveControl = true; ///< the control socket other programs of this folder use
+};
+
+/// A whole person without a window: one data folder, its identity, its brokers, contacts, requests, conversations,
+/// transfers and machines. What hawser-desktop draws and `hawser` uses headless. Lives on one thread.
+class Person : public QObject {
+    Q_OBJECT
+
+public:
+    /// Takes the folder (QLockFile), makes or reads the identity, opens the databases, connects to the brokers.
+    /// \retval AlreadyExists       another program owns this folder: use its control socket
+    /// \retval FailedPrecondition  the sentence names folder and reason
+    static Result<std::unique_ptr<Person>> open(const QString &folder, const PersonSettings &settings);
+    ~Person() override;
+
+    const QString &folder() const;
+    const PublicKey &key() const;
+    QString name() const;
+    /// Remembered; told to others at the next greeting.
+    Result<void> setName(const QString &name);
+    QString host() const;
+    QString controlPath() const; ///< empty: not served
+
+    Brokers &brokers();
+    Contacts &contacts();
+    Requests &requests();
+    Asks &asks();
+    Conversations &conversations();
+    Transfers &transfers();
+    Machines &machines();
+    Route &route();
+
+    /// "Let people reach me directly": remembered. With a null address port 4781 or the next free one, IPv4 and IPv6.
+    Result<void> setListening(bool on, const std::optional<Address> &at = {});
+    bool isListening() const;
+    /// What to tell others: this machine's addresses with the port.
+    QList<Address> addresses() const;
+
+    /// Who is meant: alias, claim, whole key or unique prefix of a contact or a user of a broker.
+    Result<PublicKey> resolve(const QString &who) const;
+
+signals:
+    void nameChanged();
+    void listeningChanged();
+    void activity(const QString &sentence); ///< decisions, ends, revocations: for the Activity list
+
+private:
+    class Private;
+    explicit Person(std::unique_ptr<Private> d);
+    std::unique_ptr<Private> d;
+};
+
+} // namespace hawser::chat
