@@ -24,7 +24,7 @@ def main():
             with open(path, "w", encoding="utf-8") as file:
                 file.write("hi")
         source = display.start("source", [build + "/tests/dragsource", *paths])
-        target = display.start("target", [build + "/tests/dragsource"], env={"QT_SCALE_FACTOR": "2"})
+        target = display.start("target", [build + "/tests/dragsource"])
         source.wait("files/bee")
         target.wait("otherEdit")
 
