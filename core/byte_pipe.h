@@ -21,7 +21,7 @@ class BytePipe : public QObject {
 public:
     /// Bytes that have come, at most `most`; 0 when there are none now.
     virtual qint64 read(char *to, qint64 most) = 0;
-    virtual bool hasBytes() const = 0;
+    virtual qint64 available() const = 0;
     /// Keeps `bytes` (shared, not copied) until flush().
     virtual void write(const QByteArray &bytes) = 0;
     virtual void flush() = 0;

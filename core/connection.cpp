@@ -18,6 +18,7 @@ public:
     Private(Connection *connection, std::unique_ptr<BytePipe> bytes);
 
     void setSink(FrameSink *next);
+    void write(const QByteArray &bytes);
     void close(const Error &error);
     void abandon();
     void post();
@@ -64,6 +65,7 @@ private:
     bool m_readAgain = false; // bytes wait here or in the pipe
     bool m_reading = false;
     bool m_pumping = false;
+    bool m_unflushed = false; // write() was called
     bool m_finishing = false; // the pipe was told
     bool m_gone = false; // the pipe has ended; what has come is still read
     bool m_reported = false;
@@ -92,6 +94,18 @@ void Connection::Private::setSink(FrameSink *next)
         return;
     next->wake = [this] { post(); };
     m_readAgain = true;
+    post();
+}
+
+void Connection::Private::write(const QByteArray &bytes)
+{
+    if (m_state == State::Ended || m_gone)
+        return;
+    if (pipe->backlog() == 0)
+        m_progress = now();
+    pipe->write(bytes);
+    q->m_bytesWritten += quint64(bytes.size());
+    m_unflushed = true;
     post();
 }
 
@@ -181,7 +195,7 @@ void Connection::Private::readTurn()
     m_reading = true;
     const std::span<char> space = reader.space();
     const qint64 got = pipe->read(space.data(), qint64(space.size()));
-    const bool more = got == qint64(space.size()) || pipe->hasBytes();
+    const bool more = got == qint64(space.size()) || pipe->available() > 0;
     if (more)
         m_readAgain = true;
     feed(got);
@@ -234,7 +248,7 @@ void Connection::Private::pump()
 bool Connection::Private::fill()
 {
     bool emptied = !m_sink;
-    bool wrote = false;
+    bool wrote = std::exchange(m_unflushed, false);
     const Instant at = now();
     const bool idle = pipe->backlog() == 0;
     while (m_sink && pipe->backlog() < limits::inSocket) {
@@ -432,6 +446,16 @@ void Connection::setMaxPayload(quint32 bytes)
 {
     d->reader.setMaxPayload(bytes);
     d->pipe->setReadBuffer(bytes > limits::greetingPayload ? limits::readTurn : 4 * limits::greetingPayload);
+}
+
+void Connection::write(const QByteArray &bytes)
+{
+    d->write(bytes);
+}
+
+qint64 Connection::held() const
+{
+    return d->reader.kept() + d->pipe->available();
 }
 
 QHostAddress Connection::peerAddress() const

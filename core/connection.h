@@ -43,6 +43,11 @@ public:
     /// Frames above this are refused at their header; limits::greetingPayload at first.
     void setMaxPayload(quint32 bytes);
 
+    /// Writes `bytes` before anything the sink gives later; for greetings.
+    void write(const QByteArray &bytes);
+    /// Bytes that have come and are not yet taken by the sink.
+    qint64 held() const;
+
     /// The peer's TLS key; null before `encrypted` and on local sockets.
     const PublicKey &peerKey() const { return m_peerKey; }
     QHostAddress peerAddress() const;

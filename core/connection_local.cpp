@@ -21,7 +21,7 @@ public:
     void begin();
 
     qint64 read(char *to, qint64 most) override { return std::max<qint64>(0, m_socket->read(to, most)); }
-    bool hasBytes() const override { return m_socket->bytesAvailable() > 0; }
+    qint64 available() const override { return m_socket->bytesAvailable(); }
     void write(const QByteArray &bytes) override { m_socket->write(bytes); }
     void flush() override { m_socket->flush(); }
     qint64 backlog() const override { return m_socket->bytesToWrite(); }
@@ -98,7 +98,7 @@ void LocalPipe::judge()
             QStringLiteral("the other end of the control socket is run by another user (uid %1)").arg(peer.uid) });
     m_open = true;
     emit opened();
-    if (hasBytes())
+    if (available() > 0)
         emit readable();
 }
 

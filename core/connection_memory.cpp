@@ -20,7 +20,7 @@ public:
     static void join(MemoryPipe *first, MemoryPipe *second);
 
     qint64 read(char *to, qint64 most) override;
-    bool hasBytes() const override { return !m_inbox.isEmpty(); }
+    qint64 available() const override { return m_inbox.size(); }
     void write(const QByteArray &bytes) override;
     void flush() override { }
     qint64 backlog() const override { return m_peer ? m_peer->m_inbox.size() : 0; }

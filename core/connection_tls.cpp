@@ -52,7 +52,7 @@ public:
     void accept(qintptr descriptor, const QSslConfiguration &configuration);
 
     qint64 read(char *to, qint64 most) override;
-    bool hasBytes() const override { return m_socket.bytesAvailable() > 0; }
+    qint64 available() const override { return m_socket.bytesAvailable(); }
     void write(const QByteArray &bytes) override;
     void flush() override;
     qint64 backlog() const override { return m_socket.bytesToWrite() + m_socket.encryptedBytesToWrite(); }

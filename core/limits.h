@@ -50,8 +50,10 @@ inline constexpr int commandName = 64; ///< bytes
 // Admission (strangers)
 inline constexpr auto greetingDeadline = 10s; ///< from accept to the answer of the greeting
 inline constexpr int strangersStart = 64; ///< from here on some are refused at random …
+inline constexpr int strangersRefused = 30; ///< percent refused at strangersStart, growing to 100
 inline constexpr int strangersFull = 256; ///< … and from here on all
 inline constexpr int strangersPerSource = 16; ///< per IPv4 address or IPv6 /64
+inline constexpr auto strangersPatience = 1s; ///< with no room left, who took longer goes for the next
 inline constexpr qsizetype strangersMemory = 4 * 1024 * 1024; ///< bytes of half frames, all strangers together
 inline constexpr auto penaltyProtocol = 90s; ///< for breaking the protocol before being let in
 inline constexpr auto penaltyAuthentication = 5s;

@@ -44,11 +44,16 @@ public:
 
     /// Asked once for each HELLO, before WELCOME is sent.
     void setAdmission(std::function<Admission(const Hello &, const PublicKey &, const QHostAddress &)> admission);
+    /// How long a peer may take from accept to the answer of its greeting; limits::greetingDeadline at first.
+    void setGreetingDeadline(milliseconds deadline);
     /// The owner has taken a stranger in or found it breaking the rules: counts against its source.
     void penalise(const QHostAddress &source, milliseconds penalty);
     /// Strangers that were welcomed as Standing::Stranger stay in the count of strangers until their arrival's link ends.
-    QHash<QByteArray, quint64> counters() const; ///< reason → how often
     int strangers() const;
+    /// Reason → how often: penalty, source, crowded, descriptors (refused at accept), dropped (for a newcomer), not_tls,
+    /// tls, closed, deadline, memory, protocol, own_key, refused (by the owner), busy (too many strangers stay), and
+    /// accepted, arrived.
+    QHash<QByteArray, quint64> counters() const;
 
 signals:
     /// The owner moves link and connection out of the arrival in its (direct) slot.

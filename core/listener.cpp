@@ -1,0 +1,351 @@
+#include "core/listener.h"
+#include "core/admission.h"
+#include "core/certificate.h"
+#include "core/newcomer.h"
+
+#include <QNetworkInterface>
+#include <QNetworkProxy>
+#include <QPointer>
+#include <QRandomGenerator>
+#include <QSslConfiguration>
+#include <QTimer>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace hawser {
+namespace {
+
+constexpr int spareDescriptors = 64; // for databases, control sockets and children: connections never take them
+constexpr int backlog = 512; // connections the kernel keeps for us between two turns
+constexpr auto acceptPause = std::chrono::milliseconds(100); // after accept failed
+constexpr auto watchEvery = std::chrono::milliseconds(250); // deadlines of newcomers are looked at
+
+/// One address. Unlike QTcpServer it never has pending connections, so it never stops accepting for them.
+class Door : public QTcpServer {
+public:
+    explicit Door(std::function<void(qintptr)> taken) : m_taken(std::move(taken))
+    {
+        setProxy(QNetworkProxy::NoProxy);
+        setListenBacklogSize(backlog);
+    }
+
+protected:
+    void incomingConnection(qintptr descriptor) override { m_taken(descriptor); }
+
+private:
+    std::function<void(qintptr)> m_taken;
+};
+
+/// Raises the soft limit to the hard one and says where connections have to stop.
+int connectionDescriptors()
+{
+    rlimit limit {};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return 1024 - spareDescriptors;
+    if (limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+        (void)getrlimit(RLIMIT_NOFILE, &limit);
+    }
+    return int(std::min<rlim_t>(limit.rlim_cur, 1 << 30)) - spareDescriptors;
+}
+
+Result<QHostAddress> hostAddress(const QString &host)
+{
+    if (host == QLatin1String("localhost"))
+        return QHostAddress(QHostAddress::LocalHost);
+    const QHostAddress literal(host);
+    if (!literal.isNull())
+        return literal;
+    const QList<QNetworkAddressEntry> entries = QNetworkInterface::interfaceFromName(host).addressEntries();
+    if (!entries.isEmpty())
+        return entries.first().ip();
+    return Error { Code::InvalidArgument,
+        QStringLiteral("%1 is neither an IP address nor an interface of this machine").arg(host) };
+}
+
+QHostAddress peerOf(qintptr descriptor)
+{
+    sockaddr_storage peer {};
+    socklen_t size = sizeof peer;
+    if (getpeername(int(descriptor), reinterpret_cast<sockaddr *>(&peer), &size) != 0)
+        return {};
+    return QHostAddress(reinterpret_cast<const sockaddr *>(&peer));
+}
+
+} // namespace
+
+class Listener::Private {
+public:
+    Private(Listener *listener, const Identity &identity);
+
+    struct Guest {
+        NewcomerPointer newcomer;
+        Instant since;
+    };
+
+    void add(std::unique_ptr<Door> door);
+    void accept(qintptr descriptor);
+    void acceptFailed(Door *door);
+    void watch();
+    void giveUp(AdmissionControl::Ticket ticket, const char *reason, milliseconds penalty);
+    void greeted(AdmissionControl::Ticket ticket, const Hello &hello, const PublicKey &key);
+    std::optional<GoAway> refusal(AdmissionControl::Ticket ticket, const Admission &admission, const PublicKey &key);
+    void arrive(AdmissionControl::Ticket ticket, Arrival &arrival, const Admission &admission);
+    void dismiss(AdmissionControl::Ticket ticket, const GoAway &goAway);
+    NewcomerPointer part(AdmissionControl::Ticket ticket);
+    void count(const char *reason) { ++counters[reason]; }
+
+    Listener *q;
+    PublicKey ownKey;
+    QSslConfiguration configuration;
+    std::function<Admission(const Hello &, const PublicKey &, const QHostAddress &)> ask;
+    std::vector<std::unique_ptr<Door>> doors;
+    AdmissionControl control;
+    std::map<AdmissionControl::Ticket, Guest> guests; // in their greeting, oldest first
+    QTimer timer; // runs while there are guests
+    milliseconds deadline = limits::greetingDeadline;
+    int mostDescriptors;
+    int reserve; // given up for a moment when there is no other descriptor
+    QHash<QByteArray, quint64> counters;
+};
+
+Listener::Private::Private(Listener *listener, const Identity &identity)
+    : q(listener), ownKey(identity.key()), configuration(tlsConfiguration(identity)),
+      control([](quint32 below) { return QRandomGenerator::global()->bounded(below); }),
+      mostDescriptors(connectionDescriptors()), reserve(::open("/dev/null", O_RDONLY | O_CLOEXEC))
+{
+    timer.setInterval(watchEvery);
+    connect(&timer, &QTimer::timeout, q, [this] { watch(); });
+}
+
+void Listener::Private::add(std::unique_ptr<Door> door)
+{
+    connect(door.get(), &QTcpServer::acceptError, q, [this, raw = door.get()] { acceptFailed(raw); });
+    doors.push_back(std::move(door));
+}
+
+void Listener::Private::accept(qintptr descriptor)
+{
+    const QHostAddress address = peerOf(descriptor);
+    const bool exhausted = descriptor >= mostDescriptors;
+    const Instant at = now();
+    const auto decision =
+        exhausted ? AdmissionControl::Decision { .reason = "descriptors" } : control.enter(address, at);
+    if (decision.ticket == 0) {
+        count(decision.reason);
+        ::close(int(descriptor));
+        return;
+    }
+    if (part(decision.dropped))
+        count("dropped");
+    count("accepted");
+    const AdmissionControl::Ticket ticket = decision.ticket;
+    NewcomerPointer newcomer(new Newcomer(descriptor, address, configuration));
+    connect(newcomer.get(), &Newcomer::gaveUp, q,
+        [this, ticket](const char *reason, milliseconds penalty) { giveUp(ticket, reason, penalty); });
+    connect(newcomer.get(), &Newcomer::greeted, q,
+        [this, ticket](const Hello &hello, const PublicKey &key) { greeted(ticket, hello, key); });
+    guests.emplace(ticket, Guest { std::move(newcomer), at });
+    if (!timer.isActive())
+        timer.start();
+}
+
+/// No descriptor is left, or the kernel has no memory: takes one connection off the queue with the reserve, so that its
+/// peer is not left waiting, and tries again later. QTcpServer has paused itself.
+void Listener::Private::acceptFailed(Door *door)
+{
+    count("descriptors");
+    ::close(reserve);
+    const int descriptor = ::accept4(int(door->socketDescriptor()), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (descriptor >= 0)
+        ::close(descriptor);
+    reserve = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    QTimer::singleShot(acceptPause, door, [door] { door->resumeAccepting(); });
+}
+
+void Listener::Private::watch()
+{
+    const Instant at = now();
+    qint64 held = 0;
+    for (const auto &[ticket, guest] : guests)
+        held += guest.newcomer->held();
+    while (!guests.empty()) {
+        const auto &[ticket, guest] = *guests.begin();
+        const bool late = at - guest.since >= deadline;
+        if (!late && held <= limits::strangersMemory)
+            break;
+        held -= guest.newcomer->held();
+        giveUp(ticket, late ? "deadline" : "memory", limits::penaltyNoGreeting);
+    }
+    if (guests.empty())
+        timer.stop();
+}
+
+void Listener::Private::giveUp(AdmissionControl::Ticket ticket, const char *reason, milliseconds penalty)
+{
+    count(reason);
+    const auto newcomer = part(ticket);
+    control.leave(ticket);
+    if (newcomer)
+        control.penalise(newcomer->address(), penalty, now());
+}
+
+NewcomerPointer Listener::Private::part(AdmissionControl::Ticket ticket)
+{
+    const auto guest = guests.find(ticket);
+    if (guest == guests.end())
+        return {};
+    auto newcomer = std::move(guest->second.newcomer);
+    guests.erase(guest);
+    return newcomer;
+}
+
+void Listener::Private::dismiss(AdmissionControl::Ticket ticket, const GoAway &goAway)
+{
+    if (const auto newcomer = part(ticket))
+        newcomer->dismiss(goAway);
+    control.leave(ticket);
+}
+
+void Listener::Private::greeted(AdmissionControl::Ticket ticket, const Hello &hello, const PublicKey &key)
+{
+    const auto guest = guests.find(ticket);
+    if (guest == guests.end())
+        return;
+    const QHostAddress address = guest->second.newcomer->address();
+    Admission admission;
+    if (ask && key != ownKey)
+        admission = ask(hello, key, address);
+    if (const std::optional<GoAway> no = refusal(ticket, admission, key))
+        return dismiss(ticket, *no);
+    Arrival arrival;
+    arrival.hello = hello;
+    arrival.key = key;
+    arrival.address = address;
+    arrival.standing = admission.welcome.standing;
+    arrive(ticket, arrival, admission);
+}
+
+std::optional<GoAway> Listener::Private::refusal(
+    AdmissionControl::Ticket ticket, const Admission &admission, const PublicKey &key)
+{
+    if (key == ownKey) {
+        count("own_key");
+        return GoAway { Leave::Refused, {},
+            QStringLiteral("you have the same key as who listens here: this is yourself") };
+    }
+    if (!ask || admission.refusal) {
+        count("refused");
+        return admission.refusal ? *admission.refusal
+                                 : GoAway { Leave::Refused, {}, QStringLiteral("nobody is let in here") };
+    }
+    if (admission.welcome.standing == Standing::Stranger && !control.stay(ticket)) {
+        count("busy");
+        return GoAway { Leave::Busy, limits::backoffMost,
+            QStringLiteral("too many wait to be let in: try again later") };
+    }
+    return {};
+}
+
+/// Says WELCOME and puts the link on top of the connection. What came behind HELLO is read by the link.
+void Listener::Private::arrive(AdmissionControl::Ticket ticket, Arrival &arrival, const Admission &admission)
+{
+    const bool member = admission.welcome.standing == Standing::Member;
+    Welcome welcome = admission.welcome;
+    welcome.protocol = 1;
+    welcome.features = QStringList { QStringLiteral("core/1") };
+    welcome.ping = std::max(arrival.hello.ping, welcome.ping);
+    if (!member)
+        welcome.opens = std::min<quint64>(welcome.opens, limits::strangerStreams);
+    const LinkSettings settings { .dialler = false,
+        .peer = arrival.key,
+        .peerRole = arrival.hello.role,
+        .peerParty = { arrival.key, arrival.hello.device, arrival.hello.session },
+        .retention = admission.retention,
+        .ping = seconds(welcome.ping),
+        .opensAllowed = arrival.hello.opens,
+        .opensGranted = welcome.opens };
+    QByteArray frame;
+    appendFrame(frame, FrameType::Welcome, 0, 0, encodeWelcome(welcome));
+    arrival.connection = part(ticket)->takeConnection();
+    arrival.connection->setMaxPayload(member ? limits::framePayload : limits::greetingPayload);
+    arrival.connection->write(frame);
+    arrival.link = std::make_unique<Link>(settings, now());
+    arrival.connection->setSink(arrival.link.get());
+    if (member)
+        control.leave(ticket);
+    else
+        connect(arrival.link.get(), &QObject::destroyed, q, [this, ticket] { control.leave(ticket); });
+    count("arrived");
+    emit q->arrived(arrival);
+}
+
+Listener::Listener(const Identity &identity, QObject *parent)
+    : QObject(parent), d(std::make_unique<Private>(this, identity))
+{
+}
+
+Listener::~Listener()
+{
+    disconnect();
+    ::close(d->reserve);
+}
+
+Result<Address> Listener::listen(const Address &address)
+{
+    const Result<QHostAddress> host = hostAddress(address.host);
+    if (!host)
+        return host.error();
+    auto door = std::make_unique<Door>([this](qintptr descriptor) { d->accept(descriptor); });
+    if (!door->listen(*host, address.port))
+        return Error { Code::Unavailable,
+            QStringLiteral("cannot listen at %1: %2").arg(address.text(), door->errorString()) };
+    const Address real { address.host, door->serverPort() };
+    d->add(std::move(door));
+    return real;
+}
+
+QList<Address> Listener::addresses() const
+{
+    QList<Address> all;
+    for (const auto &door : d->doors)
+        all.append(Address { door->serverAddress().toString(), door->serverPort() });
+    return all;
+}
+
+void Listener::stop()
+{
+    for (const auto &door : d->doors)
+        door->close();
+    d->doors.clear();
+}
+
+void Listener::setAdmission(std::function<Admission(const Hello &, const PublicKey &, const QHostAddress &)> admission)
+{
+    d->ask = std::move(admission);
+}
+
+void Listener::setGreetingDeadline(milliseconds deadline)
+{
+    d->deadline = deadline;
+}
+
+void Listener::penalise(const QHostAddress &source, milliseconds penalty)
+{
+    d->control.penalise(source, penalty, now());
+}
+
+QHash<QByteArray, quint64> Listener::counters() const
+{
+    return d->counters;
+}
+
+int Listener::strangers() const
+{
+    return d->control.strangers();
+}
+
+} // namespace hawser
