@@ -191,15 +191,19 @@ void Connection::Private::readTurn()
             stop(m_why);
         return;
     }
+    // Only a sink that stopped at a frame, as a greeting does, leaves more than a cut one: the next sink has that first.
+    const qsizetype kept = reader.kept();
+    const bool full = kept > qsizetype(limits::framePayload);
     m_readAgain = false;
     m_reading = true;
     const std::span<char> space = reader.space();
-    const qint64 got = pipe->read(space.data(), qint64(space.size()));
-    const bool more = got == qint64(space.size()) || pipe->available() > 0;
-    if (more)
-        m_readAgain = true;
+    const qint64 most = full ? 0 : qint64(space.size());
+    const qint64 got = full ? 0 : pipe->read(space.data(), most);
+    const bool more = got == most || pipe->available() > 0;
     feed(got);
     m_reading = false;
+    if (more && !(full && reader.kept() == kept))
+        m_readAgain = true;
     if (m_readAgain)
         post();
     else if (m_gone && m_state == State::Open)
