@@ -157,7 +157,7 @@ Result<Invitation> Invitation::parse(const QString &text)
     const Result<QString> rest = afterPrefix(text.trimmed());
     if (!rest)
         return rest.error();
-    static const QRegularExpression shape(QStringLiteral("\\A([^@/]*)@([^@/]*)/([^@/]*)\\z"));
+    static const QRegularExpression shape(QStringLiteral("\\A([^@/\\s]*)@([^@/\\s]*)/([^@/\\s]*)\\z"));
     const QRegularExpressionMatch match = shape.match(*rest);
     if (!match.hasMatch())
         return wrong(

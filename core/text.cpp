@@ -38,6 +38,11 @@ bool isEmoji(char32_t c) // reserved ones have the property too
             || u_hasBinaryProperty(UChar32(c), UCHAR_EMOJI_MODIFIER));
 }
 
+bool isJoiner(char32_t c)
+{
+    return c == zeroWidthJoiner || c == zeroWidthNonJoiner;
+}
+
 bool joins(char32_t c, UJoiningType side)
 {
     const int type = u_getIntPropertyValue(UChar32(c), UCHAR_JOINING_TYPE);
@@ -73,7 +78,7 @@ public:
             return put(c);
         if (m_lines == Lines::Many && c == U'\r' && after == U'\n')
             return;
-        if (isWanted(m_last, c, after))
+        if (isWanted(m_last, c, after) || (m_marks > marksMost && isJoiner(c)))
             return takeMark(c);
         if (isHidden(c))
             return write(escaped(c));
@@ -147,7 +152,7 @@ QString cutName(const QString &text)
     qsizetype end = std::min(graphemesEnd(text, limits::nameGraphemes - 1), nameUnits - 1);
     if (end < text.size() && text[end].isLowSurrogate())
         --end;
-    while (end > 0 && (text[end - 1] == QChar(zeroWidthJoiner) || text[end - 1] == QChar(zeroWidthNonJoiner)))
+    while (end > 0 && isJoiner(text[end - 1].unicode()))
         --end;
     return text.first(end) + QChar(u'…');
 }

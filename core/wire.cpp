@@ -3,7 +3,6 @@
 #include "core/limits.h"
 
 #include <QStringDecoder>
-#include <QtEndian>
 #include <array>
 #include <cmath>
 #include <msgpack.hpp>
@@ -19,21 +18,7 @@ struct Sink {
     void write(const char *data, size_t size) { bytes.append(data, qsizetype(size)); }
 };
 
-class Packer : public msgpack::packer<Sink> {
-public:
-    explicit Packer(Sink &sink) : packer(sink), m_sink(sink) { }
-
-    /// Always in nine bytes: the library's pack_double() makes whole numbers of whole floats.
-    void packFloat(double value)
-    {
-        char bytes[9] = { char(0xcb) };
-        qToBigEndian(value, bytes + 1);
-        m_sink.write(bytes, sizeof bytes);
-    }
-
-private:
-    Sink &m_sink;
-};
+using Packer = msgpack::packer<Sink>;
 
 void packText(Packer &packer, const QString &text)
 {
@@ -82,7 +67,7 @@ void pack(Packer &packer, const Value &value)
         packer.pack_uint64(value.toUnsigned());
         return;
     case Value::Kind::Float:
-        packer.packFloat(value.toFloat());
+        packer.pack_double(value.toFloat());
         return;
     case Value::Kind::Text:
         return packText(packer, value.toText());

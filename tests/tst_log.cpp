@@ -1,0 +1,75 @@
+#include "core/log.h"
+
+#include <QTest>
+
+using namespace hawser;
+using namespace std::chrono_literals;
+
+class TestLog : public QObject {
+    Q_OBJECT
+
+private slots:
+    void writesOneLine_data();
+    void writesOneLine();
+    void cutsLongValues();
+    void passesOneLineASecond();
+    void forgetsSourcesThatAreQuiet();
+};
+
+void TestLog::writesOneLine_data()
+{
+    QTest::addColumn<QString>("value");
+    QTest::addColumn<QString>("line");
+    QTest::newRow("plain") << QStringLiteral("ana") << QStringLiteral("greeted name=ana");
+    QTest::newRow("empty") << QString() << QStringLiteral("greeted name=\"\"");
+    QTest::newRow("space") << QStringLiteral("a b") << QStringLiteral("greeted name=\"a b\"");
+    QTest::newRow("quote") << QStringLiteral("a\"b\\c") << QStringLiteral("greeted name=\"a\\\"b\\\\c\"");
+    QTest::newRow("another field") << QStringLiteral("a peer=me") << QStringLiteral("greeted name=\"a peer=me\"");
+    QTest::newRow("newline") << QStringLiteral("a\nb") << QStringLiteral("greeted name=a⟨U+000A⟩b");
+    QTest::newRow("escape") << QStringLiteral("\x1b[2J") << QStringLiteral("greeted name=⟨U+001B⟩[2J");
+    QTest::newRow("priority") << QStringLiteral("\n<0>x") << QStringLiteral("greeted name=⟨U+000A⟩<0>x");
+}
+
+void TestLog::writesOneLine()
+{
+    QFETCH(QString, value);
+    QFETCH(QString, line);
+    QCOMPARE(logLine("greeted", { { "name", value } }), line);
+}
+
+void TestLog::cutsLongValues()
+{
+    const QString exact(200, u'a');
+    QCOMPARE(logLine("e", { { "v", exact } }), QStringLiteral("e v=") + exact);
+    QCOMPARE(logLine("e", { { "v", exact + u'a' } }), QStringLiteral("e v=") + exact.chopped(1) + u'…');
+    // What is made visible grows; the line does not.
+    QVERIFY(logLine("e", { { "v", QString(100000, u'\n') } }).size() <= 204);
+    QCOMPARE(logLine("e", { { "port", 4780 } }), QStringLiteral("e port=4780"));
+}
+
+void TestLog::passesOneLineASecond()
+{
+    LogLimit limit;
+    const Instant start {};
+    const QString ana = QStringLiteral("refused\nana");
+    QCOMPARE(limit.pass(ana, start), std::optional<quint64>(0));
+    QCOMPARE(limit.pass(ana, start + 1ms), std::nullopt);
+    QCOMPARE(limit.pass(QStringLiteral("refused\nben"), start + 1ms), std::optional<quint64>(0));
+    QCOMPARE(limit.pass(ana, start + 999ms), std::nullopt);
+    QCOMPARE(limit.pass(ana, start + 1000ms), std::optional<quint64>(2));
+    QCOMPARE(limit.pass(ana, start + 2000ms), std::optional<quint64>(0));
+}
+
+void TestLog::forgetsSourcesThatAreQuiet()
+{
+    LogLimit limit;
+    const Instant start {};
+    int passed = 0;
+    for (int i = 0; i < 10000; ++i)
+        passed += limit.pass(QString::number(i), start).has_value() ? 1 : 0;
+    QCOMPARE(passed, 4096);
+    QCOMPARE(limit.pass(QStringLiteral("new"), start + 1s), std::optional<quint64>(0));
+}
+
+QTEST_GUILESS_MAIN(TestLog)
+#include "tst_log.moc"
