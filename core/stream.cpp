@@ -99,8 +99,11 @@ void Stream::pushWaiting()
         const qsizetype sent = sendPart(QByteArrayView(first.bytes).sliced(first.sent), first.lastFlags);
         first.sent += sent;
         m_waitingBytes -= sent;
-        if (first.sent < first.bytes.size())
+        if (first.sent < first.bytes.size()) {
+            if (m_link->m_lane.waiting() >= laneHigh)
+                m_link->m_blocked.insert(this); // the lane was full, not the credit used up
             return;
+        }
         m_waiting.pop_front();
     }
     if (m_closing && m_number)
