@@ -1,12 +1,16 @@
 #pragma once
 
+#include "core/backoff.h"
 #include "core/commands.h"
 #include "core/connection.h"
 #include "core/identity.h"
+#include "core/later.h"
 
 class QTimer;
 
 namespace hawser {
+
+class DialGreeting;
 
 /// What this program says about itself in greetings. `device` is kept beside the identity (core/device.h).
 struct Profile {
@@ -14,12 +18,12 @@ struct Profile {
     QString name;
     QString program;
     QString host;
-    QByteArray device; ///< 8 bytes
-    QByteArray session; ///< 8 bytes, made at program start
+    QByteArray device; ///< 8 bytes; empty: made up for this run
+    QByteArray session; ///< 8 bytes, made at program start; empty: made up
 };
 
 /// The programmer's door: connect, stay connected, call, serve. Reconnects by itself with back-off and full jitter. One
-/// link to one broker, person or control socket. Lives on one thread.
+/// link to one broker, person or control socket. Lives on one thread. It may be deleted inside any of its signals.
 class Client : public QObject {
     Q_OBJECT
 
@@ -37,37 +41,47 @@ public:
     Client(const Identity &identity, const Profile &profile, QObject *parent = nullptr);
     ~Client() override;
 
-    /// What the other side may call here; not owned, may be null.
-    void setCommands(Commands *commands) { m_commands = commands; }
+    /// Whether a Client lives in the thread that asks: then it must not wait.
+    static bool livesInThisThread();
+
+    /// What the other side may call here; not owned, may be null. It must outlive the client or be replaced.
+    void setCommands(Commands *commands);
 
     /// \param expected  the pinned key; without it any key is taken and told by peerKey(), for a first contact
     void connectTo(const Address &address, const std::optional<PublicKey> &expected);
     void connectToLocal(const QString &path);
     /// Says goodbye and stays Idle.
     void disconnectFromPeer();
-    /// Tries at once instead of waiting.
+    /// Tries at once instead of waiting; a stranger comes again to see whether it was let in.
     void retryNow();
 
     State state() const { return m_state; }
+    /// Why the last try failed or the last link ended.
     const Error &lastError() const { return m_lastError; }
+    /// 0 unless Waiting.
     milliseconds retryIn() const;
     const PublicKey &peerKey() const { return m_peerKey; }
     const Welcome &welcome() const { return m_welcome; } ///< of the last greeting
     Link *link() const { return m_link.get(); } ///< null unless Stranger or Ready
     const Identity &identity() const { return m_identity; }
     const Profile &profile() const { return m_profile; }
-    void setProfile(const Profile &profile) { m_profile = profile; } ///< for the next greeting
+    void setProfile(const Profile &profile); ///< for the next greeting
 
     // Calls: `to` a key behind the broker, or the other end itself with a null key. Without a link they fail with
-    // Unavailable, Begun::No, in a later turn of the event loop.
-    Call *call(const Party &to, const QString &name, const Value &parameters = {}, CallOptions options = {});
-    Result<void> send(const Party &to, const QString &name, const Value &parameters = {}, CallOptions options = {});
+    // Unavailable, Begun::No, in a later turn of the event loop. Deleting the client ends them: callbacks are not called
+    // any more, futures get Unavailable.
+    Call *call(const Party &to, const QString &name, const Value &parameters = {}, const CallOptions &options = {});
+    Result<void> send(
+        const Party &to, const QString &name, const Value &parameters = {}, const CallOptions &options = {});
+    /// A typed call whose `received` and `finished` you connect yourself; a command with messages from the caller (`Out`)
+    /// stays open for them.
     template <typename C>
     Call *start(const Party &to, const typename C::Request &request, CallOptions options = {});
     /// `callback(Result<C::Reply>)` in context's thread, never when context is gone.
     template <typename C, typename Callback>
     Call *call(const Party &to, const typename C::Request &request, QObject *context, Callback callback,
         CallOptions options = {});
+    /// The future always gets a result.
     template <typename C>
     QFuture<Result<typename C::Reply>> call(
         const Party &to, const typename C::Request &request, CallOptions options = {});
@@ -82,34 +96,46 @@ signals:
     void failed(const hawser::Error &why); ///< a try failed: which step, in one sentence
 
 private:
-    class Dial; // one try: connection and greeting
+    friend class BlockingClient;
+
     void dial();
+    Hello hello() const;
+    void encrypted();
     void greeted(const Welcome &welcome);
-    void tryFailed(const Error &why);
+    void enterLocal();
+    void enter(const LinkSettings &settings, State state);
     void linkEnded(const Error &why);
+    void closed(const Error &why);
+    void tryAgain(const Error &why);
+    bool isFinal(const Error &why) const;
+    void start();
+    Link *letGo();
     void setState(State state);
+    Error notConnected() const;
     template <typename C>
     static CallOptions optionsFor(CallOptions options);
 
     Identity m_identity;
     Profile m_profile;
-    Commands *m_commands = nullptr;
+    Commands *m_none; // answers for programs that serve nothing
+    Commands *m_commands;
     State m_state = State::Idle;
     Error m_lastError;
     Address m_address;
-    QString m_localPath;
+    QString m_localPath; // empty: the address holds
     std::optional<PublicKey> m_expected;
     PublicKey m_peerKey;
     Welcome m_welcome;
     QByteArray m_linkName; // 16 bytes
     quint32 m_connectionNumber = 0;
-    std::unique_ptr<Dial> m_dial;
-    std::unique_ptr<Link> m_link;
-    std::unique_ptr<Connection> m_connection;
+    LaterPointer<DialGreeting> m_greeting;
+    LaterPointer<Link> m_link; // runs on m_connection, or is null
+    LaterPointer<Connection> m_connection;
+    QTimer *m_deadline; // of a greeting
     QTimer *m_retry;
-    milliseconds m_backoff;
-    Instant m_readySince {};
-    GoAway m_lastGoAway {};
+    Instant m_dialled {};
+    Backoff m_backoff;
+    std::optional<GoAway> m_toldToGo; // by the peer, on this connection
 };
 
 } // namespace hawser

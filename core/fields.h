@@ -11,14 +11,14 @@ enum class FieldType : quint8 { Bool, Int, Float, Text, Bytes, Key, List, Map, A
 
 /// One parameter of a command, as the offer carries it and the form shows it.
 struct Field {
-    QString name;
+    QString name = {};
     FieldType type = FieldType::Text;
     bool required = false;
-    Value fallback; ///< null: none
-    Value::List choices; ///< empty: any
-    QString description;
-    std::optional<double> least; ///< numbers, and the numbers of a list
-    std::optional<double> most;
+    Value fallback = {}; ///< null: none
+    Value::List choices = {}; ///< empty: any
+    QString description = {};
+    std::optional<double> least = {}; ///< numbers, and the numbers of a list
+    std::optional<double> most = {};
 };
 using Schema = QList<Field>;
 

@@ -86,6 +86,8 @@ public:
 
     /// Says GOAWAY and ends the link: every stream closes with `unavailable`. The connection closes afterwards.
     void leave(const GoAway &goAway);
+    /// Who is behind an OPEN of the peer. Only a broker is believed about others (core/caller.cpp).
+    Caller caller(const OpenHead &head) const;
     bool isOver() const { return m_over; }
     const LinkSettings &settings() const { return m_settings; }
     /// Raises what the peer may know and do after it was let in; see Standing.

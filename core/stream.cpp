@@ -15,18 +15,7 @@ Stream::Stream(Link *link, OpenHead head, QByteArray body, bool openedHere)
 
 Caller Stream::caller() const
 {
-    Caller caller;
-    const LinkSettings &settings = m_link->settings();
-    caller.connection = settings.peer;
-    caller.role = settings.peerRole;
-    caller.local = settings.local;
-    static_cast<Party &>(caller) = m_head.party;
-    if (settings.peerRole == Role::Broker && m_head.party.user != settings.peer) {
-        caller.via = settings.peer;
-        caller.connection = m_head.party.user;
-        caller.role = Role::Person;
-    }
-    return caller;
+    return m_link->caller(m_head);
 }
 
 void Stream::send(QByteArrayView message, bool bulk)

@@ -3,6 +3,7 @@
 #include "core/limits.h"
 
 #include <QStringDecoder>
+#include <QtEndian>
 #include <array>
 #include <cmath>
 #include <msgpack.hpp>
@@ -18,7 +19,21 @@ struct Sink {
     void write(const char *data, size_t size) { bytes.append(data, qsizetype(size)); }
 };
 
-using Packer = msgpack::packer<Sink>;
+class Packer : public msgpack::packer<Sink> {
+public:
+    explicit Packer(Sink &sink) : packer(sink), m_sink(sink) { }
+
+    /// Always in nine bytes: the library's pack_double() makes whole numbers of whole floats.
+    void packFloat(double value)
+    {
+        char bytes[9] = { char(0xcb) };
+        qToBigEndian(value, bytes + 1);
+        m_sink.write(bytes, sizeof bytes);
+    }
+
+private:
+    Sink &m_sink;
+};
 
 void packText(Packer &packer, const QString &text)
 {
@@ -67,7 +82,7 @@ void pack(Packer &packer, const Value &value)
         packer.pack_uint64(value.toUnsigned());
         return;
     case Value::Kind::Float:
-        packer.pack_double(value.toFloat());
+        packer.packFloat(value.toFloat());
         return;
     case Value::Kind::Text:
         return packText(packer, value.toText());

@@ -66,7 +66,7 @@ void TestFolders::init()
     m_folder = std::make_unique<QTemporaryDir>();
     for (const char *name : { "STATE_DIRECTORY", "XDG_DATA_HOME", "XDG_RUNTIME_DIR" })
         qunsetenv(name);
-    qputenv("HOME", "/home/ana");
+    qputenv("HOME", "/people/ana");
 }
 
 void TestFolders::cleanup()
@@ -81,7 +81,7 @@ void TestFolders::choosesTheDataFolder_data()
     QTest::addColumn<QByteArray>("state");
     QTest::addColumn<QByteArray>("data");
     QTest::addColumn<QString>("folder");
-    const QString home = QStringLiteral("/home/ana/.local/share/");
+    const QString home = QStringLiteral("/people/ana/.local/share/");
     const auto row = [](const char *name, const char *program, const char *chosen, const char *state, const char *data,
                          const QString &folder) {
         QTest::newRow(name) << QString::fromLatin1(program) << QString::fromLatin1(chosen) << QByteArray(state)

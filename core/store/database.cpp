@@ -76,8 +76,7 @@ Result<void> Database::prepare(const QString &path, const Steps &steps)
     if (version > steps.size())
         return Error { Code::FailedPrecondition,
             QStringLiteral("written by a newer Hawser (version %1, this one knows %2): left as it is")
-                .arg(version)
-                .arg(steps.size()) };
+                .arg(QString::number(version), QString::number(steps.size())) };
     for (const char *pragma : { "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON" })
         if (const Result<QSqlQuery> set = run(QString::fromLatin1(pragma)); !set)
             return set.error();
