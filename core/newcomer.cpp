@@ -100,10 +100,8 @@ Result<void> Newcomer::read(FrameReader &reader, Instant)
 {
     if (m_over)
         return {};
-    const Result<std::optional<FrameView>> frame = reader.next();
-    if (frame && !*frame)
-        return {};
-    const Result<void> taken = frame ? takeHello(**frame) : Result<void>(frame.error());
+    const std::optional<FrameView> frame = reader.next();
+    const Result<void> taken = frame ? takeHello(*frame) : reader.state();
     if (taken)
         return {};
     dismiss({ Leave::Protocol, {}, taken.error().sentence });
