@@ -8,7 +8,7 @@
 /// The rows of a file in tests/vectors; they were computed without the code under test.
 inline QList<QJsonObject> vectorRows(const char *file)
 {
-    QFile opened(QStringLiteral(HAWSER_VECTORS "/") + QLatin1String(file));
+    QFile opened(QStringLiteral(HAWSER_TESTS "/vectors/") + QLatin1String(file));
     if (!opened.open(QIODevice::ReadOnly))
         qFatal("cannot read the vectors %s", file);
     QList<QJsonObject> rows;
