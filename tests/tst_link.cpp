@@ -313,7 +313,7 @@ private slots:
         QVERIFY(links.run());
         QVERIFY(heardTheirs.cancelled);
         QVERIFY(!heardOurs.closing);
-        theirs->close({ { Code::Cancelled, "as you wish" } });
+        theirs->close({ { Code::Cancelled, "as you wish" }, {} });
         QVERIFY(links.run());
         QCOMPARE(heardOurs.closing->error.code, Code::Cancelled);
     }
