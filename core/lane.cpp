@@ -13,7 +13,6 @@ Lane::Chunk &Lane::openChunk(int priority, qsizetype bytes)
     if (!queue.empty() && queue.back().bytes.size() + bytes <= chunkSize)
         return queue.back();
     Chunk chunk;
-    chunk.prompt = priority == 0;
     if (!m_pool.empty()) {
         chunk.bytes = std::move(m_pool.back());
         m_pool.pop_back();
@@ -30,8 +29,6 @@ void Lane::append(FrameType type, quint8 flags, quint32 stream, QByteArrayView p
     appendFrame(chunk.bytes, type, flags, stream, payload);
     ++chunk.frames;
     m_waitingBytes[priority] += bytes;
-    if (!background)
-        ++m_promptAppended;
 }
 
 void Lane::appendUncounted(FrameType type, QByteArrayView payload)
@@ -78,8 +75,6 @@ Result<void> Lane::acknowledged(quint64 count, Instant now)
         Chunk &chunk = m_kept.front();
         m_keptFrom += chunk.frames;
         m_keptBytes -= chunk.bytes.size();
-        if (chunk.prompt)
-            m_promptAcknowledged += chunk.frames;
         if (m_pool.size() < pooledChunks && chunk.bytes.capacity() >= chunkSize / 2 && chunk.bytes.isDetached()) {
             chunk.bytes.resize(0);
             m_pool.push_back(std::move(chunk.bytes));

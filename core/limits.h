@@ -36,6 +36,7 @@ inline constexpr quint32 firstCredit = 64 * 1024; ///< bytes each way before any
 inline constexpr quint32 mostCredit = 4 * 1024 * 1024; ///< bytes a reader that keeps up grants at most
 inline constexpr quint32 frameCost = 16; ///< credit that a frame costs besides its payload
 inline constexpr quint32 openStreams = 1024; ///< streams a peer may have open with us at once
+inline constexpr quint32 highestStream = 131072; ///< number: what a table of streams may grow to
 inline constexpr quint32 strangerStreams = 2; ///< the same for somebody not let in
 
 // Values (msgpack)

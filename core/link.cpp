@@ -75,16 +75,17 @@ void Link::sendOpen(const WaitingOpen &open)
 {
     ++m_opensSent;
     const quint32 number = freshNumber();
-    Slot &slot = makeSlot(number);
-    slot.kind = open.stream ? Slot::Kind::Local : Slot::Kind::Limbo;
-    slot.stream = open.stream;
     const quint8 flags = (open.head.end ? flag::end : 0) | (open.head.oneWay ? flag::oneWay : 0)
         | (open.head.background ? flag::background : 0);
     write(FrameType::Open, flags, number, encodeOpen(open.head, open.body), false);
-    if (open.stream)
-        open.stream->activate(number);
-    else
-        m_oneWayNumbers.push_back({ m_lane.promptAppended(), number });
+    if (!open.stream) {
+        m_freeNumbers.push_back(number); // nothing ever refers to it again
+        return;
+    }
+    Slot &fresh = makeSlot(number);
+    fresh.kind = Slot::Kind::Local;
+    fresh.stream = open.stream;
+    open.stream->activate(number);
 }
 
 void Link::sendWaitingOpens()
@@ -234,10 +235,6 @@ Result<void> Link::takeLinkFrame(const FrameView &frame, Instant now)
         if (frame.payload.size() != 8)
             return wrongSize;
         const Result<void> known = m_lane.acknowledged(total(), now);
-        while (known && !m_oneWayNumbers.empty() && m_oneWayNumbers.front().first <= m_lane.promptAcknowledged()) {
-            release(m_oneWayNumbers.front().second, false);
-            m_oneWayNumbers.pop_front();
-        }
         m_roomNews = true;
         return known;
     }
@@ -280,8 +277,8 @@ Result<void> Link::takeOpen(const FrameView &frame, Instant now)
 {
     if (isOurs(frame.stream))
         return Error { Code::Protocol, QStringLiteral("an OPEN has a number of the other side") };
-    if (frame.stream / 2 > m_theirs.size() + 2 * limits::openStreams)
-        return Error { Code::Protocol, QStringLiteral("an OPEN leaves too many numbers out") };
+    if (frame.stream > limits::highestStream)
+        return Error { Code::Protocol, QStringLiteral("an OPEN has a number that is too high") };
     const Slot *old = slot(frame.stream);
     if (old && old->kind != Slot::Kind::Free)
         return Error { Code::Protocol, QStringLiteral("an OPEN has a number that is open") };

@@ -135,7 +135,7 @@ signals:
 private:
     friend class Stream;
     struct Slot {
-        enum class Kind : quint8 { Free, Limbo, Local, Routed } kind = Kind::Free;
+        enum class Kind : quint8 { Free, Local, Routed } kind = Kind::Free;
         quint32 route = 0;
         Stream *stream = nullptr;
     };
@@ -173,7 +173,6 @@ private:
     std::vector<Slot> m_theirs;
     std::vector<quint32> m_freeNumbers; // ours
     std::vector<quint32> m_limbo; // ours: free when the background queue is empty
-    std::deque<std::pair<quint64, quint32>> m_oneWayNumbers; // prompt frame count · number: free when acknowledged
     quint32 m_nextNumber;
     std::deque<WaitingOpen> m_waitingOpens;
     qsizetype m_waitingOpenBytes = 0;

@@ -13,12 +13,11 @@ quint32 Link::forwardOpen(quint8 flags, QByteArrayView payload, quint32 route)
     Q_ASSERT(mayOpen());
     ++m_opensSent;
     const quint32 number = freshNumber();
-    Slot &fresh = makeSlot(number);
-    fresh.kind = (flags & flag::oneWay) ? Slot::Kind::Limbo : Slot::Kind::Routed;
-    fresh.route = route;
     write(FrameType::Open, flags, number, payload, false);
     if (flags & flag::oneWay)
-        m_oneWayNumbers.push_back({ m_lane.promptAppended(), number });
+        m_freeNumbers.push_back(number);
+    else
+        bind(number, route);
     return number;
 }
 

@@ -39,7 +39,14 @@ void Stream::send(QByteArrayView message, bool bulk)
     m_waitingBytes += message.size() - sent;
     m_waiting.push_back({ message.sliced(sent).toByteArray(), 0, flags });
     m_wantRoom = true;
-    m_link->m_blocked.insert(this);
+    waitForLane();
+}
+
+/// When it is the lane that has no room, the link tells us when it has.
+void Stream::waitForLane()
+{
+    if (m_link->m_lane.waiting() >= laneHigh - worthwhileRoom)
+        m_link->m_blocked.insert(this);
 }
 
 void Stream::sendEnd()
@@ -88,11 +95,8 @@ void Stream::pushWaiting()
         const qsizetype sent = sendPart(QByteArrayView(first.bytes).sliced(first.sent), first.lastFlags);
         first.sent += sent;
         m_waitingBytes -= sent;
-        if (first.sent < first.bytes.size()) {
-            if (m_link->m_lane.waiting() >= laneHigh)
-                m_link->m_blocked.insert(this); // the lane was full, not the credit used up
-            return;
-        }
+        if (first.sent < first.bytes.size())
+            return waitForLane();
         m_waiting.pop_front();
     }
     if (m_closing && m_number)
@@ -108,7 +112,7 @@ qint64 Stream::room() const
     if (room < worthwhileRoom) {
         auto *self = const_cast<Stream *>(this); // remembers that somebody asked in vain
         self->m_wantRoom = true;
-        m_link->m_blocked.insert(self);
+        self->waitForLane();
     }
     return room;
 }

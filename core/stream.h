@@ -78,6 +78,7 @@ private:
     void count(qint64 cost);
     qsizetype sendPart(QByteArrayView message, quint8 lastFlags);
     void pushWaiting();
+    void waitForLane();
     void touch();
     void grant();
     void finish(const Closing &closing);

@@ -338,7 +338,7 @@ private slots:
         QTest::newRow("an OPEN without a name") << frame(FrameType::Open, 0, 1, QByteArray(54, '\0'));
         QTest::newRow("an OPEN with our number") << frame(FrameType::Open, 0, 2, encodeOpen(head, {}));
         QTest::newRow("an OPEN of an open one") << open + open;
-        QTest::newRow("an OPEN far off") << frame(FrameType::Open, 0, 0x7fffffff, encodeOpen(head, {}));
+        QTest::newRow("an OPEN far off") << frame(FrameType::Open, 0, 131073, encodeOpen(head, {}));
         QTest::newRow("DATA beyond the credit") << open + frame(FrameType::Data, 0, 1, QByteArray(65536, 'x'));
         QTest::newRow("DATA after END") << frame(FrameType::Open, flag::end, 1, encodeOpen(head, {})) + frame(FrameType::Data, 0, 1, "x");
         QTest::newRow("a CREDIT beyond reason") << open + frame(FrameType::Credit, 0, 1, QByteArray(8, '\xff'));
