@@ -3,6 +3,7 @@
 /// dragsource [PATH …]
 
 #include <QApplication>
+#include <QDragEnterEvent>
 #include <QFileInfo>
 #include <QLineEdit>
 #include <QListWidget>
@@ -40,6 +41,29 @@ protected:
     Qt::DropActions supportedDropActions() const override { return Qt::CopyAction; }
 };
 
+/// Says by its property that a drag which hovers over it would be taken.
+class NoteLine : public QLineEdit {
+public:
+    NoteLine()
+    {
+        setObjectName("otherEdit");
+        setAccessibleName("Note");
+    }
+
+protected:
+    void dragEnterEvent(QDragEnterEvent *event) override
+    {
+        QLineEdit::dragEnterEvent(event);
+        setProperty("dropTarget", event->isAccepted());
+    }
+
+    void dragLeaveEvent(QDragLeaveEvent *event) override
+    {
+        QLineEdit::dragLeaveEvent(event);
+        setProperty("dropTarget", false);
+    }
+};
+
 } // namespace
 
 int main(int argc, char **argv)
@@ -48,12 +72,9 @@ int main(int argc, char **argv)
     QWidget window;
     window.setObjectName("otherWindow");
     window.setWindowTitle("Files");
-    auto *edit = new QLineEdit;
-    edit->setObjectName("otherEdit");
-    edit->setAccessibleName("Note");
     auto *layout = new QVBoxLayout(&window);
     layout->addWidget(new FileList(app.arguments().mid(1)));
-    layout->addWidget(edit);
+    layout->addWidget(new NoteLine);
     window.resize(300, 240);
     window.show();
     return app.exec();

@@ -42,7 +42,7 @@ def main():
         display.click(source, "files/bee")
         source.wait("files/bee", lambda row: row.highlighted, "the chosen row")
         check(not source.ask("files/a note").highlighted, "only the chosen row is highlighted")
-        display.drag(source.ask("files/a note"), target.ask("otherEdit"))
+        display.drag(source.ask("files/a note"), target.ask("otherEdit"), lambda: target.ask("otherEdit").highlighted)
         target.wait("otherEdit", lambda edit: edit.text.endswith("a note.txt"), "the dropped file")
 
         picture = os.path.join(display.folder, "picture.png")

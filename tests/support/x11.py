@@ -276,10 +276,11 @@ class Display:
         """Presses keys by their X names: Return, Tab, ctrl+a, space …"""
         self._xdotool("key", "--delay", STEP * 1000, *keys)
 
-    def drag(self, source, target, taken=None, what="the drop target to be highlighted", seconds=SECONDS):
+    def drag(self, source, target, taken, what="the drop target to be highlighted", seconds=SECONDS):
         """Drags from one rectangle (or Answer) onto another, across programs, and lets go there.
 
-        Holds still over the target until taken() is true: a busy window that misses the release loses the drop.
+        Holds over the target until taken() is true (ask the probe whether it is highlighted): a window that is still busy
+        when the button is released loses the drop.
         """
         x, y = center(source)
         to_x, to_y = center(target)
@@ -302,7 +303,7 @@ class Display:
             nonlocal offset
             self._xdotool("mousemove_relative", "--", offset, 0, "sleep", STEP * 2)
             offset = -offset
-            return taken is None or taken()
+            return taken()
 
         try:
             wait_for(held, what, seconds)
