@@ -241,7 +241,8 @@ def apt_hosts():
 
 
 def check_machine(tree):
-    parts = [rules.MACHINE_PATHS] + [re.escape(host) for host in sorted(apt_hosts())]
+    homes = [re.escape(home) + r"\b" for home in sorted(glob.glob("/home/*"))]
+    parts = [rules.MACHINE_PATHS, *homes] + [re.escape(host) for host in sorted(apt_hosts())]
     pattern = re.compile("|".join(parts))
     for path in tree.paths:
         if path.endswith((".png", ".ico", ".pyc", ".bin", ".qm")):
