@@ -12,7 +12,13 @@ private slots:
     {
         QByteArray out;
         appendFrame(out, FrameType::Data, flag::more | flag::end, 0x01020304, "hi");
-        QCOMPARE(out, QByteArray::fromHex("00000002" "11" "03" "0000" "01020304" "6869"));
+        QCOMPARE(out,
+            QByteArray::fromHex("00000002"
+                                "11"
+                                "03"
+                                "0000"
+                                "01020304"
+                                "6869"));
     }
 
     void cutsAnywhere_data()

@@ -18,8 +18,7 @@ OpenHead headOf(const char *name)
 
 /// Keeps what one stream brings.
 struct Heard {
-    explicit Heard(Stream *stream)
-        : stream(stream)
+    explicit Heard(Stream *stream) : stream(stream)
     {
         QObject::connect(stream, &Stream::received, stream, [this](std::span<const MessageView> batch) {
             for (const MessageView &message : batch)
@@ -45,7 +44,8 @@ class tst_link : public QObject {
     static std::pair<Stream *, Stream *> joined(Transcript &links, OpenHead head = headOf("test/1"))
     {
         Stream *theirs = nullptr;
-        const auto once = QObject::connect(links.b.get(), &Link::opened, [&theirs](Stream *stream) { theirs = stream; });
+        const auto once =
+            QObject::connect(links.b.get(), &Link::opened, [&theirs](Stream *stream) { theirs = stream; });
         Stream *ours = links.a->open(head, "body");
         if (!links.run())
             return {};
@@ -331,7 +331,8 @@ private slots:
         QTest::newRow("a HELLO after the greeting") << frame(FrameType::Hello, 0, 0, "\x80");
         QTest::newRow("an unknown type below 128") << frame(FrameType(77), 0, 1, {});
         QTest::newRow("an unknown type of the connection") << frame(FrameType(77), 0, 0, {});
-        QTest::newRow("an ACK of what was never sent") << frame(FrameType::Ack, 0, 0, QByteArray::fromHex("0000000000000001"));
+        QTest::newRow("an ACK of what was never sent")
+            << frame(FrameType::Ack, 0, 0, QByteArray::fromHex("0000000000000001"));
         QTest::newRow("an ACK of the wrong size") << frame(FrameType::Ack, 0, 0, "1234");
         QTest::newRow("a PING of 17 bytes") << frame(FrameType::Ping, 0, 0, QByteArray(17, 'p'));
         QTest::newRow("an OPEN too short") << frame(FrameType::Open, 0, 1, QByteArray(53, '\0'));
@@ -340,7 +341,8 @@ private slots:
         QTest::newRow("an OPEN of an open one") << open + open;
         QTest::newRow("an OPEN far off") << frame(FrameType::Open, 0, 131073, encodeOpen(head, {}));
         QTest::newRow("DATA beyond the credit") << open + frame(FrameType::Data, 0, 1, QByteArray(65536, 'x'));
-        QTest::newRow("DATA after END") << frame(FrameType::Open, flag::end, 1, encodeOpen(head, {})) + frame(FrameType::Data, 0, 1, "x");
+        QTest::newRow("DATA after END") << frame(FrameType::Open, flag::end, 1, encodeOpen(head, {}))
+                + frame(FrameType::Data, 0, 1, "x");
         QTest::newRow("a CREDIT beyond reason") << open + frame(FrameType::Credit, 0, 1, QByteArray(8, '\xff'));
         QTest::newRow("a CLOSE too short") << open + frame(FrameType::Close, 0, 1, "abc");
     }
@@ -349,7 +351,7 @@ private slots:
         QFETCH(QByteArray, bytes);
         Transcript links;
         QSignalSpy ended(links.b.get(), &Link::ended);
-        connect(links.b.get(), &Link::opened, this, [](Stream *) { });
+        connect(links.b.get(), &Link::opened, this, [](Stream *) {});
         const Result<void> outcome = links.inject(bytes);
         QVERIFY(!outcome);
         QCOMPARE(outcome.error().code, Code::Protocol);

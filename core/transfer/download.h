@@ -1,0 +1,51 @@
+#pragma once
+
+#include "core/stream.h"
+#include "core/transfer/records.h"
+
+#include <QStringList>
+#include <QThread>
+
+namespace hawser::transfer {
+
+class DownloadWorker;
+
+/// What arrived, whole and verified.
+struct Receipt {
+    Total total;
+    QStringList names; ///< the items in the folder, by their final names
+    QStringList failed; ///< "path: reason": not taken, or not sent; text from others
+};
+
+/// The receiving end of a transfer: takes the byte stream of an accepted `file/1` to disk on a thread of its own, in
+/// constant memory, and verifies it. Until `finished` nothing stands under its final name; when it is destroyed before,
+/// what came is removed. Lives on the stream's thread.
+class Download : public QObject {
+    Q_OBJECT
+
+public:
+    explicit Download(QObject *parent = nullptr);
+    ~Download() override;
+
+    /// Begins; the sender may send once `opened` came. The stream is read in raw mode with manual credit.
+    void start(Stream *stream, const QString &folder);
+    /// Stops and removes what came. Nothing is emitted afterwards.
+    void stop();
+
+signals:
+    void opened();
+    /// At most 20 times a second. \param bytes  on disk \param current  path, text from others
+    void progress(quint64 bytes, quint64 files, const QString &current);
+    void paused(const QString &why); ///< the disk is full; goes on by itself
+    void resumed();
+    void finished(const hawser::transfer::Receipt &receipt);
+    void failed(const hawser::Error &why);
+
+private:
+    QThread m_thread;
+    DownloadWorker *m_worker = nullptr;
+    Stream *m_stream = nullptr;
+    bool m_over = false;
+};
+
+} // namespace hawser::transfer

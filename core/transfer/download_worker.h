@@ -1,0 +1,56 @@
+#pragma once
+
+#include "core/transfer/download.h"
+#include "core/transfer/landing.h"
+
+#include <QElapsedTimer>
+#include <QTimer>
+
+namespace hawser::transfer {
+
+/// The disk side of a Download, on its thread.
+class DownloadWorker : public QObject, private RecordTaker {
+    Q_OBJECT
+
+public:
+    DownloadWorker();
+
+    void open(const QString &folder);
+    void take(const QByteArray &bytes);
+
+signals:
+    void opened();
+    void written(qint64 bytes); ///< of the stream, taken off our hands
+    void progress(quint64 bytes, quint64 files, const QString &current);
+    void paused(const QString &why);
+    void resumed();
+    void finished(const hawser::transfer::Receipt &receipt);
+    void failed(const hawser::Error &why);
+
+private:
+    void work();
+    void tellProgress(bool now);
+    Result<void> begin(const Entry &entry) override;
+    Result<void> content(QByteArrayView bytes) override;
+    Result<void> fileEnd(QByteArrayView hash) override;
+    Result<void> fileBroken(const QString &why) override;
+    Result<void> skipped(QByteArrayView path, const QString &why) override;
+    Result<void> end(const Total &total) override;
+
+    std::unique_ptr<Landing> m_landing;
+    RecordReader m_reader { *this };
+    std::deque<QByteArray> m_pending;
+    QTimer m_retry;
+    bool m_paused = false;
+    bool m_over = false;
+    Entry m_entry;
+    QByteArrayList m_parts;
+    Fd m_file;
+    Sha256 m_hash;
+    Tally m_tally;
+    quint64 m_bytes = 0;
+    QStringList m_failed;
+    QElapsedTimer m_told;
+};
+
+} // namespace hawser::transfer

@@ -1,0 +1,80 @@
+#pragma once
+
+#include "core/result.h"
+
+#include <QByteArrayList>
+#include <QStringList>
+#include <map>
+#include <memory>
+
+namespace hawser::transfer {
+
+/// A file descriptor that closes itself.
+class Fd {
+public:
+    explicit Fd(int fd = -1) : m_fd(fd) { }
+    Fd(Fd &&other) noexcept : m_fd(std::exchange(other.m_fd, -1)) { }
+    Fd &operator=(Fd &&other) noexcept
+    {
+        std::swap(m_fd, other.m_fd);
+        return *this;
+    }
+    ~Fd();
+    int get() const { return m_fd; }
+    explicit operator bool() const { return m_fd >= 0; }
+
+private:
+    int m_fd;
+};
+
+/// How much can be written to a folder's disk, with a reserve kept free: bytes.
+/// \retval FailedPrecondition  no such folder, or it cannot be written: the sentence says
+Result<qint64> roomIn(const QString &folder);
+
+/// Where a transfer lands: a private folder FOLDER/.hawser-part/RANDOM until everything is whole, then each of its items
+/// moves into FOLDER under a free name. Everything is made beneath directory handles, never through a link, never over
+/// something that exists. What is not settled is removed again, and nothing else. Blocking: for a thread of its own.
+class Landing {
+public:
+    /// \retval FailedPrecondition  the folder cannot be made or written: the sentence says why
+    static Result<std::unique_ptr<Landing>> open(const QString &folder);
+    ~Landing();
+
+    /// \param parts  checked by safePath(); the parents exist already
+    Result<void> makeFolder(const QByteArrayList &parts, qint64 mtime);
+    /// A new empty file, for writing.
+    Result<Fd> makeFile(const QByteArrayList &parts);
+    /// Takes away a file made before that turned out broken.
+    void dropFile(const QByteArrayList &parts);
+    /// Makes all durable and moves every item to its final place.
+    /// \return the final names of the items, in the order they began
+    Result<QStringList> settle();
+    /// Room left: see roomIn.
+    qint64 room() const;
+
+private:
+    Landing() = default;
+    Result<int> parentOf(const QByteArrayList &parts);
+    Result<QByteArray> place(const QByteArray &name);
+
+    Fd m_folder;
+    Fd m_parts; // .hawser-part
+    Fd m_part; // .hawser-part/RANDOM
+    QByteArray m_partName;
+    QString m_shown;
+    Fd m_parent;
+    QByteArray m_parentPath;
+    bool m_parentIsPart = false;
+    QByteArrayList m_items;
+    std::vector<std::pair<QByteArray, qint64>> m_folderTimes;
+    bool m_settled = false;
+};
+
+/// mtime from a stranger: what makes no sense becomes the present. ns since 1970.
+qint64 saneTime(qint64 mtime);
+/// "a.txt" → "a (2).txt"; within 255 bytes.
+QByteArray numberedName(const QByteArray &name, int number);
+/// The system's word for errno, as the end of a sentence.
+QString systemError(int error);
+
+} // namespace hawser::transfer

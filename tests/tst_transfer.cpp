@@ -1,0 +1,300 @@
+#include "core/transfer/download.h"
+#include "core/transfer/landing.h"
+#include "core/transfer/upload.h"
+#include "tests/support/linked.h"
+
+#include <QDir>
+#include <QDirIterator>
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QTest>
+#include <sys/stat.h>
+#include <unistd.h>
+
+using namespace hawser;
+using namespace hawser::transfer;
+
+namespace {
+
+void write(const QString &path, const QByteArray &bytes)
+{
+    QDir().mkpath(QFileInfo(path).path());
+    QFile file(path);
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    file.write(bytes);
+}
+
+QByteArray read(const QString &path)
+{
+    QFile file(path);
+    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray("<missing>");
+}
+
+/// Every path below a folder, hidden ones too, sorted; folders end in '/'.
+QStringList tree(const QString &folder)
+{
+    QStringList out;
+    QDirIterator it(
+        folder, QDir::AllEntries | QDir::Hidden | QDir::System | QDir::NoDotAndDotDot, QDirIterator::Subdirectories);
+    while (it.hasNext()) {
+        it.next();
+        out += QDir(folder).relativeFilePath(it.filePath()) + (it.fileInfo().isDir() ? "/" : "");
+    }
+    out.sort();
+    return out;
+}
+
+/// One stream between two links, an upload at one end and a download at the other.
+struct Carried {
+    Carried(const QStringList &paths, const QString &folder) : upload(paths)
+    {
+        QObject::connect(links.listener(), &Link::opened, &download, [this, folder](Stream *stream) {
+            theirs = stream;
+            QObject::connect(stream, &Stream::closed, &download, [this] { theirs = nullptr; });
+            download.start(stream, folder);
+        });
+        OpenHead head;
+        head.name = "file/1";
+        head.background = true;
+        ours = links.dialler()->open(head, {});
+        QObject::connect(&download, &Download::opened, &upload, [this] { upload.start(ours); });
+        upload.count();
+    }
+    test::Linked links;
+    Upload upload;
+    Download download;
+    Stream *ours = nullptr;
+    Stream *theirs = nullptr;
+};
+
+QByteArray fileRecords(const QByteArray &path, const QByteArray &content, Tally &tally)
+{
+    QByteArray out;
+    appendFile(out, { false, path, quint64(content.size()), 0, false });
+    memcpy(appendContent(out, quint32(content.size())), content.constData(), size_t(content.size()));
+    Sha256 hash;
+    hash.add(content);
+    const QByteArray sum = hash.result();
+    appendFileEnd(out, sum);
+    tally.file(path, quint64(content.size()), sum);
+    return out;
+}
+
+} // namespace
+
+Q_DECLARE_METATYPE(hawser::Error)
+
+class tst_transfer : public QObject {
+    Q_OBJECT
+
+    QTemporaryDir m_dir;
+    QString path(const QString &name) const { return m_dir.filePath(name); }
+
+    /// What a hostile sender's bytes lead to: the error, and what stands in the folder afterwards.
+    std::pair<Error, QStringList> injected(const QByteArray &bytes)
+    {
+        const QString folder = path("in-%1").arg(++m_count);
+        QDir().mkpath(folder);
+        Error error { Code::Ok, {} };
+        bool finished = false;
+        {
+            test::Linked links;
+            Download download;
+            connect(
+                links.listener(), &Link::opened, &download, [&](Stream *stream) { download.start(stream, folder); });
+            connect(&download, &Download::failed, &download, [&](const Error &why) { error = why; });
+            connect(&download, &Download::finished, &download, [&] { finished = true; });
+            OpenHead head;
+            head.name = "file/1";
+            Stream *ours = links.dialler()->open(head, {});
+            ours->send(bytes);
+            [&] { QTRY_VERIFY(finished || error.code != Code::Ok); }();
+        }
+        return { error, tree(folder) };
+    }
+    int m_count = 0;
+
+private slots:
+    void aTreeArrivesAsItWas()
+    {
+        const QString from = path("shoot");
+        for (int i = 0; i < 300; ++i)
+            write(from + QStringLiteral("/raw/%1/img %2").arg(i % 7).arg(i), QByteArray(i * 37, char(i)));
+        write(from + "/empty", "");
+        write(from + "/line\nbreak", "newline");
+        write(from + QStringLiteral("/gr\u00fc\u00dfe"), "umlaut");
+        write(from + "/big", QByteArray(5'000'001, 'b'));
+        QDir().mkpath(from + "/nothing/in here");
+        const QString into = path("into");
+        Carried carried({ from }, into);
+        QSignalSpy finished(&carried.download, &Download::finished);
+        QSignalSpy sent(&carried.upload, &Upload::sent);
+        QVERIFY(finished.wait(20000));
+        QCOMPARE(sent.size(), 1);
+        const auto receipt = finished[0][0].value<Receipt>();
+        QCOMPARE(receipt.total, sent[0][0].value<Total>());
+        QCOMPARE(receipt.names, QStringList({ "shoot" }));
+        QCOMPARE(receipt.total.files, 304u);
+        QCOMPARE(tree(into + "/shoot"), tree(from));
+        QCOMPARE(tree(into).filter(".hawser-part"), QStringList());
+        for (const QString &name : tree(from)) {
+            if (!name.endsWith('/'))
+                QCOMPARE(read(into + "/shoot/" + name), read(from + "/" + name));
+        }
+        QCOMPARE(QFileInfo(into + "/shoot/big").lastModified(), QFileInfo(from + "/big").lastModified());
+    }
+
+    void nothingIsEverOverwritten()
+    {
+        const QString into = path("taken");
+        write(path("one/a.txt"), "new");
+        write(into + "/a.txt", "old");
+        write(into + "/a (2).txt", "older");
+        Carried carried({ path("one/a.txt") }, into);
+        QSignalSpy finished(&carried.download, &Download::finished);
+        QVERIFY(finished.wait(5000));
+        QCOMPARE(finished[0][0].value<Receipt>().names, QStringList({ "a (3).txt" }));
+        QCOMPARE(read(into + "/a.txt"), "old");
+        QCOMPARE(read(into + "/a (2).txt"), "older");
+        QCOMPARE(read(into + "/a (3).txt"), "new");
+    }
+
+    void linksAndSpecialFilesAreSkippedByName()
+    {
+        const QString from = path("special");
+        write(from + "/file", "f");
+        QVERIFY(symlink("/etc/passwd", QFile::encodeName(from + "/link").constData()) == 0);
+        QVERIFY(mkfifo(QFile::encodeName(from + "/fifo").constData(), 0600) == 0);
+        Carried carried({ from }, path("special-in"));
+        QSignalSpy finished(&carried.download, &Download::finished);
+        QSignalSpy counted(&carried.upload, &Upload::counted);
+        QVERIFY(finished.wait(5000));
+        const auto last = counted.last()[0].value<Counted>();
+        QVERIFY(last.finished);
+        QCOMPARE(last.files, 1u);
+        QCOMPARE(last.skipped.size(), 2);
+        QCOMPARE(tree(path("special-in")), QStringList({ "special/", "special/file" }));
+    }
+
+    void aVanishedFileIsToldAndTheRestGoesOn()
+    {
+        const QString from = path("vanish");
+        write(from + "/a", "a");
+        write(from + "/b", "b");
+        test::Linked links;
+        Upload upload({ from });
+        QSignalSpy counted(&upload, &Upload::counted);
+        upload.count();
+        QTRY_VERIFY(!counted.isEmpty() && counted.last()[0].value<Counted>().finished);
+        QFile::remove(from + "/a");
+        Download download;
+        QSignalSpy finished(&download, &Download::finished);
+        QSignalSpy sent(&upload, &Upload::sent);
+        connect(links.listener(), &Link::opened, &download,
+            [&](Stream *stream) { download.start(stream, path("vanish-in")); });
+        OpenHead head;
+        head.name = "file/1";
+        upload.start(links.dialler()->open(head, {}));
+        QVERIFY(finished.wait(5000));
+        QCOMPARE(sent[0][1].toStringList().size(), 1);
+        QCOMPARE(tree(path("vanish-in")), QStringList({ "vanish/", "vanish/b" }));
+    }
+
+    void stoppingLeavesNothingOfIt()
+    {
+        const QString into = path("stopped");
+        write(into + "/mine", "untouched");
+        write(path("large"), QByteArray(20'000'000, 'x'));
+        {
+            Carried carried({ path("large") }, into);
+            QSignalSpy progress(&carried.download, &Download::progress);
+            QVERIFY(progress.wait(5000));
+            QVERIFY(!tree(into).filter(".hawser-part").isEmpty());
+            carried.upload.stop();
+            carried.download.stop();
+        }
+        QCOMPARE(tree(into), QStringList({ "mine" }));
+        QCOMPARE(read(into + "/mine"), "untouched");
+    }
+
+    void hostileBytesLeaveNothing_data()
+    {
+        QTest::addColumn<QByteArray>("bytes");
+        Tally tally;
+        for (const QByteArray &name : { QByteArray("../x"), QByteArray("/abs"), QByteArray("a/../../x"),
+                 QByteArray(".."), QByteArray("."), QByteArray("a//b"), QByteArray("a/"), QByteArray("a\0b", 3),
+                 QByteArray(256, 'n'), QByteArray("missing/parent"), QByteArray(130, '/').replace("/", "d/") + "f" })
+            QTest::newRow(("name " + name.toPercentEncoding().left(30)).constData()) << fileRecords(name, "x", tally);
+        const QByteArray good = fileRecords("good", "content", tally);
+        QTest::newRow("the same name twice") << good + good;
+        QByteArray bytes = good;
+        appendFolder(bytes, { true, "good", 0, 0, false });
+        QTest::newRow("a folder where a file is") << bytes;
+        bytes = good;
+        bytes[bytes.size() - 1] = char(bytes.back() ^ 1);
+        QTest::newRow("another hash") << bytes;
+        bytes = good;
+        bytes[bytes.indexOf("content")] = 'C';
+        QTest::newRow("other content") << bytes;
+        bytes.clear();
+        appendFile(bytes, { false, "short", 10, 0, false });
+        appendFileEnd(bytes, QByteArray(32, 'h'));
+        QTest::newRow("shorter than said") << bytes;
+        bytes.clear();
+        appendFile(bytes, { false, "long", 2, 0, false });
+        memcpy(appendContent(bytes, 3), "abc", 3);
+        QTest::newRow("longer than said") << bytes;
+        bytes.clear();
+        appendFile(bytes, { false, "huge", ~quint64(0), 0, false });
+        QTest::newRow("impossible size") << bytes;
+        QTest::newRow("content without a file") << QByteArray::fromHex("03"
+                                                                       "00000001"
+                                                                       "41");
+        QTest::newRow("unknown kind") << QByteArray::fromHex("63"
+                                                             "00000001"
+                                                             "41");
+        QTest::newRow("a record of 4 GiB") << QByteArray::fromHex("02"
+                                                                  "ffffffff");
+        QTest::newRow("an empty file record") << QByteArray::fromHex("02"
+                                                                     "00000000");
+        bytes = good;
+        appendEnd(bytes, { 7, 0, 7, QByteArray(32, 'r') });
+        QTest::newRow("an end that lies") << bytes;
+    }
+    void hostileBytesLeaveNothing()
+    {
+        QFETCH(QByteArray, bytes);
+        const auto [error, left] = injected(bytes);
+        QVERIFY(error.code != Code::Ok);
+        QVERIFY(!error.sentence.isEmpty());
+        QCOMPARE(left, QStringList());
+    }
+
+    void numbersGoBeforeTheSuffixAndFit_data()
+    {
+        QTest::addColumn<QByteArray>("name");
+        QTest::addColumn<QByteArray>("numbered");
+        QTest::newRow("suffix") << QByteArray("a.txt") << QByteArray("a (2).txt");
+        QTest::newRow("none") << QByteArray("folder") << QByteArray("folder (2)");
+        QTest::newRow("hidden") << QByteArray(".bashrc") << QByteArray(".bashrc (2)");
+        QTest::newRow("255 bytes") << QByteArray(255, 'n') << QByteArray(251, 'n') + " (2)";
+    }
+    void numbersGoBeforeTheSuffixAndFit()
+    {
+        QFETCH(QByteArray, name);
+        QFETCH(QByteArray, numbered);
+        QCOMPARE(numberedName(name, 2), numbered);
+    }
+
+    void aFolderThatCannotBeWrittenIsToldInWords()
+    {
+        write(path("afile"), "x");
+        const Result<qint64> room = roomIn(path("afile"));
+        QVERIFY(!room);
+        QCOMPARE(room.error().code, Code::FailedPrecondition);
+        QVERIFY(roomIn(path("made on the way")));
+    }
+};
+
+QTEST_GUILESS_MAIN(tst_transfer)
+#include "tst_transfer.moc"
