@@ -31,13 +31,12 @@ public:
     template <typename C>
     Result<typename C::Reply> call(const Party &to, const typename C::Request &request, CallOptions options = {})
     {
-        return replyOf<C>(
-            call(to, QLatin1String(C::name), toValue(request), Client::optionsFor<C>(std::move(options))));
+        return replyOf<C>(call(to, QLatin1String(C::name), toValue(request), optionsFor<C>(std::move(options))));
     }
     template <typename C>
     Result<void> send(const Party &to, const typename C::Request &request, CallOptions options = {})
     {
-        return send(to, QLatin1String(C::name), toValue(request), Client::optionsFor<C>(std::move(options)));
+        return send(to, QLatin1String(C::name), toValue(request), optionsFor<C>(std::move(options)));
     }
 
 private:

@@ -1,6 +1,7 @@
 #include "core/client.h"
 
 #include "core/dial_greeting.h"
+#include "core/parting.h"
 
 #include <QPointer>
 #include <QRandomGenerator>
@@ -11,13 +12,6 @@ namespace hawser {
 namespace {
 
 thread_local int clientsHere = 0;
-
-/// Its calls end inside: whatever they do, the client is not touched afterwards.
-void sayGoodbye(Link *link)
-{
-    if (link != nullptr)
-        link->leave({ Leave::Leaving, milliseconds(0), {} });
-}
 
 } // namespace
 
@@ -72,17 +66,17 @@ void Client::connectTo(const Address &address, const std::optional<PublicKey> &e
     m_address = address;
     m_localPath.clear();
     m_expected = expected;
-    start();
+    begin();
 }
 
 void Client::connectToLocal(const QString &path)
 {
     m_localPath = path;
     m_expected.reset();
-    start();
+    begin();
 }
 
-void Client::start()
+void Client::begin()
 {
     Link *old = letGo();
     dial();
@@ -99,7 +93,7 @@ void Client::disconnectFromPeer()
 void Client::retryNow()
 {
     if (m_state == State::Waiting || m_state == State::Stopped || m_state == State::Stranger)
-        start();
+        begin();
 }
 
 milliseconds Client::retryIn() const
@@ -107,28 +101,15 @@ milliseconds Client::retryIn() const
     return m_state == State::Waiting ? milliseconds(std::max(0, m_retry->remainingTime())) : milliseconds(0);
 }
 
-/// Ends whatever goes on; the state stays. Connection and link go together, after their last words.
+/// Ends whatever goes on; the state stays.
 /// \return the link there was, for a goodbye at once
 Link *Client::letGo()
 {
     m_retry->stop();
     m_deadline->stop();
-    Connection *connection = m_connection.release();
-    if (connection == nullptr)
-        return nullptr;
-    connection->disconnect(this);
-    if (!m_link) { // nothing was agreed on yet
-        connection->setSink(nullptr);
-        m_greeting.reset();
-        connection->deleteLater();
-        return nullptr;
-    }
-    m_link->disconnect(this);
-    m_link->setParent(connection);
-    connect(connection, &Connection::closed, connection, &QObject::deleteLater);
-    connection->close(
-        { Code::Cancelled, QStringLiteral("the connection was closed here"), Begun::NotSaid, Origin::Here });
-    return m_link.release();
+    Link *link = part(std::move(m_link), std::move(m_connection), this);
+    m_greeting.reset();
+    return link;
 }
 
 // --- what happens

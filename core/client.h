@@ -5,6 +5,7 @@
 #include "core/connection.h"
 #include "core/identity.h"
 #include "core/later.h"
+#include "core/typed_calls.h"
 
 class QTimer;
 
@@ -24,7 +25,7 @@ struct Profile {
 
 /// The programmer's door: connect, stay connected, call, serve. Reconnects by itself with back-off and full jitter. One
 /// link to one broker, person or control socket. Lives on one thread. It may be deleted inside any of its signals.
-class Client : public QObject {
+class Client : public QObject, public TypedCalls<Client> {
     Q_OBJECT
 
 public:
@@ -73,20 +74,8 @@ public:
     Call *call(const Party &to, const QString &name, const Value &parameters = {}, const CallOptions &options = {});
     Result<void> send(
         const Party &to, const QString &name, const Value &parameters = {}, const CallOptions &options = {});
-    /// A typed call whose `received` and `finished` you connect yourself; a command with messages from the caller (`Out`)
-    /// stays open for them.
-    template <typename C>
-    Call *start(const Party &to, const typename C::Request &request, CallOptions options = {});
-    /// `callback(Result<C::Reply>)` in context's thread, never when context is gone.
-    template <typename C, typename Callback>
-    Call *call(const Party &to, const typename C::Request &request, QObject *context, Callback callback,
-        CallOptions options = {});
-    /// The future always gets a result.
-    template <typename C>
-    QFuture<Result<typename C::Reply>> call(
-        const Party &to, const typename C::Request &request, CallOptions options = {});
-    template <typename C>
-    Result<void> send(const Party &to, const typename C::Request &request, CallOptions options = {});
+    using TypedCalls::call;
+    using TypedCalls::send;
 
 signals:
     void stateChanged(hawser::Client::State state);
@@ -96,8 +85,6 @@ signals:
     void failed(const hawser::Error &why); ///< a try failed: which step, in one sentence
 
 private:
-    friend class BlockingClient;
-
     void dial();
     Hello hello() const;
     void encrypted();
@@ -108,12 +95,10 @@ private:
     void closed(const Error &why);
     void tryAgain(const Error &why);
     bool isFinal(const Error &why) const;
-    void start();
+    void begin();
     Link *letGo();
     void setState(State state);
     Error notConnected() const;
-    template <typename C>
-    static CallOptions optionsFor(CallOptions options);
 
     Identity m_identity;
     Profile m_profile;
@@ -139,5 +124,3 @@ private:
 };
 
 } // namespace hawser
-
-#include "core/client_impl.h"
