@@ -9,8 +9,9 @@ Caller Link::caller(const OpenHead &head) const
     caller.local = m_settings.local;
     caller.connection = m_settings.peer;
     static_cast<Party &>(caller) = m_settings.peerParty;
-    const bool stamped = m_settings.peerRole == Role::Broker && !m_settings.local && !head.party.user.isNull()
-        && head.party.user != m_settings.peer;
+    // Whoever dials us may call himself a broker; only the one we dialled ourselves is ours.
+    const bool broker = m_settings.peerRole == Role::Broker && m_settings.dialler && !m_settings.local;
+    const bool stamped = broker && !head.party.user.isNull() && head.party.user != m_settings.peer;
     if (!stamped)
         return caller;
     static_cast<Party &>(caller) = head.party;

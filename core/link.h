@@ -86,7 +86,7 @@ public:
 
     /// Says GOAWAY and ends the link: every stream closes with `unavailable`. The connection closes afterwards.
     void leave(const GoAway &goAway);
-    /// Who is behind an OPEN of the peer. Only a broker is believed about others (core/caller.cpp).
+    /// Who is behind an OPEN of the peer. Only a broker that we dialled is believed about others.
     Caller caller(const OpenHead &head) const;
     bool isOver() const { return m_over; }
     const LinkSettings &settings() const { return m_settings; }

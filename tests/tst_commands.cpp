@@ -469,6 +469,10 @@ void TestCommands::onlyABrokerIsBelievedAboutOthers()
     QCOMPARE(liar.connection, Linked::keyOf(1));
     QVERIFY(liar.via.isNull());
 
+    LinkSettings claims = Linked::listenerSettings();
+    claims.peerRole = Role::Broker; // said by whoever dialled us
+    QCOMPARE(Link(claims, now()).caller(head).user, Linked::keyOf(1));
+
     LinkSettings settings = Linked::diallerSettings();
     settings.peerRole = Role::Broker;
     const Link toBroker(settings, now());

@@ -1,0 +1,468 @@
+#include "core/server.h"
+
+#include <QSignalSpy>
+#include <QTest>
+
+using namespace hawser;
+
+namespace {
+
+struct Greet {
+    static constexpr const char *name = "greet";
+    struct Request {
+        QString who;
+        static void describe(auto &field) { field("who", &Request::who, { .required = true }); }
+    };
+    struct Reply {
+        QString text;
+        static void describe(auto &field) { field("text", &Reply::text, {}); }
+    };
+};
+
+struct Never {
+    static constexpr const char *name = "never";
+    using Request = Nothing;
+    using Reply = Nothing;
+};
+
+struct Echo {
+    static constexpr const char *name = "echo";
+    using Request = Nothing;
+    using Reply = Nothing;
+};
+
+struct Tell {
+    static constexpr const char *name = "tell";
+    using Request = Greet::Request;
+};
+
+Profile person(const QString &name)
+{
+    return { Role::Person, name, QStringLiteral("test"), {}, {}, {} };
+}
+
+const Address loopback { QStringLiteral("127.0.0.1"), 0 };
+
+} // namespace
+
+/// A Client and a Server over real TLS on loopback.
+class TestClient : public QObject {
+    Q_OBJECT
+
+private slots:
+    void init();
+    void cleanup();
+
+    void connectsAndCalls();
+    void futureAndCallback();
+    void serverCallsItsClient();
+    void withoutLinkCallsFailInALaterTurn();
+    void callbackNeverAfterItsContext();
+    void wrongKeyStops();
+    void refusedStops();
+    void closedDoorByDefault();
+    void nobodyThereIsTriedAgain();
+    void comesBackByItself();
+    void waitsAsLongAsItIsTold();
+    void replacedStops();
+    void strangerIsTold();
+    void goodbyeIsHeard();
+    void diesInsideItsOwnSignals_data();
+    void diesInsideItsOwnSignals();
+    void dyingKeepsItsPromises();
+    void reconnectsWithTheNextNumber();
+    void largeBulkOverTls();
+    void backoffDoublesAndForgets();
+
+private:
+    void listen();
+    void connectClient();
+
+    const Identity m_serverIdentity = Identity::generate();
+    std::unique_ptr<Commands> m_commands;
+    std::unique_ptr<Server> m_server;
+    std::unique_ptr<Client> m_client;
+    Address m_address;
+    QStringList m_told;
+};
+
+void TestClient::init()
+{
+    m_told.clear();
+    m_address = loopback;
+    m_commands = std::make_unique<Commands>();
+    m_commands->serve<Greet>([](const Greet::Request &request, const Caller &) -> Result<Greet::Reply> {
+        if (request.who.isEmpty())
+            return Error { Code::NotFound, QStringLiteral("nobody to greet") };
+        return Greet::Reply { QStringLiteral("hello ") + request.who };
+    });
+    m_commands->serveLater<Never>([](const Nothing &, const Caller &, Reply<Never> reply) {
+        connect(&reply.call(), &IncomingCall::stopped, &reply.call(), [reply] {}); // keeps it
+    });
+    m_commands->serveOneWay<Tell>(
+        [this](const Greet::Request &request, const Caller &) { m_told.append(request.who); });
+    listen();
+    m_client = std::make_unique<Client>(Identity::generate(), person(QStringLiteral("client")));
+}
+
+void TestClient::cleanup()
+{
+    m_client.reset();
+    m_server.reset();
+    m_commands.reset();
+}
+
+void TestClient::listen()
+{
+    m_server = std::make_unique<Server>(m_serverIdentity, person(QStringLiteral("server")));
+    m_server->setDoor(Server::anybody);
+    m_server->setCommands(m_commands.get());
+    const auto address = m_server->listen(m_address);
+    QVERIFY2(address, address ? "" : qPrintable(address.error().sentence));
+    m_address = *address;
+}
+
+void TestClient::connectClient()
+{
+    m_client->connectTo(m_address, m_serverIdentity.key());
+    QTRY_COMPARE(m_client->state(), Client::State::Ready);
+}
+
+void TestClient::connectsAndCalls()
+{
+    QSignalSpy states(m_client.get(), &Client::stateChanged);
+    QSignalSpy ready(m_client.get(), &Client::ready);
+    QSignalSpy came(m_server.get(), &Server::came);
+    connectClient();
+    QCOMPARE(states.size(), 2);
+    QCOMPARE(states[0][0].value<Client::State>(), Client::State::Connecting);
+    QCOMPARE(ready.size(), 1);
+    QCOMPARE(came.size(), 1);
+    QCOMPARE(m_client->peerKey(), m_serverIdentity.key());
+    QCOMPARE(m_client->welcome().name, QStringLiteral("server"));
+    QCOMPARE(m_server->present().size(), 1);
+    QCOMPARE(m_server->present()[0].user, m_client->identity().key());
+
+    std::optional<Result<Greet::Reply>> answer;
+    m_client->call<Greet>(
+        {}, { QStringLiteral("you") }, this, [&](const Result<Greet::Reply> &reply) { answer = reply; });
+    QTRY_VERIFY(answer);
+    QVERIFY(*answer);
+    QCOMPARE((*answer)->text, QStringLiteral("hello you"));
+
+    QVERIFY(m_client->send<Tell>({}, { QStringLiteral("one way") }));
+    QTRY_COMPARE(m_told, QStringList { QStringLiteral("one way") });
+}
+
+void TestClient::futureAndCallback()
+{
+    connectClient();
+    const QFuture<Result<Greet::Reply>> future = m_client->call<Greet>({}, { QString() });
+    QTRY_VERIFY(future.isFinished());
+    QCOMPARE(future.result().error().code, Code::NotFound);
+    QCOMPARE(future.result().error().sentence, QStringLiteral("nobody to greet"));
+    int times = 0;
+    when(m_client->call<Greet>({}, { QStringLiteral("x") }), this, [&](const Result<Greet::Reply> &reply) {
+        ++times;
+        QCOMPARE(reply->text, QStringLiteral("hello x"));
+    });
+    QTRY_COMPARE(times, 1);
+}
+
+void TestClient::serverCallsItsClient()
+{
+    Commands ours;
+    ours.serve<Greet>([](const Greet::Request &, const Caller &caller) -> Result<Greet::Reply> {
+        return Greet::Reply { caller.user.hex() };
+    });
+    m_client->setCommands(&ours);
+    connectClient();
+    std::optional<Result<Greet::Reply>> answer;
+    const Party to { m_client->identity().key(), {}, {} };
+    m_server->call<Greet>(
+        to, { QStringLiteral("x") }, this, [&](const Result<Greet::Reply> &reply) { answer = reply; });
+    QTRY_VERIFY(answer);
+    QCOMPARE((*answer)->text, m_serverIdentity.key().hex());
+    m_client->setCommands(nullptr);
+    answer.reset();
+    m_server->call<Greet>(
+        to, { QStringLiteral("x") }, this, [&](const Result<Greet::Reply> &reply) { answer = reply; });
+    QTRY_VERIFY(answer);
+    QCOMPARE(answer->error().code, Code::Unimplemented);
+    answer.reset();
+    m_server->call<Greet>(
+        {}, { QStringLiteral("x") }, this, [&](const Result<Greet::Reply> &reply) { answer = reply; });
+    QTRY_VERIFY(answer);
+    QCOMPARE(answer->error().code, Code::Unavailable);
+    m_client.reset();
+}
+
+void TestClient::withoutLinkCallsFailInALaterTurn()
+{
+    std::optional<Result<Greet::Reply>> answer;
+    m_client->call<Greet>(
+        {}, { QStringLiteral("x") }, this, [&](const Result<Greet::Reply> &reply) { answer = reply; });
+    QVERIFY(!answer);
+    QTRY_VERIFY(answer);
+    QCOMPARE(answer->error().code, Code::Unavailable);
+    QCOMPARE(answer->error().begun, Begun::No);
+    QVERIFY(!m_client->send<Tell>({}, { QStringLiteral("x") }));
+}
+
+void TestClient::callbackNeverAfterItsContext()
+{
+    connectClient();
+    bool called = false;
+    auto context = std::make_unique<QObject>();
+    Call *call =
+        m_client->call<Greet>({}, { QStringLiteral("x") }, context.get(), [&](const auto &) { called = true; });
+    QSignalSpy finished(call, &Call::finished);
+    context.reset();
+    QTRY_COMPARE(finished.size(), 1);
+    QVERIFY(!called);
+}
+
+void TestClient::wrongKeyStops()
+{
+    QSignalSpy failed(m_client.get(), &Client::failed);
+    m_client->connectTo(m_address, Identity::generate().key());
+    QTRY_COMPARE(m_client->state(), Client::State::Stopped);
+    QCOMPARE(failed.size(), 1);
+    QCOMPARE(m_client->lastError().code, Code::Unauthenticated);
+    QVERIFY(m_client->lastError().sentence.contains(QStringLiteral("another key")));
+    QCOMPARE(m_server->present().size(), 0);
+}
+
+void TestClient::refusedStops()
+{
+    m_server->setDoor([](const PublicKey &, const Hello &) -> Result<void> {
+        return Error { Code::PermissionDenied, QStringLiteral("not you") };
+    });
+    m_client->connectTo(m_address, m_serverIdentity.key());
+    QTRY_COMPARE(m_client->state(), Client::State::Stopped);
+    QCOMPARE(m_client->lastError().code, Code::PermissionDenied);
+    QCOMPARE(m_client->lastError().sentence, QStringLiteral("not you"));
+}
+
+void TestClient::closedDoorByDefault()
+{
+    m_server->setDoor({});
+    m_client->connectTo(m_address, m_serverIdentity.key());
+    QTRY_COMPARE(m_client->state(), Client::State::Stopped);
+    QCOMPARE(m_client->lastError().code, Code::PermissionDenied);
+}
+
+void TestClient::nobodyThereIsTriedAgain()
+{
+    m_server.reset();
+    QSignalSpy failed(m_client.get(), &Client::failed);
+    m_client->connectTo(m_address, m_serverIdentity.key());
+    QTRY_COMPARE(m_client->state(), Client::State::Waiting);
+    QCOMPARE(failed.size(), 1);
+    QVERIFY(m_client->retryIn() <= limits::backoffFirst);
+    QVERIFY2(m_client->lastError().sentence.contains(QStringLiteral("nobody listens")),
+        qPrintable(m_client->lastError().sentence));
+    m_client->retryNow();
+    QCOMPARE(m_client->state(), Client::State::Connecting);
+    QTRY_COMPARE(failed.size(), 2);
+    m_client->disconnectFromPeer();
+    QCOMPARE(m_client->state(), Client::State::Idle);
+}
+
+void TestClient::comesBackByItself()
+{
+    connectClient();
+    QSignalSpy lost(m_client.get(), &Client::lost);
+    std::optional<Result<Nothing>> answer;
+    m_client->call<Never>({}, {}, this, [&](const Result<Nothing> &reply) { answer = reply; });
+    QTRY_COMPARE(m_client->link()->streams(), 1);
+    m_server.reset(); // says leaving
+    QTRY_COMPARE(lost.size(), 1);
+    QVERIFY(answer);
+    QCOMPARE(answer->error().code, Code::Unavailable);
+    QCOMPARE(answer->error().begun, Begun::Maybe);
+    QCOMPARE(m_client->link(), nullptr);
+    QCOMPARE(m_client->state(), Client::State::Waiting);
+    listen();
+    QTRY_COMPARE_WITH_TIMEOUT(m_client->state(), Client::State::Ready, 10000);
+}
+
+void TestClient::waitsAsLongAsItIsTold()
+{
+    Link *served = nullptr;
+    connect(&m_server->listener(), &Listener::arrived, this, [&](Arrival &arrival) { served = arrival.link.get(); });
+    // The server's own slot has taken the link by now: ask for it where the client's OPEN arrives.
+    m_commands->serveLater<Never>(
+        [&](const Nothing &, const Caller &, Reply<Never> reply) { served = reply.call().link(); });
+    connectClient();
+    m_client->call<Never>({}, {});
+    QTRY_VERIFY(served);
+    served->leave({ Leave::Busy, std::chrono::minutes(10), QStringLiteral("later") });
+    QTRY_COMPARE(m_client->state(), Client::State::Waiting);
+    QVERIFY(m_client->retryIn() > std::chrono::minutes(9));
+    QCOMPARE(m_client->lastError().sentence, QStringLiteral("later"));
+}
+
+void TestClient::replacedStops()
+{
+    Link *served = nullptr;
+    m_commands->serveLater<Never>(
+        [&](const Nothing &, const Caller &, Reply<Never> reply) { served = reply.call().link(); });
+    connectClient();
+    m_client->call<Never>({}, {});
+    QTRY_VERIFY(served);
+    served->leave({ Leave::Replaced, milliseconds(0), {} });
+    QTRY_COMPARE(m_client->state(), Client::State::Stopped);
+    QCOMPARE(m_client->lastError().code, Code::Aborted);
+}
+
+void TestClient::strangerIsTold()
+{
+    Listener listener(m_serverIdentity);
+    std::vector<Arrival> in;
+    Standing standing = Standing::Stranger;
+    listener.setAdmission([&](const Hello &, const PublicKey &, const QHostAddress &) {
+        Admission admission;
+        admission.welcome.device = admission.welcome.session = QByteArray(8, 'd');
+        admission.welcome.standing = standing;
+        return admission;
+    });
+    connect(&listener, &Listener::arrived, this, [&](Arrival &arrival) { in.push_back(std::move(arrival)); });
+    const auto address = listener.listen(loopback);
+    QVERIFY(address);
+    QSignalSpy stranger(m_client.get(), &Client::stranger);
+    QSignalSpy ready(m_client.get(), &Client::ready);
+    m_client->connectTo(*address, m_serverIdentity.key());
+    QTRY_COMPARE(m_client->state(), Client::State::Stranger);
+    QCOMPARE(stranger.size(), 1);
+    QVERIFY(m_client->link());
+    QTRY_COMPARE(in.size(), 1u);
+    standing = Standing::Member; // approved: it comes again
+    m_client->retryNow();
+    QTRY_COMPARE(m_client->state(), Client::State::Ready);
+    QCOMPARE(ready.size(), 1);
+    m_client.reset();
+    in.clear();
+}
+
+void TestClient::goodbyeIsHeard()
+{
+    connectClient();
+    QSignalSpy left(m_server.get(), &Server::left);
+    m_client->disconnectFromPeer();
+    QTRY_COMPARE(left.size(), 1);
+    QCOMPARE(m_client->state(), Client::State::Idle);
+    QCOMPARE(m_server->present().size(), 0);
+    connectClient();
+    m_client.reset();
+    QTRY_COMPARE(left.size(), 2);
+}
+
+void TestClient::diesInsideItsOwnSignals_data()
+{
+    QTest::addColumn<QString>("when");
+    for (const char *when : { "connecting", "ready", "lost", "failed", "waiting", "answer", "idle" })
+        QTest::newRow(when) << QString::fromLatin1(when);
+}
+
+void TestClient::diesInsideItsOwnSignals()
+{
+    QFETCH(QString, when);
+    const auto dieIf = [&](const char *name) {
+        if (when == QLatin1String(name))
+            m_client.reset();
+    };
+    connect(m_client.get(), &Client::ready, this, [&] { dieIf("ready"); });
+    connect(m_client.get(), &Client::lost, this, [&] { dieIf("lost"); });
+    connect(m_client.get(), &Client::failed, this, [&] { dieIf("failed"); });
+    connect(m_client.get(), &Client::stateChanged, this, [&](Client::State state) {
+        if (state == Client::State::Connecting)
+            dieIf("connecting");
+        if (state == Client::State::Waiting)
+            dieIf("waiting");
+        if (state == Client::State::Idle)
+            dieIf("idle");
+    });
+    m_client->connectTo(m_address, m_serverIdentity.key());
+    QTRY_VERIFY(!m_client || m_client->state() == Client::State::Ready);
+    if (m_client) {
+        m_client->call<Greet>({}, { QStringLiteral("x") }, this, [&](const auto &) { dieIf("answer"); });
+        QCoreApplication::processEvents();
+    }
+    if (m_client && when == QStringLiteral("idle"))
+        m_client->disconnectFromPeer();
+    if (m_client && when != QStringLiteral("answer"))
+        m_server.reset();
+    QTRY_VERIFY(!m_client);
+}
+
+void TestClient::dyingKeepsItsPromises()
+{
+    connectClient();
+    const QFuture<Result<Nothing>> future = m_client->call<Never>({}, {});
+    bool called = false;
+    m_client->call<Never>({}, {}, this, [&](const auto &) { called = true; });
+    m_client.reset();
+    QVERIFY(future.isFinished());
+    QCOMPARE(future.result().error().code, Code::Unavailable);
+    QVERIFY(!called);
+}
+
+void TestClient::reconnectsWithTheNextNumber()
+{
+    QList<Hello> hellos;
+    m_server->setDoor([&](const PublicKey &, const Hello &hello) -> Result<void> {
+        hellos.append(hello);
+        return {};
+    });
+    connectClient();
+    m_client->connectTo(m_address, m_serverIdentity.key());
+    QTRY_COMPARE(hellos.size(), 2);
+    QTRY_COMPARE(m_client->state(), Client::State::Ready);
+    QCOMPARE(hellos[0].link.size(), 16);
+    QCOMPARE(hellos[1].link, hellos[0].link);
+    QCOMPARE(hellos[0].connection, 1u);
+    QCOMPARE(hellos[1].connection, 2u);
+    QCOMPARE(hellos[1].session, hellos[0].session);
+    Client other(Identity::generate(), person({}));
+    other.connectTo(m_address, m_serverIdentity.key());
+    QTRY_COMPARE(hellos.size(), 3);
+    QVERIFY(hellos[2].link != hellos[0].link);
+}
+
+void TestClient::largeBulkOverTls()
+{
+    m_commands->serveLater<Echo>(
+        [](const Nothing &, const Caller &, Reply<Echo> reply) { reply(Nothing {}, reply.call().bulk()); });
+    connectClient();
+    CallOptions options;
+    options.bulk = QByteArray(5 * 1024 * 1024, 'b');
+    options.bulk[4000000] = 'c';
+    Call *call = m_client->start<Echo>({}, {}, options);
+    std::optional<Result<Payload>> answer;
+    connect(call, &Call::finished, this, [&](const Result<Payload> &result) { answer = result; });
+    QTRY_VERIFY(answer);
+    QVERIFY(*answer);
+    QVERIFY((*answer)->bulk == options.bulk);
+}
+
+void TestClient::backoffDoublesAndForgets()
+{
+    Backoff backoff;
+    QCOMPARE(backoff.next(0.5), milliseconds(500));
+    QCOMPARE(backoff.next(1.0), milliseconds(2000));
+    QCOMPARE(backoff.next(0.0), milliseconds(0));
+    for (int i = 0; i < 10; ++i)
+        QVERIFY(backoff.next(1.0) <= limits::backoffMost);
+    QCOMPARE(backoff.bound(), milliseconds(limits::backoffMost));
+    const Instant start {};
+    backoff.connected(start);
+    backoff.lost(start + limits::backoffReset - milliseconds(1));
+    QCOMPARE(backoff.bound(), milliseconds(limits::backoffMost));
+    backoff.connected(start);
+    backoff.lost(start + limits::backoffReset);
+    QCOMPARE(backoff.bound(), milliseconds(limits::backoffFirst));
+}
+
+QTEST_GUILESS_MAIN(TestClient)
+#include "tst_client.moc"
