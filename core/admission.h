@@ -13,7 +13,7 @@ namespace hawser {
 /// What counts as one source: an IPv4 address (mapped ones too) or an IPv6 /64.
 QHostAddress sourceOf(const QHostAddress &address);
 
-/// What strangers may cost (docs/protocol.md §5.5): how many may be in their greeting at once, in all and from one
+/// What strangers may cost (docs/protocol.md §5.8): how many may be in their greeting at once, in all and from one
 /// source, how many may stay without being let in, and who has to wait outside for what its source did. Sans-I/O.
 ///
 /// When there is no room, one who has been in its greeting for longer than an honest peer needs goes, rather than the

@@ -94,8 +94,7 @@ Result<void> ControlServer::listen(const QString &path)
     if (name.size() > qsizetype(sizeof(sockaddr_un::sun_path)) - 1)
         return Error { Code::InvalidArgument,
             QStringLiteral("the path of the control socket is longer than %1 bytes: %2")
-                .arg(sizeof(sockaddr_un::sun_path) - 1)
-                .arg(path) };
+                .arg(QString::number(sizeof(sockaddr_un::sun_path) - 1), path) };
     if (const Result<void> free = clear(name); !free)
         return free;
     const Result<int> descriptor = listenPrivately(name);

@@ -106,7 +106,8 @@ Result<void> Newcomer::read(FrameReader &reader, Instant)
         return {};
     dismiss({ Leave::Protocol, {}, taken.error().sentence });
     m_over = false;
-    end("protocol", limits::penaltyProtocol);
+    // A newer program is no attack.
+    end("protocol", taken.error().code == Code::Unimplemented ? milliseconds(0) : limits::penaltyProtocol);
     return {};
 }
 

@@ -84,7 +84,7 @@ BANS = [
         "auto t = QDateTime::currentDateTimeUtc();", where=("core/",)),
     Ban("nested-loop", r"\bQEventLoop\b|\bprocessEvents\(|\bwaitFor(Connected|Disconnected|Encrypted|ReadyRead|"
         r"BytesWritten|Started|Finished|NewConnection)\(", "signals; BlockingClient for threads that own no link",
-        "QEventLoop loop;"),
+        "QEventLoop loop;", wrappers={"core/epoll_dispatcher.cpp", "core/epoll_dispatcher.h"}),
     Ban("nested-dialog", r"(?<!\bapplication)(?<!\bapp)(?<!uery)(\.|->)exec\(\)", "open() or show()",
         "dialog.exec();", where=("desktop/", "chat/")),
     Ban("dying-context", r"\.then\(\s*(this|context|qApp)\b", "when(): it asserts in Qt 6.4",
