@@ -119,7 +119,8 @@ private slots:
     {
         const QString from = path("shoot");
         for (int i = 0; i < 300; ++i)
-            write(from + QStringLiteral("/raw/%1/img %2").arg(i % 7).arg(i), QByteArray(i * 37, char(i)));
+            write(from + QStringLiteral("/raw/%1/img %2").arg(QString::number(i % 7), QString::number(i)),
+                QByteArray(i * 37, char(i)));
         write(from + "/empty", "");
         write(from + "/line\nbreak", "newline");
         write(from + QStringLiteral("/gr\u00fc\u00dfe"), "umlaut");

@@ -3,10 +3,10 @@
 #include "core/identity.h"
 #include "core/limits.h"
 
-#include <QDir>
 #include <QFile>
 #include <dirent.h>
 #include <fcntl.h>
+#include <filesystem>
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -106,9 +106,16 @@ QByteArray numberedName(const QByteArray &name, int number)
     return stem + mark + suffix;
 }
 
+/// The folder that the person chose; whether it could be made tells the call that uses it.
+static void makeRoot(const QString &folder)
+{
+    std::error_code told;
+    std::filesystem::create_directories(QFile::encodeName(folder).toStdString(), told);
+}
+
 Result<qint64> roomIn(const QString &folder)
 {
-    QDir().mkpath(folder);
+    makeRoot(folder);
     struct statvfs disk { };
     const QByteArray path = QFile::encodeName(folder);
     if (::access(path.constData(), W_OK | X_OK) != 0 || ::statvfs(path.constData(), &disk) != 0)
@@ -118,7 +125,7 @@ Result<qint64> roomIn(const QString &folder)
 
 Result<std::unique_ptr<Landing>> Landing::open(const QString &folder)
 {
-    QDir().mkpath(folder);
+    makeRoot(folder);
     std::unique_ptr<Landing> landing(new Landing);
     landing->m_shown = folder;
     landing->m_folder = Fd(::open(QFile::encodeName(folder).constData(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

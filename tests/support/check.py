@@ -157,7 +157,7 @@ def check_core_layers(tree):
             if target in core and rank(target) > listed[name]:
                 yield "core-layer", path, line, f"{name} stands below {target}"
             elif (included in rules.IO_HEADERS and listed[name] < rules.IO_LAYER
-                  and included not in rules.IO_ALLOWED.get(name, set())):
+                  and included not in rules.IO_ALLOWED.get(path, set())):
                 yield "sans-io", path, line, f"{name} is sans-I/O: {included}"
 
 
