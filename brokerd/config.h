@@ -1,0 +1,30 @@
+#pragma once
+
+#include "core/limits.h"
+#include "core/location.h"
+
+#include <optional>
+
+namespace hawser::broker {
+
+/// What an administrator may set. The defaults are a broker that works without any file.
+struct Config {
+    QString name; ///< what the broker calls itself; empty: the host's name
+    QList<Address> listen { Address { QStringLiteral("0.0.0.0"), 4780 }, Address { QStringLiteral("::"), 4780 } };
+    std::optional<Address> address; ///< what invitations say; not set: the first address that others can reach
+    int sessionsPerUser = 64;
+    int requestsWaiting = limits::requestsWaiting;
+    int requestsPerAddress = limits::requestsPerAddress;
+
+    bool operator==(const Config &) const = default;
+};
+
+/// Reads TOML. \param file  how errors name it
+/// \retval InvalidArgument  "file:line: what is wrong": no TOML, an unknown key, a wrong type or range
+Result<Config> parseConfig(const QByteArray &text, const QString &file);
+/// \retval NotFound  there is no such file
+Result<Config> loadConfig(const QString &path);
+/// The file of `--config`, else /etc/hawser/brokerd.toml if there is one, else the defaults.
+Result<Config> loadConfigOrDefault(const QString &chosen);
+
+} // namespace hawser::broker

@@ -1,0 +1,231 @@
+#include "brokerd/requests.h"
+
+#include "core/identity.h"
+#include "core/limits.h"
+#include "core/number.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace hawser::broker {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr WallTime kept = milliseconds(limits::requestKept).count();
+constexpr WallTime addressWindow = milliseconds(limits::requestsAddressWindow).count();
+const QChar separator = u'\n'; // in lists on disk; taken out of what strangers say
+
+QString letterOf(AccountKind kind)
+{
+    return kind == AccountKind::Node ? QStringLiteral("n") : QStringLiteral("r");
+}
+
+QString joined(QStringList list)
+{
+    for (QString &item : list)
+        item.remove(separator);
+    return list.join(separator);
+}
+
+QStringList split(const QString &text)
+{
+    return text.split(separator, Qt::SkipEmptyParts);
+}
+
+bool isSame(const Knock &a, const Knock &b)
+{
+    return a.key == b.key && a.kind == b.kind && a.id == b.id && a.commitment == b.commitment;
+}
+
+} // namespace
+
+Requests::Requests(Database &database, const PublicKey &own, QObject *parent)
+    : QObject(parent), m_database(database), m_own(own)
+{
+}
+
+Result<void> Requests::load(WallTime now)
+{
+    Result<QSqlQuery> rows = m_database.run(QStringLiteral(
+        "SELECT key, kind, serial, knock, commitment, nonce, number, claim, program, host, rights, commands, address,"
+        " since FROM requests ORDER BY since"));
+    if (!rows)
+        return rows.error();
+    while (rows->next()) {
+        const Result<PublicKey> key = PublicKey::fromBytes(rows->value(0).toByteArray());
+        if (!key)
+            return Error { Code::DataLoss, QStringLiteral("a request has a damaged key") };
+        const QString letter = rows->value(1).toString();
+        Waiting request { letter + rows->value(2).toString(), {}, rows->value(5).toByteArray(),
+            rows->value(6).toString(), rows->value(13).toLongLong() };
+        request.knock = { *key, letter == u'n' ? AccountKind::Node : AccountKind::User, rows->value(3).toByteArray(),
+            rows->value(4).toByteArray(), rows->value(7).toString(), rows->value(8).toString(),
+            rows->value(9).toString(), split(rows->value(10).toString()), split(rows->value(11).toString()),
+            rows->value(12).toString() };
+        m_waiting << request;
+    }
+    Result<QSqlQuery> blocks = m_database.run(QStringLiteral("SELECT what, until FROM blocks"));
+    if (!blocks)
+        return blocks.error();
+    while (blocks->next())
+        m_blocks.insert(blocks->value(0).toString(), blocks->value(1).toLongLong());
+    expire(now);
+    return {};
+}
+
+Result<void> Requests::mayWait(const Knock &knock, WallTime now) const
+{
+    if (!find(knock.key) && m_waiting.size() >= m_limits.waiting)
+        return Error { Code::ResourceExhausted,
+            QStringLiteral("too many requests wait here already: try again later") };
+    const auto fromThere = std::count_if(m_recent.begin(), m_recent.end(),
+        [&](const auto &recent) { return recent.second == knock.address && recent.first > now - addressWindow; });
+    if (fromThere >= m_limits.perAddress)
+        return Error { Code::ResourceExhausted,
+            QStringLiteral("too many requests came from your address: try again in ten minutes") };
+    return {};
+}
+
+Result<QByteArray> Requests::nonceFor(const Knock &knock, WallTime now) const
+{
+    const Waiting *before = find(knock.key);
+    if (before && isSame(before->knock, knock))
+        return before->nonce;
+    if (const Result<void> may = mayWait(knock, now); !may)
+        return may.error();
+    return randomBytes(numberNonce);
+}
+
+Result<Waiting> Requests::reveal(const Knock &knock, const QByteArray &nonce, QByteArrayView revealed, WallTime now)
+{
+    if (!opensCommitment(knock.commitment, revealed, knock.key, m_own))
+        return Error { Code::InvalidArgument, QStringLiteral("the nonce is not the one that was committed to") };
+    const Waiting *before = find(knock.key);
+    Waiting request { {}, knock, nonce, compareNumber(knock.key, m_own, revealed, nonce), now };
+    if (before && isSame(before->knock, knock) && before->nonce == nonce) {
+        request.id = before->id;
+        request.since = before->since;
+    } else if (const Result<void> may = mayWait(knock, now); !may) {
+        return may.error();
+    }
+    const bool isNew = request.id.isEmpty();
+    const Result<void> done = m_database.transaction([&]() -> Result<void> {
+        if (isNew) {
+            const Result<QString> id = freshId(knock.kind);
+            if (!id)
+                return id.error();
+            request.id = *id;
+        }
+        return write(request);
+    });
+    if (!done)
+        return done.error();
+    if (isNew) {
+        m_recent.emplace_back(now, knock.address);
+        forget(knock.key, {}); // another one of the same key: it has this one's place now
+        m_waiting << request;
+    } else {
+        *std::find_if(m_waiting.begin(), m_waiting.end(), [&](const Waiting &w) { return w.id == request.id; }) =
+            request;
+    }
+    emit changed(request);
+    return request;
+}
+
+Result<QString> Requests::freshId(AccountKind kind)
+{
+    const QString letter = letterOf(kind);
+    const auto counted = m_database.run(
+        QStringLiteral("INSERT INTO serials VALUES (?, 1) ON CONFLICT (kind) DO UPDATE SET last = last + 1"),
+        { letter });
+    if (!counted)
+        return counted.error();
+    Result<QSqlQuery> last = m_database.run(QStringLiteral("SELECT last FROM serials WHERE kind = ?"), { letter });
+    if (!last)
+        return last.error();
+    if (!last->next())
+        return Error { Code::DataLoss, QStringLiteral("the counter of requests is gone") };
+    return letter + last->value(0).toString();
+}
+
+Result<void> Requests::write(const Waiting &request)
+{
+    const Knock &knock = request.knock;
+    const auto written = m_database.run(
+        QStringLiteral("INSERT OR REPLACE INTO requests VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+        { knock.key.bytes(), request.id.left(1), request.id.mid(1).toLongLong(), knock.id, knock.commitment,
+            request.nonce, request.number, knock.claim, knock.program, knock.host, joined(knock.rights),
+            joined(knock.commands), knock.address, request.since });
+    return written ? Result<void>() : written.error();
+}
+
+Result<void> Requests::erase(const PublicKey &key)
+{
+    const auto gone = m_database.run(QStringLiteral("DELETE FROM requests WHERE key = ?"), { key.bytes() });
+    return gone ? Result<void>() : gone.error();
+}
+
+void Requests::forget(const PublicKey &key, const QString &by)
+{
+    const auto found = std::find_if(
+        m_waiting.begin(), m_waiting.end(), [&](const Waiting &request) { return request.knock.key == key; });
+    if (found == m_waiting.end())
+        return;
+    const Waiting request = *found;
+    m_waiting.erase(found);
+    emit closed(request, by);
+}
+
+Result<void> Requests::close(const PublicKey &key, const QString &by)
+{
+    if (const Result<void> erased = erase(key); !erased)
+        return erased;
+    forget(key, by);
+    return {};
+}
+
+Result<Waiting> Requests::find(const QString &text) const
+{
+    const QString wanted = text.trimmed().toLower();
+    for (const Waiting &request : m_waiting)
+        if (request.id == wanted || request.knock.key.hex() == wanted)
+            return request;
+    return Error { Code::NotFound, QStringLiteral("no request \"%1\" waits here").arg(text.trimmed()) };
+}
+
+const Waiting *Requests::find(const PublicKey &key) const
+{
+    const auto found = std::find_if(
+        m_waiting.begin(), m_waiting.end(), [&](const Waiting &request) { return request.knock.key == key; });
+    return found == m_waiting.end() ? nullptr : &*found;
+}
+
+Result<void> Requests::block(const QString &what, WallTime until)
+{
+    const auto written = m_database.run(QStringLiteral("INSERT OR REPLACE INTO blocks VALUES (?, ?)"), { what, until });
+    if (!written)
+        return written.error();
+    m_blocks.insert(what, until);
+    return {};
+}
+
+bool Requests::isBlocked(const PublicKey &key, const QString &address, WallTime now) const
+{
+    return m_blocks.value(key.hex(), 0) > now || m_blocks.value(address, 0) > now;
+}
+
+void Requests::expire(WallTime now)
+{
+    while (!m_recent.empty() && m_recent.front().first <= now - addressWindow)
+        m_recent.pop_front();
+    const QList<Waiting> waiting = m_waiting;
+    for (const Waiting &request : waiting)
+        if (request.since <= now - kept)
+            (void)close(request.knock.key, {}); // a disk that refuses leaves it for the next time
+    if (m_database.run(QStringLiteral("DELETE FROM blocks WHERE until <= ?"), { now }))
+        m_blocks.removeIf([now](const auto &block) { return block.value() <= now; });
+}
+
+} // namespace hawser::broker

@@ -1,0 +1,91 @@
+#pragma once
+
+#include "brokerd/accounts.h"
+
+#include <QStringList>
+#include <deque>
+
+namespace hawser::broker {
+
+/// What a stranger says when it knocks. All of it but key and address are claims.
+struct Knock {
+    PublicKey key;
+    AccountKind kind = AccountKind::User;
+    QByteArray id; ///< 16 bytes; the same when the same request knocks again
+    QByteArray commitment; ///< core/number.h
+    QString claim;
+    QString program;
+    QString host;
+    QStringList rights;
+    QStringList commands;
+    QString address; ///< as we saw it, without the port
+};
+
+/// A knock whose number is known: what an administrator decides over.
+struct Waiting {
+    QString id; ///< "r7" people, "n3" machines; never used twice
+    Knock knock;
+    QByteArray nonce; ///< ours, so that the number stays when it knocks again
+    QString number;
+    WallTime since = 0;
+};
+
+struct RequestLimits {
+    int waiting = 8;
+    int perAddress = 3; ///< in limits::requestsAddressWindow
+};
+
+/// The requests that wait for an administrator, on disk, and who is not asked about for a while.
+class Requests : public QObject {
+    Q_OBJECT
+
+public:
+    /// \param database  outlives this
+    Requests(Database &database, const PublicKey &own, QObject *parent = nullptr);
+    Result<void> load(WallTime now);
+    void setLimits(const RequestLimits &limits) { m_limits = limits; }
+
+    /// The nonce to answer a knock with: the one of before when the same request knocks again.
+    /// \retval ResourceExhausted  too many wait, or came from this address lately
+    Result<QByteArray> nonceFor(const Knock &knock, WallTime now) const;
+    /// The asker revealed: the request waits from now on. A key has one at most: the newest replaces.
+    /// \retval InvalidArgument    it is not what was committed to
+    /// \retval ResourceExhausted  as nonceFor
+    Result<Waiting> reveal(const Knock &knock, const QByteArray &nonce, QByteArrayView revealed, WallTime now);
+    /// Deletes it without a signal: part of the transaction that lets in. Follow with forget().
+    Result<void> erase(const PublicKey &key);
+    /// After erase(): takes it off the lists.
+    void forget(const PublicKey &key, const QString &by);
+    /// erase() and forget().
+    Result<void> close(const PublicKey &key, const QString &by);
+
+    /// \param text  "r7", or a whole key
+    /// \retval NotFound  no such request waits
+    Result<Waiting> find(const QString &text) const;
+    const Waiting *find(const PublicKey &key) const;
+    const QList<Waiting> &all() const { return m_waiting; } ///< oldest first
+
+    /// \param what  a key in hex, or an address
+    Result<void> block(const QString &what, WallTime until);
+    bool isBlocked(const PublicKey &key, const QString &address, WallTime now) const;
+
+    void expire(WallTime now);
+
+signals:
+    void changed(const hawser::broker::Waiting &request); ///< new, or asked anew
+    void closed(const hawser::broker::Waiting &request, const QString &by); ///< decided, or too old (by is empty)
+
+private:
+    Result<void> mayWait(const Knock &knock, WallTime now) const;
+    Result<QString> freshId(AccountKind kind);
+    Result<void> write(const Waiting &request);
+
+    Database &m_database;
+    PublicKey m_own;
+    RequestLimits m_limits;
+    QList<Waiting> m_waiting;
+    std::deque<std::pair<WallTime, QString>> m_recent; // when · address
+    QHash<QString, WallTime> m_blocks;
+};
+
+} // namespace hawser::broker
