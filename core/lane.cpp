@@ -29,6 +29,8 @@ void Lane::append(FrameType type, quint8 flags, quint32 stream, QByteArrayView p
     appendFrame(chunk.bytes, type, flags, stream, payload);
     ++chunk.frames;
     m_waitingBytes[priority] += bytes;
+    if (!background)
+        ++m_promptAppended;
 }
 
 void Lane::appendUncounted(FrameType type, QByteArrayView payload)
@@ -59,6 +61,8 @@ QByteArray Lane::nextChunk(Instant now)
     m_waitingBytes[priority] -= chunk.bytes.size();
     m_keptBytes += chunk.bytes.size();
     m_handedOut += chunk.frames;
+    if (priority == 0)
+        m_promptHandedOut += chunk.frames;
     return chunk.bytes;
 }
 

@@ -23,6 +23,9 @@ public:
     bool backgroundEmpty() const { return m_waitingBytes[1] == 0; }
     /// Bytes handed out and not yet acknowledged.
     qint64 kept() const { return m_keptBytes; }
+    /// Prompt frames appended so far, and how many of them were handed out.
+    quint64 promptAppended() const { return m_promptAppended; }
+    quint64 promptHandedOut() const { return m_promptHandedOut; }
     /// The next bytes for the socket; empty when nothing waits or the peer owes acknowledgements for all that may be kept.
     QByteArray nextChunk(Instant now);
     /// What the connection itself has to say, and nothing else: for last words.
@@ -57,6 +60,8 @@ private:
     std::vector<QByteArray> m_pool;
     qint64 m_keptBytes = 0;
     qint64 m_retention;
+    quint64 m_promptAppended = 0;
+    quint64 m_promptHandedOut = 0;
     quint64 m_handedOut = 0; // frames
     quint64 m_acknowledged = 0; // frames, as the peer said
     quint64 m_keptFrom = 0; // frames acknowledged up to the first kept chunk
