@@ -1,0 +1,197 @@
+#include "brokerd/admin.h"
+
+#include "brokerd/feed.h"
+#include "core/number.h"
+
+#include <QDateTime>
+
+namespace hawser::broker {
+
+namespace {
+
+constexpr quint64 longestMs = 100ull * 365 * 24 * 3600 * 1000; // what is longer is a mistake
+
+WallTime wallNow()
+{
+    return QDateTime::currentMSecsSinceEpoch();
+}
+
+Value describe(const Waiting &request, bool closed = false, const QString &by = {})
+{
+    contracts::WatchRequests::In said;
+    const Knock &knock = request.knock;
+    said.id = request.id;
+    said.key = knock.key;
+    said.machine = knock.kind == AccountKind::Node;
+    said.claim = knock.claim;
+    said.program = knock.program;
+    said.host = knock.host;
+    said.number = request.number;
+    said.address = knock.address;
+    said.rights = knock.rights;
+    said.commands = knock.commands;
+    said.sinceMs = quint64(qMax<WallTime>(0, wallNow() - request.since));
+    said.closed = closed;
+    said.by = by;
+    return toValue(said);
+}
+
+} // namespace
+
+Admin::Admin(const Parts &parts, QObject *parent) : QObject(parent), m_parts(parts), m_feed(new Feed(this))
+{
+    connect(&parts.requests, &Requests::changed, this,
+        [this](const Waiting &request) { m_feed->push(request.id, describe(request)); });
+    connect(&parts.requests, &Requests::closed, this,
+        [this](const Waiting &request, const QString &by) { m_feed->push(request.id, describe(request, true, by)); });
+}
+
+void Admin::serve(Commands &commands)
+{
+    using namespace contracts;
+    commands.serve<Decide>([this](const Decide::Request &r, const Caller &caller) { return decide(r, caller); });
+    commands.serve<Revoke>([this](const Revoke::Request &r, const Caller &) { return revoke(r); });
+    commands.serve<BrokerStatus>(
+        [this](const BrokerStatus::Request &, const Caller &caller) { return status(caller); });
+    commands.serve<Invite>([this](const Invite::Request &r, const Caller &) -> Result<Invite::Reply> {
+        const quint64 time = r.forMs ? r.forMs : quint64(milliseconds(limits::invitationKept).count());
+        if (time > longestMs)
+            return Error { Code::InvalidArgument, QStringLiteral("no invitation lasts that long") };
+        if (r.machine && r.administrator)
+            return Error { Code::InvalidArgument, QStringLiteral("a machine is no administrator") };
+        const Result<QString> link = invite(
+            { r.machine ? AccountKind::Node : AccountKind::User, r.administrator, r.uses, wallNow() + WallTime(time) });
+        if (!link)
+            return link.error();
+        return Invite::Reply { *link };
+    });
+    commands.serve<Drain>([this](const Drain::Request &, const Caller &caller) -> Result<Drain::Reply> {
+        if (!caller.local)
+            return Error { Code::PermissionDenied, QStringLiteral("only on the broker's own machine") };
+        m_parts.drain();
+        return Drain::Reply {};
+    });
+    commands.serveChannel<WatchRequests>(
+        [this](const WatchRequests::Request &r, std::shared_ptr<IncomingCall> call) { watch(r, call); });
+}
+
+bool Admin::isAdministrator(const Caller &caller) const
+{
+    if (caller.local)
+        return true;
+    const Account *account = m_parts.accounts.find(caller.user);
+    return account && account->administrator && account->kind == AccountKind::User;
+}
+
+QString Admin::nameOf(const Caller &caller) const
+{
+    if (caller.local)
+        return QStringLiteral("the command line");
+    const Account *account = m_parts.accounts.find(caller.user);
+    return account && !account->name.isEmpty() ? account->name : caller.user.words();
+}
+
+void Admin::watch(const contracts::WatchRequests::Request &wish, const std::shared_ptr<IncomingCall> &call)
+{
+    std::map<QString, Value> snapshot;
+    for (const Waiting &request : m_parts.requests.all())
+        snapshot[request.id] = describe(request);
+    if (wish.follow)
+        return m_feed->watch(call, snapshot);
+    for (const auto &[id, request] : snapshot)
+        call->sendValue(request);
+    call->finish(contracts::WatchRequests::Reply {});
+}
+
+Result<void> Admin::compare(const Decide::Request &decision, const Waiting &request) const
+{
+    if (!decision.number.isEmpty()) {
+        const std::optional<QString> number = readNumber(decision.number);
+        if (!number || *number != request.number)
+            return Error { Code::InvalidArgument,
+                QStringLiteral("the number is not the one of %1: somebody else may be asking. Nobody was let in")
+                    .arg(request.id) };
+    }
+    if (!decision.key.isNull() && decision.key != request.knock.key)
+        return Error {
+            Code::InvalidArgument,
+            QStringLiteral("the key is not the one of %1: somebody else is asking. Nobody was let in").arg(request.id)
+        };
+    return {};
+}
+
+Result<Admin::Decide::Reply> Admin::decide(const Decide::Request &decision, const Caller &caller)
+{
+    const Result<Waiting> request = m_parts.requests.find(decision.id);
+    if (!request)
+        return request.error();
+    if (const Result<void> same = compare(decision, *request); !same)
+        return same.error();
+    if (qMax(decision.forMs, decision.blockMs) > longestMs)
+        return Error { Code::InvalidArgument, QStringLiteral("nothing lasts that long") };
+    const Decide::Reply reply { request->knock.key, request->knock.claim };
+    if (!decision.allow) {
+        const Result<void> denied = deny(decision, *request, nameOf(caller));
+        return denied ? Result<Decide::Reply>(reply) : denied.error();
+    }
+    if (decision.administrator && request->knock.kind == AccountKind::Node)
+        return Error { Code::InvalidArgument, QStringLiteral("a machine is no administrator") };
+    Account account;
+    account.administrator = decision.administrator;
+    account.once = decision.once;
+    account.by = nameOf(caller);
+    if (decision.forMs > 0)
+        account.until = wallNow() + WallTime(decision.forMs);
+    if (const Result<void> allowed = m_parts.knocks.allow(*request, account); !allowed)
+        return allowed.error();
+    return reply;
+}
+
+Result<void> Admin::deny(const Decide::Request &decision, const Waiting &request, const QString &by)
+{
+    if (decision.quietly)
+        return {}; // not now: it stays, and nobody hears of it
+    if (decision.blockMs > 0) {
+        const WallTime until = wallNow() + WallTime(decision.blockMs);
+        if (const Result<void> blocked = m_parts.requests.block(request.knock.key.hex(), until); !blocked)
+            return blocked;
+        if (decision.blockAddress)
+            if (const Result<void> blocked = m_parts.requests.block(request.knock.address, until); !blocked)
+                return blocked;
+    }
+    return m_parts.knocks.deny(request, by, decision.blockMs == 0);
+}
+
+Result<contracts::Revoke::Reply> Admin::revoke(const contracts::Revoke::Request &wish)
+{
+    const Result<Account> account = m_parts.accounts.findByText(wish.who);
+    if (!account)
+        return account.error();
+    const auto sessions = m_parts.sessions.members(account->key).size();
+    if (const Result<Account> gone = m_parts.accounts.revoke(account->key); !gone)
+        return gone.error();
+    return contracts::Revoke::Reply { account->key, account->name, quint64(sessions) };
+}
+
+Result<QString> Admin::invite(const InvitationTerms &terms)
+{
+    const Result<QByteArray> secret = m_parts.invitations.make(terms);
+    if (!secret)
+        return secret.error();
+    return Invitation { m_parts.key, m_parts.address(), *secret }.text();
+}
+
+Result<contracts::BrokerStatus::Reply> Admin::status(const Caller &caller) const
+{
+    const contracts::BrokerStatus::Reply all = m_parts.status();
+    if (isAdministrator(caller))
+        return all;
+    contracts::BrokerStatus::Reply some;
+    some.name = all.name;
+    some.version = all.version;
+    some.key = all.key;
+    some.uptimeMs = all.uptimeMs;
+    return some;
+}
+
+} // namespace hawser::broker

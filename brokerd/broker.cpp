@@ -1,0 +1,267 @@
+#include "brokerd/broker.h"
+
+#include "core/device.h"
+#include "core/log.h"
+#include "core/text.h"
+
+#include <QCoreApplication>
+#include <QDateTime>
+#include <QDir>
+#include <QSysInfo>
+
+namespace hawser::broker {
+
+namespace {
+
+constexpr auto houseEvery = std::chrono::seconds(10); // what is over is looked for, at the latest
+constexpr auto drainLook = std::chrono::milliseconds(50);
+constexpr WallTime unusedOnce = 10 * 60 * 1000; // ms that "this time" waits for somebody who had hung up
+
+WallTime wallNow()
+{
+    return QDateTime::currentMSecsSinceEpoch();
+}
+
+QString program()
+{
+    return QStringLiteral("hawser-brokerd ") + QCoreApplication::applicationVersion();
+}
+
+} // namespace
+
+Result<std::unique_ptr<Broker>> Broker::open(const QString &folder, const Identity &identity, const Config &config)
+{
+    const Result<QByteArray> device = loadDevice(folder);
+    if (!device)
+        return device.error();
+    Result<std::unique_ptr<Database>> database =
+        Database::open(QDir(folder).filePath(QStringLiteral("broker.sqlite")), databaseSteps());
+    if (!database)
+        return database.error();
+    std::unique_ptr<Broker> broker(new Broker(std::move(*database), identity, config, *device));
+    if (const Result<void> loaded = broker->load(); !loaded)
+        return loaded.error();
+    return broker;
+}
+
+Broker::Broker(std::unique_ptr<Database> database, const Identity &identity, const Config &config, QByteArray device)
+    : m_database(std::move(database)), m_identity(identity), m_config(config),
+      m_name(claimedName(config.name.isEmpty() ? QSysInfo::machineHostName() : config.name)),
+      m_device(std::move(device)), m_session(randomBytes(8)), m_started(now()), m_accounts(*m_database),
+      m_invitations(*m_database), m_requests(*m_database, identity.key()),
+      m_knocks(m_accounts, m_invitations, m_requests, m_sessions, m_name), m_offers(m_accounts, m_sessions),
+      m_people(m_accounts, m_sessions),
+      m_router([this](Link &from, const OpenHead &head) { return resolve(from, head); }),
+      m_admin({ m_accounts, m_invitations, m_requests, m_sessions, m_knocks, identity.key(),
+          [this] { return reachable(); }, [this] { return status(); }, [this] { drain(); } }),
+      m_listener(identity)
+{
+    apply(config);
+    connectParts();
+    m_knocks.serve(m_commands);
+    m_offers.serve(m_commands);
+    m_people.serve(m_commands);
+    m_admin.serve(m_commands);
+    m_commands.setPolicy([this](const Caller &caller, const CommandSpec &spec) { return mayCall(caller, spec); });
+}
+
+Broker::~Broker()
+{
+    disconnect(&m_sessions, nullptr, this, nullptr);
+}
+
+void Broker::connectParts()
+{
+    m_listener.setAdmission([this](const Hello &hello, const PublicKey &key, const QHostAddress &address) {
+        return admit(hello, key, address);
+    });
+    connect(&m_listener, &Listener::arrived, this, &Broker::enter);
+    connect(&m_accounts, &Accounts::removed, this, &Broker::accountRemoved);
+    connect(&m_sessions, &Sessions::gone, this, &Broker::sessionGone);
+    connect(&m_sessions, &Sessions::came, this, &Broker::summaryChanged);
+    connect(&m_requests, &Requests::closed, this, &Broker::summaryChanged);
+    connect(&m_requests, &Requests::changed, this, [this](const Waiting &request) {
+        log(Level::Notice, "request",
+            { { "request", request.id }, { "claim", request.knock.claim }, { "key", request.knock.key.words() },
+                { "source", request.knock.address } });
+        emit summaryChanged();
+    });
+    connect(&m_accounts, &Accounts::changed, this, [this] { keepHouse(); });
+    connect(&m_knocks, &Knocks::invitationRefused, this, [this](const Session &session) {
+        m_listener.penalise(QHostAddress(session.address), limits::penaltyAuthentication);
+    });
+    m_house.setSingleShot(true);
+    connect(&m_house, &QTimer::timeout, this, &Broker::keepHouse);
+    m_drainCheck.setInterval(drainLook);
+    connect(&m_drainCheck, &QTimer::timeout, this, &Broker::finishDraining);
+}
+
+Result<void> Broker::load()
+{
+    if (const Result<void> accounts = m_accounts.load(); !accounts)
+        return accounts;
+    if (const Result<void> requests = m_requests.load(wallNow()); !requests)
+        return requests;
+    keepHouse();
+    return {};
+}
+
+void Broker::apply(const Config &config)
+{
+    m_config = config;
+    m_requests.setLimits({ config.requestsWaiting, config.requestsPerAddress });
+}
+
+Result<Address> Broker::listen(const Address &address)
+{
+    return m_listener.listen(address);
+}
+
+// --- who comes in
+
+Admission Broker::admit(const Hello &hello, const PublicKey &key, const QHostAddress &)
+{
+    Admission admission;
+    admission.refusal = refusal(hello, key);
+    const Account *account = m_accounts.find(key);
+    admission.welcome.role = Role::Broker;
+    admission.welcome.name = m_name;
+    admission.welcome.program = program();
+    admission.welcome.device = m_device;
+    admission.welcome.session = m_session;
+    admission.welcome.standing = account ? Standing::Member : Standing::Stranger;
+    if (account && account->kind == AccountKind::Node)
+        admission.retention = limits::nodeBudget;
+    return admission;
+}
+
+std::optional<GoAway> Broker::refusal(const Hello &hello, const PublicKey &key) const
+{
+    if (m_drainingSince)
+        return farewell(Leave::Draining);
+    if (hello.role == Role::Broker)
+        return GoAway { Leave::Refused, {}, QStringLiteral("a broker lives here: other brokers are not let in") };
+    const Account *account = m_accounts.find(key);
+    if (!account)
+        return {};
+    const bool isNode = account->kind == AccountKind::Node;
+    if (isNode != (hello.role == Role::Node))
+        return GoAway { Leave::Refused, {},
+            isNode ? QStringLiteral("this key belongs to a machine here, not to a person")
+                   : QStringLiteral("this key belongs to a person here, not to a machine") };
+    const auto sessions = m_sessions.members(key);
+    const bool comesAgain = std::any_of(sessions.begin(), sessions.end(), [&](const Session *other) {
+        return other->hello.device == hello.device && other->hello.session == hello.session;
+    });
+    if (!isNode && !comesAgain && int(sessions.size()) >= m_config.sessionsPerUser)
+        return GoAway { Leave::Busy, limits::backoffMost, QStringLiteral("too many programs of yours are connected") };
+    return {};
+}
+
+void Broker::enter(Arrival &arrival)
+{
+    Link *link = arrival.link.get();
+    link->setRouter(&m_router);
+    m_commands.attach(link);
+    const Session &session = m_sessions.add(arrival, now());
+    if (!session.isMember())
+        return;
+    const Result<void> renamed =
+        m_accounts.rename(session.key, claimedName(session.hello.name), claimedName(session.hello.host));
+    if (!renamed)
+        log(Level::Warning, "not-saved", { { "why", renamed.error().sentence } });
+}
+
+void Broker::sessionGone(const Session &session)
+{
+    const Account *account = m_accounts.find(session.key);
+    if (account && account->once && session.isMember() && !m_sessions.isHere(session.key))
+        (void)m_accounts.revoke(session.key); // "this time" is over; it is on no disk
+    emit summaryChanged();
+}
+
+void Broker::accountRemoved(const Account &account)
+{
+    m_sessions.end(account.key, { Leave::Refused, {}, QStringLiteral("your right to be here has ended") });
+}
+
+void Broker::keepHouse()
+{
+    const WallTime wall = wallNow();
+    m_accounts.expire(wall);
+    m_requests.expire(wall);
+    if (const Result<void> expired = m_invitations.expire(wall); !expired)
+        log(Level::Warning, "not-saved", { { "why", expired.error().sentence } });
+    const QList<Account> users = m_accounts.all(AccountKind::User) + m_accounts.all(AccountKind::Node);
+    for (const Account &account : users)
+        if (account.once && account.since + unusedOnce < wall && !m_sessions.isHere(account.key))
+            (void)m_accounts.revoke(account.key);
+    const WallTime next = m_accounts.nextEnd().value_or(wall + milliseconds(houseEvery).count()) - wall;
+    m_house.start(milliseconds(std::clamp<WallTime>(next, 1, milliseconds(houseEvery).count())));
+}
+
+// --- who may
+
+Result<std::vector<Link *>> Broker::resolve(Link &from, const OpenHead &head) const
+{
+    const Session *session = m_sessions.of(from);
+    if (!session)
+        return Error { Code::Unavailable, QStringLiteral("the link is over") };
+    const PublicKey &target = head.party.user;
+    const bool own = target.isNull() || target == m_identity.key();
+    if (!session->isMember()) {
+        if (own && head.name == contracts::AskToBeLetIn::name && !head.oneWay)
+            return std::vector<Link *>();
+        return Error { Code::Unauthenticated, QStringLiteral("you are not let in: you may only ask to be") };
+    }
+    if (own)
+        return std::vector<Link *>();
+    if (const Result<void> may = mayOpen(*session, head); !may)
+        return may.error();
+    std::vector<Link *> targets;
+    for (const Session *other : m_sessions.members(target)) {
+        const Party party { target, other->hello.device, other->hello.session };
+        const bool meant = (head.party.device.isEmpty() || head.party.device == party.device)
+            && (head.party.session.isEmpty() || head.party.session == party.session);
+        if (meant && other->link.get() != &from)
+            targets.push_back(other->link.get());
+    }
+    if (targets.empty())
+        return Error { Code::Unavailable, QStringLiteral("%1 is not connected").arg(m_accounts.find(target)->name) };
+    return targets;
+}
+
+/// Whoever may not reach somebody is told the same as if there were nobody.
+Result<void> Broker::mayOpen(const Session &from, const OpenHead &head) const
+{
+    const Error nobody { Code::NotFound, QStringLiteral("nobody here has this key, or you may not reach it so") };
+    const Account *target = m_accounts.find(head.party.user);
+    if (!target || from.hello.role != Role::Person)
+        return nobody;
+    const bool talk = head.streamClass == StreamClass::Talk;
+    const bool fits = target->kind == AccountKind::Node ? talk || head.streamClass == StreamClass::Command
+                                                        : talk || head.streamClass == StreamClass::File;
+    if (!fits)
+        return nobody;
+    if (m_drainingSince)
+        return Error { Code::Unavailable, QStringLiteral("the broker is about to stop") };
+    return {};
+}
+
+Result<void> Broker::mayCall(const Caller &caller, const CommandSpec &spec) const
+{
+    const Account *account = m_accounts.find(caller.user);
+    const bool isNode = account && account->kind == AccountKind::Node;
+    const Error denied { Code::PermissionDenied, QStringLiteral("you may not do that here"), Begun::No };
+    if (spec.streamClass == StreamClass::Admin)
+        return m_admin.isAdministrator(caller) ? Result<void>() : denied;
+    if (spec.name == QLatin1String(contracts::AskToBeLetIn::name))
+        return {};
+    if (spec.name == QLatin1String(contracts::AnnounceOffer::name))
+        return isNode ? Result<void>() : denied;
+    if (spec.name == QLatin1String(contracts::BrokerStatus::name))
+        return account || caller.local ? Result<void>() : denied;
+    return caller.local || (account && !isNode) ? Result<void>() : denied;
+}
+
+} // namespace hawser::broker

@@ -1,0 +1,86 @@
+#pragma once
+
+#include "brokerd/admin.h"
+#include "brokerd/config.h"
+#include "brokerd/offers.h"
+#include "brokerd/people.h"
+#include "brokerd/router.h"
+
+#include <QTimer>
+
+namespace hawser::broker {
+
+/// A broker: who is let in, who is here, and streams between them. It wires its parts and decides who may open what.
+class Broker : public QObject {
+    Q_OBJECT
+
+public:
+    /// Opens what is kept in `folder`.
+    /// \retval DataLoss, FailedPrecondition  as Database::open
+    static Result<std::unique_ptr<Broker>> open(const QString &folder, const Identity &identity, const Config &config);
+    ~Broker() override;
+
+    /// Adds an address; port 0 lets the kernel choose.
+    Result<Address> listen(const Address &address);
+    QList<Address> addresses() const { return m_listener.addresses(); }
+    /// What calls by the control socket are answered with.
+    Commands &commands() { return m_commands; }
+    const QString &name() const { return m_name; }
+    /// Limits and the address of invitations; name and listening stay until the next start.
+    void apply(const Config &config);
+
+    bool hasNobody() const { return m_accounts.isEmpty(); }
+    /// A link that makes its guest an administrator; works once, 24 h.
+    Result<QString> administratorLink();
+    /// One line for people and systemd: "12 online, 1 request waits".
+    QString summary() const;
+    contracts::BrokerStatus::Reply status() const;
+
+    /// Takes nobody in any more, lets what runs finish for a while, then tells all to go.
+    void drain();
+
+signals:
+    void drained(); ///< nothing is left to do
+    void summaryChanged();
+
+private:
+    Broker(std::unique_ptr<Database> database, const Identity &identity, const Config &config, QByteArray device);
+    Result<void> load();
+    void connectParts();
+    Admission admit(const Hello &hello, const PublicKey &key, const QHostAddress &address);
+    std::optional<GoAway> refusal(const Hello &hello, const PublicKey &key) const;
+    void enter(Arrival &arrival);
+    Result<std::vector<Link *>> resolve(Link &from, const OpenHead &head) const;
+    Result<void> mayOpen(const Session &from, const OpenHead &head) const;
+    Result<void> mayCall(const Caller &caller, const CommandSpec &spec) const;
+    void accountRemoved(const Account &account);
+    void sessionGone(const Session &session);
+    void keepHouse();
+    void finishDraining();
+    GoAway farewell(Leave reason) const;
+    Address reachable() const;
+
+    std::unique_ptr<Database> m_database; // outlives all that follow
+    Identity m_identity;
+    Config m_config;
+    QString m_name;
+    QByteArray m_device;
+    QByteArray m_session;
+    Instant m_started;
+    Accounts m_accounts;
+    Invitations m_invitations;
+    Requests m_requests;
+    Sessions m_sessions;
+    Knocks m_knocks;
+    Offers m_offers;
+    People m_people;
+    SpliceRouter m_router;
+    Commands m_commands;
+    Admin m_admin;
+    Listener m_listener;
+    QTimer m_house;
+    QTimer m_drainCheck;
+    std::optional<Instant> m_drainingSince;
+};
+
+} // namespace hawser::broker

@@ -1,0 +1,166 @@
+// What a broker says about itself, how others reach it, and how it stops.
+#include "brokerd/broker.h"
+
+#include <QCoreApplication>
+#include <QDateTime>
+#include <QNetworkInterface>
+#include <QRandomGenerator>
+#include <QSysInfo>
+
+namespace hawser::broker {
+
+namespace {
+
+constexpr auto drainLimit = std::chrono::seconds(8); // what still runs then is cut: exit within 10 s
+constexpr auto lastWords = std::chrono::milliseconds(200); // for farewells to leave
+constexpr int retryLeast = 500; // ms
+constexpr int retryPerSession = 5; // ms: so many that come back at once would take longer to let in
+constexpr int retryMost = 30000; // ms
+
+bool isWildcard(const QString &host)
+{
+    const QHostAddress address(host);
+    return address == QHostAddress(QHostAddress::AnyIPv4) || address == QHostAddress(QHostAddress::AnyIPv6)
+        || address == QHostAddress(QHostAddress::Any);
+}
+
+/// An address of this machine that others may reach.
+QString ownAddress()
+{
+    QString six;
+    const QList<QHostAddress> addresses = QNetworkInterface::allAddresses();
+    for (const QHostAddress &address : addresses) {
+        if (address.isLoopback() || address.isLinkLocal())
+            continue;
+        if (address.protocol() == QAbstractSocket::IPv4Protocol)
+            return address.toString();
+        six = address.toString();
+    }
+    return six.isEmpty() ? QSysInfo::machineHostName() : six;
+}
+
+void insert(Value &map, const char *name, qint64 number)
+{
+    map.insert(QLatin1String(name), Value(number));
+}
+
+Value countersOf(const Listener &listener, const RouterCounters &router, const Commands &commands)
+{
+    Value counters { Value::Map {} };
+    const QHash<QByteArray, quint64> admission = listener.counters();
+    for (auto it = admission.begin(); it != admission.end(); ++it)
+        counters.insert(QStringLiteral("connections_") + QString::fromLatin1(it.key()), Value(it.value()));
+    insert(counters, "streams_opened", qint64(router.opened));
+    insert(counters, "streams_one_way", qint64(router.oneWay));
+    insert(counters, "streams_refused", qint64(router.refused));
+    insert(counters, "streams_cut", qint64(router.cut));
+    insert(counters, "frames_dropped", qint64(router.dropped));
+    insert(counters, "commands_refused", qint64(commands.refused()));
+    return counters;
+}
+
+Value limitsOf(const Config &config)
+{
+    Value map { Value::Map {} };
+    insert(map, "frame_bytes", limits::framePayload);
+    insert(map, "stranger_frame_bytes", limits::greetingPayload);
+    insert(map, "message_bytes", limits::message);
+    insert(map, "session_budget_bytes", limits::sessionBudget);
+    insert(map, "node_budget_bytes", limits::nodeBudget);
+    insert(map, "open_streams", limits::openStreams);
+    insert(map, "greeting_seconds", seconds(limits::greetingDeadline).count());
+    insert(map, "silence_seconds", seconds(limits::silence).count());
+    insert(map, "strangers", limits::strangersFull);
+    insert(map, "strangers_per_source", limits::strangersPerSource);
+    insert(map, "sessions_per_user", config.sessionsPerUser);
+    insert(map, "requests_waiting", config.requestsWaiting);
+    insert(map, "requests_per_address", config.requestsPerAddress);
+    insert(map, "request_days", std::chrono::duration_cast<std::chrono::hours>(limits::requestKept).count() / 24);
+    return map;
+}
+
+} // namespace
+
+Address Broker::reachable() const
+{
+    if (m_config.address)
+        return *m_config.address;
+    const QList<Address> listening = addresses();
+    for (const Address &address : listening)
+        if (!isWildcard(address.host))
+            return address;
+    return { ownAddress(), listening.isEmpty() ? Address().port : listening.first().port };
+}
+
+Result<QString> Broker::administratorLink()
+{
+    const WallTime until = QDateTime::currentMSecsSinceEpoch() + milliseconds(limits::invitationKept).count();
+    return m_admin.invite({ AccountKind::User, true, 1, until });
+}
+
+QString Broker::summary() const
+{
+    const qsizetype waiting = m_requests.all().size();
+    QString text = QStringLiteral("%1 online, %2 %3 waiting")
+                       .arg(m_sessions.count(Standing::Member))
+                       .arg(waiting)
+                       .arg(waiting == 1 ? QStringLiteral("request") : QStringLiteral("requests"));
+    const QList<Address> listening = addresses();
+    for (const Address &address : listening)
+        text +=
+            (&address == &listening.first() ? QStringLiteral(", listening ") : QStringLiteral(" ")) + address.text();
+    return text;
+}
+
+contracts::BrokerStatus::Reply Broker::status() const
+{
+    contracts::BrokerStatus::Reply reply;
+    reply.name = m_name;
+    reply.version = QCoreApplication::applicationVersion();
+    reply.key = m_identity.key();
+    reply.uptimeMs = quint64(std::chrono::duration_cast<milliseconds>(now() - m_started).count());
+    const QList<Address> listening = addresses();
+    for (const Address &address : listening)
+        reply.listening << address.text();
+    reply.sessions = quint64(m_sessions.count(Standing::Member));
+    reply.users = quint64(m_accounts.all(AccountKind::User).size());
+    reply.nodes = quint64(m_accounts.all(AccountKind::Node).size());
+    reply.nodesOnline = quint64(m_offers.online());
+    reply.requests = quint64(m_requests.all().size());
+    reply.counters = countersOf(m_listener, m_router.counters(), m_commands);
+    insert(reply.counters, "strangers_now", m_listener.strangers());
+    insert(reply.counters, "streams_now", m_router.active());
+    reply.limits = limitsOf(m_config);
+    return reply;
+}
+
+// --- stopping
+
+GoAway Broker::farewell(Leave reason) const
+{
+    const int sessions = m_sessions.count(Standing::Member);
+    const int spread = std::clamp(sessions * retryPerSession, retryLeast, retryMost);
+    const milliseconds retry(retryLeast + QRandomGenerator::global()->bounded(spread));
+    return { reason, retry, QStringLiteral("the broker stops; it may come back") };
+}
+
+void Broker::drain()
+{
+    if (m_drainingSince)
+        return;
+    m_drainingSince = now();
+    m_listener.stop();
+    m_sessions.tellAll([this] { return farewell(Leave::Draining); });
+    m_drainCheck.start();
+}
+
+void Broker::finishDraining()
+{
+    if (m_router.active() > 0 && now() - *m_drainingSince < drainLimit)
+        return;
+    m_drainCheck.stop();
+    m_sessions.tellAll([this] { return farewell(Leave::Leaving); });
+    QTimer::singleShot(lastWords, this, &Broker::drained);
+}
+
+} // namespace hawser::broker

@@ -1,0 +1,111 @@
+#include "brokerd/offers.h"
+
+#include "core/text.h"
+
+#include <QSet>
+
+namespace hawser::broker {
+
+namespace {
+
+constexpr size_t mostCommands = 512; // of one node
+
+Result<void> checkCommands(const Value::List &commands)
+{
+    if (commands.size() > mostCommands)
+        return Error { Code::ResourceExhausted, QStringLiteral("a node offers at most %1 commands").arg(mostCommands) };
+    QSet<QString> names;
+    for (const Value &command : commands) {
+        const Result<CommandSpec> spec = specFromValue(command);
+        if (!spec)
+            return spec.error();
+        if (names.contains(spec->name))
+            return Error { Code::InvalidArgument, QStringLiteral("%1 is offered twice").arg(spec->name) };
+        names.insert(spec->name);
+    }
+    return {};
+}
+
+} // namespace
+
+Offers::Offers(const Accounts &accounts, const Sessions &sessions, QObject *parent)
+    : QObject(parent), m_accounts(accounts), m_sessions(sessions)
+{
+    const auto accountChanged = [this](const Account &account) {
+        if (account.kind == AccountKind::Node)
+            changed(account.key);
+    };
+    connect(&accounts, &Accounts::changed, this, accountChanged);
+    connect(&accounts, &Accounts::removed, this, accountChanged);
+    connect(&sessions, &Sessions::gone, this, &Offers::sessionGone);
+}
+
+void Offers::serve(Commands &commands)
+{
+    using namespace contracts;
+    commands.serve<AnnounceOffer>(
+        [this](const Announced &offer, const Caller &caller) { return announce(offer, caller); });
+    commands.serveChannel<WatchOffers>([this](const WatchOffers::Request &, std::shared_ptr<IncomingCall> call) {
+        std::map<QString, Value> snapshot;
+        const QList<Account> nodes = m_accounts.all(AccountKind::Node);
+        for (const Account &node : nodes)
+            snapshot[node.key.hex()] = describe(node.key);
+        m_feed.watch(call, snapshot);
+    });
+}
+
+Result<contracts::AnnounceOffer::Reply> Offers::announce(const Announced &offer, const Caller &caller)
+{
+    if (const Result<void> good = checkCommands(offer.commands); !good)
+        return good.error();
+    Announced shown = offer;
+    shown.name = claimedName(offer.name);
+    shown.host = claimedName(offer.host);
+    m_offers.insert(caller.user, shown);
+    m_gone.remove(caller.user);
+    changed(caller.user);
+    return contracts::AnnounceOffer::Reply {};
+}
+
+void Offers::sessionGone(const Session &session)
+{
+    if (session.hello.role != Role::Node || !session.isMember() || m_sessions.isHere(session.key))
+        return;
+    m_offers.remove(session.key);
+    m_gone.insert(session.key, now());
+    changed(session.key);
+}
+
+void Offers::changed(const PublicKey &node)
+{
+    if (!m_accounts.find(node)) {
+        m_offers.remove(node);
+        m_gone.remove(node);
+    }
+    m_feed.push(node.hex(), describe(node));
+}
+
+Value Offers::describe(const PublicKey &node) const
+{
+    contracts::WatchOffers::In said;
+    said.node = node;
+    const Account *account = m_accounts.find(node);
+    if (!account) {
+        said.removed = true;
+        return toValue(said);
+    }
+    said.name = account->name;
+    said.host = account->host;
+    const auto offer = m_offers.constFind(node);
+    if (offer != m_offers.constEnd()) {
+        said.name = offer->name.isEmpty() ? said.name : offer->name;
+        said.host = offer->host.isEmpty() ? said.host : offer->host;
+        said.online = true;
+        said.commands = offer->commands;
+    } else if (m_gone.contains(node)) {
+        said.goneMs = quint64(std::chrono::duration_cast<milliseconds>(now() - m_gone[node]).count());
+    }
+    return toValue(said);
+}
+
+} // namespace hawser::broker

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "brokerd/accounts.h"
+#include "brokerd/feed.h"
+#include "brokerd/session.h"
+#include "core/contracts/broker.h"
+
+namespace hawser::broker {
+
+/// What the nodes can do, as they say it, and whether they are here.
+class Offers : public QObject {
+    Q_OBJECT
+
+public:
+    /// \param accounts, sessions  outlive this
+    Offers(const Accounts &accounts, const Sessions &sessions, QObject *parent = nullptr);
+
+    void serve(Commands &commands);
+    int online() const { return int(m_offers.size()); }
+
+private:
+    using Announced = contracts::AnnounceOffer::Request;
+
+    Result<contracts::AnnounceOffer::Reply> announce(const Announced &offer, const Caller &caller);
+    void changed(const PublicKey &node);
+    void sessionGone(const Session &session);
+    Value describe(const PublicKey &node) const;
+
+    const Accounts &m_accounts;
+    const Sessions &m_sessions;
+    Feed m_feed;
+    QHash<PublicKey, Announced> m_offers;
+    QHash<PublicKey, Instant> m_gone; // since when
+};
+
+} // namespace hawser::broker
