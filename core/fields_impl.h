@@ -211,6 +211,19 @@ struct Codec<QList<M>> {
     }
 };
 
+template <>
+struct Codec<Value::List> {
+    static constexpr FieldType type = FieldType::List;
+    static Value write(const Value::List &member) { return member; }
+    static Result<void> read(const Where &where, const Value &value, Value::List &out)
+    {
+        if (value.kind() != Value::Kind::List)
+            return wrongType(where, type);
+        out = value.list();
+        return {};
+    }
+};
+
 template <typename T>
 struct StructWriter {
     const T &object;
