@@ -79,12 +79,13 @@ private:
     QStringList m_known;
 };
 
-Result<Address> readAddress(const TableReader &reader, const toml::node &node, const QString &what)
+Result<Address> readAddress(
+    const TableReader &reader, const toml::node &node, const QString &what, decltype(Address::parse) parse)
 {
     const toml::value<std::string> *text = node.as_string();
     if (!text)
         return reader.wrong(node, QStringLiteral("%1 must be a text like \"0.0.0.0:4780\"").arg(what));
-    const Result<Address> address = Address::parse(QString::fromStdString(text->get()));
+    const Result<Address> address = parse(QString::fromStdString(text->get()), Address().port);
     if (!address)
         return reader.wrong(node, QStringLiteral("%1: %2").arg(what, address.error().sentence));
     return *address;
@@ -100,7 +101,7 @@ Result<void> readListen(TableReader &reader, Config &config)
         return reader.wrong(*node, QStringLiteral("listen must be a list of addresses"));
     config.listen.clear();
     for (const toml::node &item : *list) {
-        const Result<Address> address = readAddress(reader, item, QStringLiteral("listen"));
+        const Result<Address> address = readAddress(reader, item, QStringLiteral("listen"), Address::parseListening);
         if (!address)
             return address.error();
         config.listen << *address;
@@ -161,7 +162,7 @@ Result<Config> parseConfig(const QByteArray &text, const QString &file)
     if (const auto read = readListen(reader, config); !read)
         return read.error();
     if (const toml::node *node = reader.take("address")) {
-        const Result<Address> address = readAddress(reader, *node, QStringLiteral("address"));
+        const Result<Address> address = readAddress(reader, *node, QStringLiteral("address"), Address::parse);
         if (!address)
             return address.error();
         config.address = *address;

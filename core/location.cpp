@@ -146,6 +146,17 @@ Result<Address> Address::parse(const QString &text, quint16 defaultPort)
     return Address { *parts->host, *port };
 }
 
+Result<Address> Address::parseListening(const QString &text, quint16 defaultPort)
+{
+    const QString any = QStringLiteral(":0");
+    if (!text.endsWith(any) || text.endsWith(QStringLiteral("::0")))
+        return parse(text, defaultPort);
+    Result<Address> address = parse(text.chopped(any.size()), defaultPort);
+    if (address)
+        address->port = 0;
+    return address;
+}
+
 QString Address::text() const
 {
     const QString shape = host.contains(QLatin1Char(':')) ? QStringLiteral("[%1]:%2") : QStringLiteral("%1:%2");

@@ -12,6 +12,8 @@ struct Address {
     /// "host", "host:port", "[v6]:port", "v6"; port 4780 when none is said.
     /// \retval InvalidArgument  not an address: the sentence says why
     static Result<Address> parse(const QString &text, quint16 defaultPort = 4780);
+    /// The same for an address to listen at, where port 0 means that the kernel chooses.
+    static Result<Address> parseListening(const QString &text, quint16 defaultPort = 4780);
     QString text() const; ///< "host:port", IPv6 in brackets
     bool operator==(const Address &) const = default;
 };
