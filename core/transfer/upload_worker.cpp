@@ -53,6 +53,7 @@ void UploadWorker::count()
     }
     m_counted.finished = !m_stop;
     tell(true);
+    make(std::exchange(m_wish, 0));
 }
 
 void UploadWorker::look(const QByteArray &base, const QByteArray &relative, int depth)
@@ -116,6 +117,10 @@ void UploadWorker::tell(bool atOnce)
 
 void UploadWorker::make(qint64 bytes)
 {
+    if (!m_counted.finished) {
+        m_wish += bytes;
+        return;
+    }
     while (bytes > 0 && !m_allMade && !m_stop) {
         QByteArray piece;
         piece.reserve(pieceSize + 1024);

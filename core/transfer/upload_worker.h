@@ -45,6 +45,7 @@ private:
     std::vector<Found> m_found;
     Counted m_counted;
     QElapsedTimer m_told;
+    qint64 m_wish = 0; // bytes wanted before counting was done
     size_t m_next = 0;
     Fd m_file;
     quint64 m_left = 0;

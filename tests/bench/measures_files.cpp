@@ -22,7 +22,7 @@ int fileReceiver(const QStringList &arguments)
     commands.serveDynamic(spec, [&](const Value &, std::shared_ptr<IncomingCall> call) {
         QObject::connect(&download, &transfer::Download::opened, &download, [call] { call->sendValue(Value("go")); });
         QObject::connect(&download, &transfer::Download::finished, &download,
-            [call](const transfer::Receipt &receipt) { call->finish(Value(receipt.total.root)); });
+            [call](const transfer::Receipt &receipt) { call->finish(Value(Value::Map { { QStringLiteral("root"), receipt.total.root } })); });
         QObject::connect(
             &download, &transfer::Download::failed, &download, [call](const Error &why) { call->fail(why); });
         download.start(call->stream(), arguments.value(0));
@@ -52,7 +52,9 @@ int fileSender(const QStringList &arguments)
             upload.count();
         });
         QObject::connect(call, &Call::finished, call, [&](const Result<Payload> &result) {
-            QCoreApplication::exit(result && result->parameters.toBytes() == root ? 0 : 1);
+            if (!result)
+                qFatal("%s", qUtf8Printable(result.error().sentence));
+            QCoreApplication::exit(result->parameters[u"root"].toBytes() == root ? 0 : 1);
         });
     });
     client.connectTo({ QStringLiteral("127.0.0.1"), quint16(arguments.value(0).toInt()) }, {});
