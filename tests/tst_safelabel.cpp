@@ -46,14 +46,14 @@ void TestSafeLabel::showsForeignTextAsItIs()
 void TestSafeLabel::isolatesNamesInSentences()
 {
     SafeLabel label;
-    label.setSentence(QStringLiteral("Connection request from “%1”"), QStringLiteral("א\u202Eb"));
+    label.setText(SafeText::sentence(QStringLiteral("Connection request from “%1”"), QStringLiteral("א\u202Eb")));
     QCOMPARE(label.text(), QStringLiteral("Connection request from “\u2068א⟨U+202E⟩b\u2069”"));
 }
 
 void TestSafeLabel::keepsPercentSignsOfNames()
 {
     SafeLabel label;
-    label.setSentence(QStringLiteral("%1 – %2"), QStringLiteral("%2"), QStringLiteral("x"));
+    label.setText(SafeText::sentence(QStringLiteral("%1 – %2"), QStringLiteral("%2"), QStringLiteral("x")));
     QCOMPARE(label.text(), QStringLiteral("\u2068%2\u2069 – \u2068x\u2069"));
 }
 

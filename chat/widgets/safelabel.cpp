@@ -22,6 +22,23 @@ QString plainToolTip(const QString &foreign)
     return QStringLiteral("<span>%1</span>").arg(visible(foreign).toHtmlEscaped());
 }
 
+SafeText::SafeText(const QString &foreign) : m_text(visible(foreign))
+{
+}
+
+SafeText SafeText::lines(const QString &foreign)
+{
+    SafeText safe;
+    safe.m_text = visibleText(foreign);
+    return safe;
+}
+
+SafeText &SafeText::operator+=(const SafeText &other)
+{
+    m_text += other.m_text;
+    return *this;
+}
+
 SafeLabel::SafeLabel(QWidget *parent) : QLabel(parent)
 {
     setTextFormat(Qt::PlainText);
@@ -31,21 +48,6 @@ SafeLabel::SafeLabel(QWidget *parent) : QLabel(parent)
 SafeLabel::SafeLabel(const QString &text, QWidget *parent) : SafeLabel(parent)
 {
     setText(text);
-}
-
-void SafeLabel::setText(const QString &text)
-{
-    setSafe(visible(text));
-}
-
-void SafeLabel::setLines(const QString &text)
-{
-    setSafe(visibleText(text));
-}
-
-void SafeLabel::setSafe(const QString &text)
-{
-    QLabel::setText(text);
 }
 
 } // namespace hawser::chat

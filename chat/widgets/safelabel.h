@@ -14,6 +14,34 @@ QString plainCaption(const QString &foreign);
 /// Text for setToolTip(), which would guess markup.
 QString plainToolTip(const QString &foreign);
 
+/// Text that may be shown as it is: made of words of ours and of foreign text that has become harmless.
+class SafeText {
+public:
+    SafeText() = default;
+    /// Foreign text alone, one line.
+    explicit SafeText(const QString &foreign);
+    /// Our own words, with somebody else's in place of %1, %2 …
+    template <typename... Foreign>
+    static SafeText sentence(const QString &pattern, const Foreign &...foreign)
+    {
+        SafeText safe;
+        if constexpr (sizeof...(foreign) == 0)
+            safe.m_text = pattern;
+        else
+            safe.m_text = pattern.arg(isolated(foreign)...);
+        return safe;
+    }
+    /// Foreign text of several lines: line feeds and tabs stay.
+    static SafeText lines(const QString &foreign);
+
+    const QString &text() const { return m_text; }
+    bool isEmpty() const { return m_text.isEmpty(); }
+    SafeText &operator+=(const SafeText &other);
+
+private:
+    QString m_text;
+};
+
 /// A label of plain text that can be read aloud, selected and copied as it is seen.
 class SafeLabel : public QLabel {
     Q_OBJECT
@@ -23,18 +51,8 @@ public:
     explicit SafeLabel(const QString &text, QWidget *parent = nullptr);
 
     /// One line: line feeds become visible.
-    void setText(const QString &text);
-    /// Line feeds and tabs stay.
-    void setLines(const QString &text);
-    /// Our own words, with somebody else's in place of %1, %2 …
-    template <typename... Foreign>
-    void setSentence(const QString &pattern, const Foreign &...foreign)
-    {
-        setSafe(pattern.arg(isolated(foreign)...));
-    }
-
-private:
-    void setSafe(const QString &text);
+    void setText(const QString &text) { setText(SafeText(text)); }
+    void setText(const SafeText &text) { QLabel::setText(text.text()); }
 };
 
 } // namespace hawser::chat
