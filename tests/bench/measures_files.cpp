@@ -21,8 +21,9 @@ int fileReceiver(const QStringList &arguments)
     spec.streamClass = StreamClass::File;
     commands.serveDynamic(spec, [&](const Value &, std::shared_ptr<IncomingCall> call) {
         QObject::connect(&download, &transfer::Download::opened, &download, [call] { call->sendValue(Value("go")); });
-        QObject::connect(&download, &transfer::Download::finished, &download,
-            [call](const transfer::Receipt &receipt) { call->finish(Value(Value::Map { { QStringLiteral("root"), receipt.total.root } })); });
+        QObject::connect(&download, &transfer::Download::finished, &download, [call](const transfer::Receipt &receipt) {
+            call->finish(Value(Value::Map { { QStringLiteral("root"), receipt.total.root } }));
+        });
         QObject::connect(
             &download, &transfer::Download::failed, &download, [call](const Error &why) { call->fail(why); });
         download.start(call->stream(), arguments.value(0));
