@@ -40,8 +40,12 @@ BlockingClient::BlockingClient(const Identity &identity, const Profile &profile)
     context->moveToThread(&m_thread);
     QObject::connect(&m_thread, &QThread::finished, context, &QObject::deleteLater);
     m_thread.start();
-    const auto make = [&] { return new Client(identity, profile, context); };
-    QMetaObject::invokeMethod(context, make, Qt::BlockingQueuedConnection, &m_client);
+    const auto make = [&] {
+        m_commands = new Commands(context);
+        m_client = new Client(identity, profile, context);
+        m_client->setCommands(m_commands);
+    };
+    QMetaObject::invokeMethod(context, make, Qt::BlockingQueuedConnection);
 }
 
 BlockingClient::~BlockingClient()
@@ -107,16 +111,28 @@ Result<void> BlockingClient::connectToLocal(const QString &path, milliseconds ti
     return connected([=](Client *client) { client->connectToLocal(path); }, timeout);
 }
 
+void BlockingClient::serve(const std::function<void(Commands &)> &add)
+{
+    QMetaObject::invokeMethod(
+        m_commands, [&] { add(*m_commands); }, Qt::BlockingQueuedConnection);
+}
+
+void BlockingClient::begin(
+    const Party &to, const QString &name, const Value &parameters, const CallOptions &options, Finished finished)
+{
+    QMetaObject::invokeMethod(m_client, [=, client = m_client, finished = std::move(finished)] {
+        Call *call = client->call(to, name, parameters, options);
+        QObject::connect(call, &Call::finished, call, finished);
+    });
+}
+
 Result<Payload> BlockingClient::call(
     const Party &to, const QString &name, const Value &parameters, const CallOptions &options)
 {
     if (const Result<void> may = mayWait(); !may)
         return may.error();
     const auto answer = std::make_shared<Answer<Result<Payload>>>();
-    QMetaObject::invokeMethod(m_client, [=, client = m_client] {
-        Call *call = client->call(to, name, parameters, options);
-        QObject::connect(call, &Call::finished, call, [answer](const Result<Payload> &result) { answer->say(result); });
-    });
+    begin(to, name, parameters, options, [answer](const Result<Payload> &result) { answer->say(result); });
     return answer->wait();
 }
 

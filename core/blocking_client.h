@@ -24,6 +24,9 @@ public:
         milliseconds timeout = limits::connectDeadline);
     Result<void> connectToLocal(const QString &path, milliseconds timeout = limits::connectDeadline);
 
+    /// Says what the other side may call here: `add` is run at once, in the client's thread, and so are the handlers.
+    void serve(const std::function<void(Commands &)> &add);
+
     Result<Payload> call(
         const Party &to, const QString &name, const Value &parameters = {}, const CallOptions &options = {});
     Result<void> send(
@@ -33,6 +36,16 @@ public:
     {
         return replyOf<C>(call(to, QLatin1String(C::name), toValue(request), optionsFor<C>(std::move(options))));
     }
+    /// Does not wait: the future always gets a result. What is chained to it by then() runs in the client's thread.
+    template <typename C>
+    QFuture<Result<typename C::Reply>> callLater(
+        const Party &to, const typename C::Request &request, CallOptions options = {})
+    {
+        const auto promise = std::make_shared<KeptPromise<typename C::Reply>>();
+        begin(to, QLatin1String(C::name), toValue(request), optionsFor<C>(std::move(options)),
+            [promise](const Result<Payload> &result) { promise->keep(replyOf<C>(result)); });
+        return promise->future();
+    }
     template <typename C>
     Result<void> send(const Party &to, const typename C::Request &request, CallOptions options = {})
     {
@@ -40,6 +53,9 @@ public:
     }
 
 private:
+    using Finished = std::function<void(const Result<Payload> &)>;
+    void begin(
+        const Party &to, const QString &name, const Value &parameters, const CallOptions &options, Finished finished);
     template <typename Connect>
     Result<void> connected(Connect connect, milliseconds timeout);
     /// Runs `work(client)` in the client's thread and returns what it returns.
@@ -47,6 +63,7 @@ private:
     auto inThread(Work work);
 
     QThread m_thread;
+    Commands *m_commands; // lives in m_thread
     Client *m_client; // lives in m_thread
 };
 
