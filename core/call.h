@@ -82,7 +82,7 @@ private:
 
 struct CallOptions {
     milliseconds timeout { 0 }; ///< 0: none; travels with the call
-    QByteArray bulk;
+    QByteArray bulk = {};
     StreamClass streamClass = StreamClass::Command; ///< typed commands say their own
     bool background = false;
     bool keepOpen = false; ///< a channel: my direction stays open after the OPEN

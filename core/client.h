@@ -16,11 +16,11 @@ class DialGreeting;
 /// What this program says about itself in greetings. `device` is kept beside the identity (core/device.h).
 struct Profile {
     Role role = Role::Person;
-    QString name;
-    QString program;
-    QString host;
-    QByteArray device; ///< 8 bytes; empty: made up for this run
-    QByteArray session; ///< 8 bytes, made at program start; empty: made up
+    QString name = {};
+    QString program = {};
+    QString host = {};
+    QByteArray device = {}; ///< 8 bytes; empty: made up for this run
+    QByteArray session = {}; ///< 8 bytes, made at program start; empty: made up
 };
 
 /// The programmer's door: connect, stay connected, call, serve. Reconnects by itself with back-off and full jitter. One

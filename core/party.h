@@ -7,9 +7,9 @@ namespace hawser {
 
 /// One running program somewhere: whom an OPEN is for, or whom it is from (docs/protocol.md §6.1).
 struct Party {
-    PublicKey user; ///< whose it is
-    QByteArray device; ///< 8 bytes, or empty for any
-    QByteArray session; ///< 8 bytes, or empty for any
+    PublicKey user = {}; ///< whose it is
+    QByteArray device = {}; ///< 8 bytes, or empty for any
+    QByteArray session = {}; ///< 8 bytes, or empty for any
 
     bool operator==(const Party &) const = default;
 };
