@@ -14,16 +14,27 @@ namespace {
 constexpr int busyMilliseconds = 5000;
 // Primary result codes of SQLite (sqlite.org/rescode.html); an extended code keeps them in its low byte.
 constexpr int sqliteFull = 13;
-constexpr int sqliteConstraint = 19;
+constexpr int sqlitePrimaryKey = 1555; // extended
+constexpr int sqliteUnique = 2067; // extended
 
 Error errorOf(const QSqlError &error)
 {
-    const int code = error.nativeErrorCode().toInt() & 0xff;
-    if (code == sqliteFull)
+    const int code = error.nativeErrorCode().toInt();
+    if ((code & 0xff) == sqliteFull)
         return { Code::ResourceExhausted, QStringLiteral("the disk is full: nothing was saved") };
-    if (code == sqliteConstraint)
+    if (code == sqlitePrimaryKey || code == sqliteUnique)
         return { Code::AlreadyExists, QStringLiteral("it is there already") };
     return { Code::DataLoss, QStringLiteral("the database says: %1").arg(error.text()) };
+}
+
+/// Qt makes NULL of a null text; only a QVariant without a value is NULL here.
+QVariant bound(const QVariant &value)
+{
+    if (value.typeId() == QMetaType::QString && value.toString().isNull())
+        return QString::fromLatin1("");
+    if (value.typeId() == QMetaType::QByteArray && value.toByteArray().isNull())
+        return QByteArray("");
+    return value;
 }
 
 /// SQLite makes files as the umask says; made beforehand they are the owner's alone, and so are -wal and -shm.
@@ -101,7 +112,7 @@ Result<QSqlQuery> Database::run(const QString &statement, const QVariantList &va
     if (!query.prepare(statement))
         return errorOf(query.lastError());
     for (const QVariant &value : values)
-        query.addBindValue(value);
+        query.addBindValue(bound(value));
     if (!query.exec())
         return errorOf(query.lastError());
     return query;

@@ -25,9 +25,9 @@ public:
     Database(const Database &) = delete;
     Database &operator=(const Database &) = delete;
 
-    /// Runs one statement with `values` for its question marks; a reader stands before its first row.
+    /// Runs one statement with `values` for its question marks, null texts as empty ones; a reader stands before its first row.
     /// \retval ResourceExhausted  the disk is full
-    /// \retval AlreadyExists      a constraint refuses it
+    /// \retval AlreadyExists      a key or something unique is there already
     /// \retval DataLoss           anything else that the database says
     Result<QSqlQuery> run(const QString &statement, const QVariantList &values = {});
     /// All of `work` is on disk when this returns, or nothing of it. Not nested.
