@@ -1,0 +1,43 @@
+#pragma once
+
+#include "core/contracts/broker.h"
+#include "nodeagent/joiner.h"
+
+class QTimer;
+
+namespace hawser::node {
+
+/// The node at one broker: connected as long as it may be, its offer announced each time it is let in.
+class Uplink : public QObject {
+    Q_OBJECT
+
+public:
+    using Offer = contracts::AnnounceOffer::Request;
+
+    /// \param commands  what the broker's people may call; outlives this
+    Uplink(const Self &self, const Location &location, Commands &commands, QObject *parent = nullptr);
+
+    void start();
+    /// Announced now when connected, and at each later connection.
+    void setOffer(const Offer &offer);
+    void setProfile(const Profile &profile) { m_client.setProfile(profile); }
+    void leave() { m_client.disconnectFromPeer(); }
+
+    const Location &location() const { return m_location; }
+    Client::State state() const { return m_client.state(); }
+    /// Why it is not connected; empty while it is.
+    QString sentence() const;
+
+private:
+    void announce();
+    void failed(const char *event, const Error &why);
+
+    Location m_location;
+    Offer m_offer;
+    Client m_client;
+    QTimer *m_knock; // a stranger comes again to see whether it was let in
+};
+
+QString nameOf(Client::State state);
+
+} // namespace hawser::node
