@@ -5,10 +5,13 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
+
+extern "C" {
+#include <sys/pidfd.h> // Debian 12's has no extern "C" of its own
+}
 
 namespace hawser::node {
 
