@@ -25,7 +25,8 @@ int ClaimLabel::breakLines(QTextLayout &layout, int width) const
         if (!line.isValid())
             break;
         line.setLineWidth(width);
-        line.setPosition(QPointF(0, n * fontMetrics().height()));
+        // A letter from another font does not move the line.
+        line.setPosition(QPointF(0, n * fontMetrics().height() + fontMetrics().ascent() - line.ascent()));
         end = line.textStart() + line.textLength();
     }
     layout.endLayout();
@@ -64,7 +65,8 @@ void ClaimLabel::paintEvent(QPaintEvent *)
             continue;
         }
         const QString rest = fontMetrics().elidedText(whole.mid(line.textStart()), Qt::ElideRight, width());
-        painter.drawText(QRect(0, qRound(line.y()), width(), fontMetrics().height()), Qt::TextSingleLine, rest);
+        painter.drawText(
+            QRect(0, n * fontMetrics().height(), width(), fontMetrics().height()), Qt::TextSingleLine, rest);
     }
 }
 

@@ -176,7 +176,9 @@ void ApprovalFacts::show(const Request &request)
     m_claim->setText(text.claim());
     m_standing->setText(text.standing());
     m_standingPanel->setTone(text.isSuspicious() ? Panel::Tone::Warning : Panel::Tone::Plain);
-    m_standingMark->setIcon(icon(text.isSuspicious() ? QStringLiteral("warning") : QStringLiteral("person")));
+    m_standingMark->setIcon(icon(text.isSuspicious() ? QStringLiteral("warning")
+            : request.kind == Asking::JoinMachine    ? QStringLiteral("machine")
+                                                     : QStringLiteral("person")));
     m_number->setText(text.number().isEmpty() ? tr("… …") : text.number());
     m_number->setAccessibleName(text.spokenNumber());
     m_from->setText(text.from());

@@ -126,7 +126,7 @@ SafeText ApprovalText::through(const Door &door) const
     const QHostAddress address(door.address);
     const QString where = address.isLoopback() ? tr("this computer")
         : isLocal(address)                     ? tr("local network")
-                                               : tr("not your local network");
+                                               : tr("another network");
     if (door.interface.isEmpty())
         return SafeText::sentence(tr("%1 (%2), direct"), door.address, where);
     return SafeText::sentence(tr("%1 (%2, interface %3), direct"), door.address, where, door.interface);
