@@ -7,7 +7,9 @@
 #include <functional>
 #include <memory>
 
-class QSqlDatabase;
+namespace hawser {
+class Database;
+}
 
 namespace hawser::chat {
 
@@ -44,15 +46,14 @@ struct Block {
     bool operator==(const Block &) const = default;
 };
 
-/// The people this data folder knows, and whom it refuses: FOLDER/contacts.db. A change is on disk when the call returns
+/// The people this data folder knows, and whom it refuses. A change is on disk when the call returns
 /// (a person decides rarely; no thread is worth it). Grants "this time" are kept in memory only.
 class Contacts : public QObject {
     Q_OBJECT
 
 public:
-    /// \retval FailedPrecondition  the database cannot be opened or is newer than this program: the sentence says which
-    static Result<std::unique_ptr<Contacts>> open(const QString &folder);
-    ~Contacts() override;
+    /// \param database  of the data folder (chat/store.h); outlives this
+    static Result<std::unique_ptr<Contacts>> open(Database &database);
 
     QList<Contact> all() const; ///< by shown name
     std::optional<Contact> find(const PublicKey &key) const;
@@ -71,13 +72,14 @@ public:
     Result<void> revoke(const PublicKey &key, Right right);
     /// Takes everything away and forgets them.
     Result<void> remove(const PublicKey &key);
-    void sawNow(const PublicKey &key, const QString &claim, qint64 nowMs);
+    Result<void> sawNow(const PublicKey &key, const QString &claim, qint64 nowMs);
     Result<void> setLastAddress(const PublicKey &key, const QString &address);
 
     /// Whether this right is given now.
     bool may(const PublicKey &key, Right right, qint64 nowMs) const;
+    bool mayAnything(const PublicKey &key, qint64 nowMs) const;
     /// The link that "this time" meant is over.
-    void endOnce(const PublicKey &key);
+    Result<void> endOnce(const PublicKey &key);
     /// Takes away what has run out; when the next one runs out (0: none).
     qint64 expire(qint64 nowMs);
 
@@ -95,14 +97,13 @@ signals:
     void blocksChanged();
 
 private:
-    explicit Contacts(const QString &connectionName);
-    Result<void> prepare();
+    explicit Contacts(Database &database) : m_database(database) { }
     Result<void> load();
+    Result<void> loadRest();
     Result<void> store(const Contact &contact);
     Result<void> change(const PublicKey &key, const std::function<void(Contact &)> &edit);
-    QSqlDatabase database() const;
 
-    QString m_connectionName;
+    Database &m_database;
     QHash<PublicKey, Contact> m_contacts;
     QList<Block> m_blocks;
 };

@@ -62,9 +62,11 @@ struct Request {
 /// the list; the same key asking the same is one request; everything goes after limits::requestKept.
 class RequestQueue {
 public:
+    static constexpr int mostKept = 256; ///< further strangers are not written down: they look as if they waited
+
     /// Takes a knock in. A request of the same key and kind takes over its doors and claims (its place stays, unless it is
     /// only listed and asks again: then it stays listed).
-    /// \return the id it has now
+    /// \return the id it has now; 0: too many are kept already, it was not taken
     quint64 knock(const Request &request, Instant now);
     /// Puts back what was kept on disk: listed. \param age  since it was first asked
     void restore(const Request &request, milliseconds age, Instant now);
@@ -102,6 +104,9 @@ public:
 
 private:
     Request *find(quint64 id);
+    void enqueue(quint64 id, Instant now);
+    void show(quint64 id, Instant now);
+    void leaveLine(quint64 id);
     Request *same(const Request &request);
     bool tooMany(const QString &address, Instant now);
     void showNext(Instant now);
