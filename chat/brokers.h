@@ -3,7 +3,13 @@
 #include "core/client.h"
 #include "core/contracts/broker.h"
 
+namespace hawser {
+class Database;
+}
+
 namespace hawser::chat {
+
+struct Me;
 
 /// One broker this person belongs to, or wants to.
 struct Broker {
@@ -46,8 +52,14 @@ class Brokers : public QObject {
     Q_OBJECT
 
 public:
+    /// All references outlive this. \param served  what others may call here
+    Brokers(const Me &me, Database &database, Commands &served);
     ~Brokers() override;
 
+    /// Connects to every location of the data folder.
+    void start();
+    /// A location that was found just now: saved and connected to. A known one is connected to again.
+    Result<void> add(const Location &location);
     QList<Broker> all() const;
     std::optional<Broker> find(const PublicKey &key) const;
     /// People at that broker, me left out.
@@ -56,6 +68,8 @@ public:
     /// For calls to the broker itself, to its nodes, and through it; null when there is no such broker.
     Client *client(const PublicKey &broker) const;
 
+    /// What is said of me in the next greetings.
+    void setProfile(const Profile &profile);
     void retryNow(const PublicKey &broker);
     /// Forgets it: location, link and all.
     Result<void> leave(const PublicKey &broker);
@@ -75,12 +89,14 @@ signals:
     void changed(const hawser::PublicKey &key);
     void removed(const hawser::PublicKey &key);
     void peopleChanged(const hawser::PublicKey &broker);
+    void memberChanged(const hawser::PublicKey &broker, const hawser::PublicKey &user);
     void keyChanged(const hawser::PublicKey &key); ///< rule 10: show the other dialog
+    void ready(const hawser::PublicKey &key); ///< let in, each time
+    void stranger(const hawser::PublicKey &key); ///< connected, not let in: ask
+    void administratorChanged(const hawser::PublicKey &key);
 
 private:
-    friend class Person;
     class Private;
-    explicit Brokers(std::unique_ptr<Private> d);
     std::unique_ptr<Private> d;
 };
 

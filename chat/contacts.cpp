@@ -58,7 +58,10 @@ Result<void> Contacts::load()
         const Result<PublicKey> key = PublicKey::fromBytes(rows->value(0).toByteArray());
         if (!key)
             continue; // damaged: left alone
-        Contact contact { *key, rows->value(1).toString(), rows->value(2).toString() };
+        Contact contact;
+        contact.key = *key;
+        contact.claim = rows->value(1).toString();
+        contact.alias = rows->value(2).toString();
         contact.verified = Verified(std::clamp(rows->value(3).toInt(), 0, int(Verified::Invitation)));
         contact.verifiedAt = rows->value(4).toLongLong();
         contact.since = rows->value(5).toLongLong();

@@ -69,7 +69,7 @@ quint64 RequestQueue::knock(const Request &request, Instant now)
 void RequestQueue::enqueue(quint64 id, Instant now)
 {
     m_line.append(id);
-    find(id)->place = Request::Place::Waiting;
+    entry(id)->place = Request::Place::Waiting;
     showNext(now);
 }
 
@@ -86,16 +86,16 @@ void RequestQueue::restore(const Request &request, milliseconds age, Instant now
 
 void RequestQueue::updateDoor(quint64 id, const Door &door)
 {
-    if (Request *request = find(id))
+    if (Request *request = entry(id))
         putDoor(request->doors, door);
 }
 
 const Request *RequestQueue::find(quint64 id) const
 {
-    return const_cast<RequestQueue *>(this)->find(id);
+    return const_cast<RequestQueue *>(this)->entry(id);
 }
 
-Request *RequestQueue::find(quint64 id)
+Request *RequestQueue::entry(quint64 id)
 {
     const auto found =
         std::find_if(m_requests.begin(), m_requests.end(), [id](const Request &request) { return request.id == id; });
@@ -133,7 +133,7 @@ void RequestQueue::review(quint64 id, Instant now)
     m_line.removeOne(id);
     if (m_shown != 0) {
         m_line.prepend(m_shown);
-        find(m_shown)->place = Request::Place::Waiting;
+        entry(m_shown)->place = Request::Place::Waiting;
     }
     show(id, now);
 }
@@ -142,7 +142,7 @@ void RequestQueue::show(quint64 id, Instant now)
 {
     m_shown = id;
     m_shownUntil = now + limits::requestOnScreen;
-    find(id)->place = Request::Place::Screen;
+    entry(id)->place = Request::Place::Screen;
 }
 
 void RequestQueue::showNext(Instant now)
@@ -159,7 +159,7 @@ void RequestQueue::moreTime(quint64 id)
 
 void RequestQueue::notNow(quint64 id, Instant now)
 {
-    Request *request = find(id);
+    Request *request = entry(id);
     if (request == nullptr)
         return;
     request->place = Request::Place::Listed;
@@ -192,7 +192,7 @@ void RequestQueue::remove(quint64 id, Instant now)
 
 bool RequestQueue::removeDoor(quint64 id, const Door &door, Instant now)
 {
-    Request *request = find(id);
+    Request *request = entry(id);
     if (request == nullptr)
         return false;
     request->doors.removeIf([&](const Door &other) { return sameDoor(other, door); });

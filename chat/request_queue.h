@@ -103,7 +103,7 @@ public:
     Instant deadline() const;
 
 private:
-    Request *find(quint64 id);
+    Request *entry(quint64 id);
     void enqueue(quint64 id, Instant now);
     void show(quint64 id, Instant now);
     void leaveLine(quint64 id);

@@ -4,6 +4,10 @@
 
 namespace hawser::chat {
 
+class Brokers;
+class Contacts;
+class Direct;
+
 /// Whether and how a contact can be reached now.
 struct Presence {
     bool online = false;
@@ -22,21 +26,14 @@ struct Path {
     PublicKey broker; ///< not direct: which
 };
 
-/// A contact's address where another key lives now.
-struct ChangedKey {
-    PublicKey known;
-    PublicKey now;
-    QString address;
-
-    bool operator==(const ChangedKey &) const = default;
-};
-
 /// How to reach a key now: a direct link first, else a broker where both are. Remembered addresses are dialled again with
-/// back-off while "Let people reach me directly" of the other side may still be on.
+/// back-off (chat/direct.h).
 class Route : public QObject {
     Q_OBJECT
 
 public:
+    /// All references outlive this.
+    Route(const Contacts &contacts, const Brokers &brokers, const Direct &direct);
     ~Route() override;
 
     Presence presence(const PublicKey &key) const;
@@ -44,18 +41,19 @@ public:
     Result<Path> find(const PublicKey &key) const;
     /// Asks for the round trip; presenceChanged follows.
     void measure(const PublicKey &key);
-    /// Contacts at whose remembered address somebody else answers.
-    QList<ChangedKey> changedKeys() const;
 
 signals:
     void presenceChanged(const hawser::PublicKey &key);
-    void keyChanged(const hawser::PublicKey &known);
 
 private:
-    friend class Person;
-    class Private;
-    explicit Route(std::unique_ptr<Private> d);
-    std::unique_ptr<Private> d;
+    void refresh(const PublicKey &key);
+    void refreshAll();
+
+    const Contacts &m_contacts;
+    const Brokers &m_brokers;
+    const Direct &m_direct;
+    QHash<PublicKey, Presence> m_last;
+    QHash<PublicKey, milliseconds> m_measured;
 };
 
 } // namespace hawser::chat

@@ -1,0 +1,92 @@
+#include "chat/route.h"
+
+#include "chat/brokers.h"
+#include "chat/call_on.h"
+#include "chat/contacts.h"
+#include "chat/direct.h"
+#include "core/contracts/talk.h"
+
+namespace hawser::chat {
+
+Route::Route(const Contacts &contacts, const Brokers &brokers, const Direct &direct)
+    : m_contacts(contacts), m_brokers(brokers), m_direct(direct)
+{
+    connect(&direct, &Direct::linked, this, &Route::refresh);
+    connect(&direct, &Direct::unlinked, this, &Route::refresh);
+    connect(
+        &brokers, &Brokers::memberChanged, this, [this](const PublicKey &, const PublicKey &user) { refresh(user); });
+    connect(&brokers, &Brokers::changed, this, &Route::refreshAll);
+    connect(&brokers, &Brokers::removed, this, &Route::refreshAll);
+    connect(&contacts, &Contacts::added, this, &Route::refresh);
+    connect(&contacts, &Contacts::removed, this, [this](const PublicKey &key) { m_last.remove(key); });
+}
+
+Route::~Route() = default;
+
+Presence Route::presence(const PublicKey &key) const
+{
+    const Result<Path> path = find(key);
+    if (!path)
+        return {};
+    Presence presence;
+    presence.online = true;
+    presence.direct = path->direct;
+    presence.roundTrip = m_measured.value(key);
+    if (!path->direct)
+        presence.via = m_brokers.find(path->broker)->name;
+    return presence;
+}
+
+Result<Path> Route::find(const PublicKey &key) const
+{
+    if (Link *link = m_direct.link(key))
+        return Path { link, {}, true, {} };
+    for (const Broker &broker : m_brokers.all()) {
+        const std::optional<Member> member = m_brokers.member(broker.key, key);
+        if (broker.state != Broker::State::Ready || !member || !member->online)
+            continue;
+        return Path { m_brokers.client(broker.key)->link(), { key, {}, {} }, false, broker.key };
+    }
+    const std::optional<Contact> contact = m_contacts.find(key);
+    return Error { Code::Unavailable, QStringLiteral("%1 is away").arg(contact ? contact->shownName() : key.words()),
+        Begun::No };
+}
+
+void Route::measure(const PublicKey &key)
+{
+    const Result<Path> path = find(key);
+    if (!path)
+        return;
+    const Instant asked = now();
+    callOn<contracts::Ping>(*path, {}, this, [this, key, asked](const Result<contracts::Ping::Reply> &reply) {
+        if (!reply)
+            return;
+        const auto took = std::chrono::duration_cast<milliseconds>(now() - asked);
+        m_measured[key] = std::max(milliseconds(1), took);
+        refresh(key);
+    });
+}
+
+void Route::refresh(const PublicKey &key)
+{
+    if (!m_contacts.find(key))
+        return;
+    Presence presence = this->presence(key);
+    const Presence before = m_last.value(key);
+    if (presence.via != before.via || presence.direct != before.direct || !presence.online) {
+        m_measured.remove(key);
+        presence.roundTrip = milliseconds(0);
+    }
+    if (presence == before)
+        return;
+    m_last[key] = presence;
+    emit presenceChanged(key);
+}
+
+void Route::refreshAll()
+{
+    for (const Contact &contact : m_contacts.all())
+        refresh(contact.key);
+}
+
+} // namespace hawser::chat
