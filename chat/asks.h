@@ -7,7 +7,17 @@
 #include <QObject>
 #include <memory>
 
+namespace hawser {
+class Database;
+}
+
 namespace hawser::chat {
+
+class Brokers;
+class Contacts;
+class Direct;
+class OnceGrants;
+struct Me;
 
 /// What was put into the join field.
 struct Recognised {
@@ -55,7 +65,11 @@ class Asks : public QObject {
     Q_OBJECT
 
 public:
+    /// All references outlive this.
+    Asks(const Me &me, Database &database, Contacts &contacts, Brokers &brokers, Direct &direct, OnceGrants &once);
     ~Asks() override;
+    /// Goes on with what was kept.
+    void start();
 
     QList<Ask> all() const;
     std::optional<Ask> find(const QByteArray &id) const;
@@ -74,9 +88,7 @@ signals:
     void accepted(const QByteArray &id);
 
 private:
-    friend class Person;
     class Private;
-    explicit Asks(std::unique_ptr<Private> d);
     std::unique_ptr<Private> d;
 };
 

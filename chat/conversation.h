@@ -1,12 +1,14 @@
 #pragma once
 
-#include "core/public_key.h"
+#include "core/contracts/talk.h"
 
+#include <QHash>
 #include <QList>
-#include <QObject>
-#include <memory>
 
 namespace hawser::chat {
+
+class Contacts;
+class Route;
 
 /// One line of a conversation.
 struct Entry {
@@ -36,9 +38,14 @@ class Conversations : public QObject {
     Q_OBJECT
 
 public:
+    static constexpr int mostEntries = 5000;
+
+    /// All references outlive this. \param served  gets `chat/1`
+    Conversations(const Contacts &contacts, const Route &route, Commands &served);
     ~Conversations() override;
 
     const QList<Entry> &entries(const PublicKey &key) const;
+    QList<PublicKey> keys() const; ///< with whom something was said
     std::optional<Entry> find(const PublicKey &key, quint64 id) const;
     int unread(const PublicKey &key) const;
     int unread() const;
@@ -59,10 +66,22 @@ signals:
     void unreadChanged(const hawser::PublicKey &key);
 
 private:
-    friend class Person;
-    class Private;
-    explicit Conversations(std::unique_ptr<Private> d);
-    std::unique_ptr<Private> d;
+    struct Talk {
+        QList<Entry> entries;
+        QHash<quint64, QByteArray> wireIds; ///< mine that may be said again
+        QList<QByteArray> heard; ///< ids of theirs, the newest few
+        int unread = 0;
+    };
+    Entry &add(const PublicKey &key, Entry entry);
+    Entry *entry(const PublicKey &key, quint64 id);
+    void send(const PublicKey &key, quint64 id);
+    void setState(const PublicKey &key, quint64 id, Entry::State state, const QString &sentence);
+    Result<contracts::Chat::Reply> hear(const contracts::Chat::Request &request, const PublicKey &from);
+
+    const Contacts &m_contacts;
+    const Route &m_route;
+    QHash<PublicKey, Talk> m_talks;
+    quint64 m_nextId = 1;
 };
 
 } // namespace hawser::chat

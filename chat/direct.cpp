@@ -48,11 +48,13 @@ Direct::Direct(const Me &me, Contacts &contacts, Commands &served) : m_me(me), m
 
 Direct::~Direct()
 {
-    for (Incoming &incoming : m_incoming) {
-        incoming.link->disconnect(this);
-        incoming.link->leave({ Leave::Leaving, milliseconds(0), {} });
-        incoming.connection->setSink(nullptr);
-    }
+    blockSignals(true);
+    m_closing = true;
+    std::vector<Link *> links;
+    for (const Incoming &incoming : m_incoming)
+        links.push_back(incoming.link.get());
+    for (Link *link : links)
+        link->leave({ Leave::Leaving, milliseconds(0), {} });
     for (auto &[key, client] : m_dialled)
         client->disconnect(this);
 }
@@ -169,6 +171,8 @@ void Direct::ended(Link *link)
 
 void Direct::keepInTouch()
 {
+    if (m_closing)
+        return;
     for (const Contact &contact : m_contacts.all()) {
         if (contact.lastAddress.isEmpty() || m_dialled.contains(contact.key) || link(contact.key) != nullptr)
             continue;

@@ -73,6 +73,7 @@ private:
     std::unique_ptr<Listener> m_listener;
     std::vector<Incoming> m_incoming;
     std::map<PublicKey, LaterPointer<Client>> m_dialled;
+    bool m_closing = false;
     QHash<PublicKey, Link *> m_known; ///< what linked() was said for
 };
 

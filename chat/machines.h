@@ -1,8 +1,13 @@
 #pragma once
 
 #include "chat/run.h"
+#include "core/contracts/broker.h"
+
+#include <map>
 
 namespace hawser::chat {
+
+class Brokers;
 
 /// A node and what it offers.
 struct Machine {
@@ -15,8 +20,6 @@ struct Machine {
     qint64 goneSince = 0; ///< ms since 1970; 0: not known, or online
     QList<CommandSpec> commands; ///< all text in it is from others
     QString lastRun; ///< "disk.usage – finished (exit 0)"; empty: none
-
-    bool operator==(const Machine &other) const;
 };
 
 /// The nodes of all brokers, live, and what was run on them.
@@ -24,6 +27,8 @@ class Machines : public QObject {
     Q_OBJECT
 
 public:
+    /// \param brokers  outlives this
+    explicit Machines(const Brokers &brokers);
     ~Machines() override;
 
     QList<Machine> all() const; ///< by name
@@ -32,7 +37,7 @@ public:
     Result<Machine> resolve(const QString &who) const;
 
     /// Starts a command. \param parameters  conforming to its schema (parseText, conform)
-    /// \return owned here, deleted a while after `over` unless watched: keep the id, not the pointer
+    /// \return owned here until forgetRun; null: no such machine
     Run *run(const PublicKey &node, const QString &command, const Value &parameters, milliseconds timeLimit = {});
     Run *findRun(quint64 id) const;
     QList<Run *> runs() const;
@@ -45,10 +50,15 @@ signals:
     void removed(const hawser::PublicKey &key);
 
 private:
-    friend class Person;
-    class Private;
-    explicit Machines(std::unique_ptr<Private> d);
-    std::unique_ptr<Private> d;
+    void watch(const PublicKey &broker);
+    void take(const PublicKey &broker, const contracts::WatchOffers::In &in);
+    void lostBroker(const PublicKey &broker);
+    void noteLastRun(const Run &run);
+
+    const Brokers &m_brokers;
+    QHash<PublicKey, Machine> m_machines;
+    std::map<quint64, LaterPointer<Run>> m_runs;
+    quint64 m_nextRun = 1;
 };
 
 } // namespace hawser::chat

@@ -4,9 +4,17 @@
 #include "chat/request_queue.h"
 #include "core/call.h"
 
-class QTimer;
+namespace hawser {
+class Commands;
+class Database;
+} // namespace hawser
 
 namespace hawser::chat {
+
+class Brokers;
+class Direct;
+class OnceGrants;
+struct Me;
 
 /// A yes.
 struct Decision {
@@ -24,6 +32,9 @@ class Requests : public QObject {
     Q_OBJECT
 
 public:
+    /// All references outlive this. \param served  gets `request/1`
+    Requests(const Me &me, Database &database, Contacts &contacts, Brokers &brokers, Direct &direct, OnceGrants &once,
+        Commands &served);
     ~Requests() override;
 
     const QList<Request> &all() const;
@@ -56,9 +67,7 @@ signals:
     void decided(const QString &sentence); ///< an Activity entry
 
 private:
-    friend class Person;
     class Private;
-    explicit Requests(std::unique_ptr<Private> d);
     std::unique_ptr<Private> d;
 };
 

@@ -3,6 +3,8 @@
 #include "core/client.h"
 #include "core/contracts/node.h"
 
+#include <QPointer>
+
 namespace hawser::chat {
 
 /// One command on one machine, watched. Output comes as it is read; hold() makes the machine wait.
@@ -10,6 +12,10 @@ class Run : public QObject {
     Q_OBJECT
 
 public:
+    /// \param client  of the broker; outlives this or its call is over
+    Run(quint64 id, Client *client, const PublicKey &node, const QString &machine, const CommandSpec &spec,
+        const Value &parameters, milliseconds timeLimit);
+
     /// The closed set (ux.md 4.8).
     enum class State : quint8 {
         Queued = 1,
@@ -27,23 +33,21 @@ public:
     };
     Q_ENUM(State)
 
-    ~Run() override;
-
-    quint64 id() const; ///< grows within this process
-    const PublicKey &node() const;
-    const PublicKey &broker() const;
-    QString machine() const; ///< its name: text from others
-    QString command() const;
-    const Value &parameters() const;
-    State state() const;
+    quint64 id() const { return m_id; } ///< grows within this process
+    const PublicKey &node() const { return m_node; }
+    const PublicKey &broker() const { return m_broker; }
+    const QString &machine() const { return m_machine; } ///< its name: text from others
+    const QString &command() const { return m_command; }
+    const Value &parameters() const { return m_parameters; }
+    State state() const { return m_state; }
     bool isOver() const;
     /// "running", "finished (exit 3)", "stopped by ana", "unknown – link lost after start", …
     QString stateText() const;
-    const std::optional<contracts::RunEnd> &end() const;
-    qint64 pid() const; ///< 0: not known yet
-    qint64 startedAt() const; ///< ms since 1970; 0: not yet
+    const std::optional<contracts::RunEnd> &end() const { return m_end; }
+    qint64 pid() const { return m_pid; } ///< 0: not known yet
+    qint64 startedAt() const { return m_startedAt; } ///< ms since 1970; 0: not yet
     milliseconds ranFor() const;
-    const Error &error() const; ///< Refused, Unknown, Unavailable
+    const Error &error() const { return m_error; } ///< Refused, Unknown, Unavailable
 
     /// TERM, then KILL, for the whole process group.
     void stop();
@@ -58,10 +62,27 @@ signals:
     void over(); ///< once, last
 
 private:
-    friend class Machines;
-    class Private;
-    explicit Run(std::unique_ptr<Private> d);
-    std::unique_ptr<Private> d;
+    void take(const ChannelMessage &message);
+    void finish(const Result<Payload> &result);
+    void began();
+    void setState(State state);
+    void say(const Value &value);
+
+    const quint64 m_id;
+    const PublicKey m_node;
+    const PublicKey m_broker;
+    const QString m_machine;
+    const QString m_command;
+    const Value m_parameters;
+    QPointer<Call> m_call;
+    State m_state = State::Queued;
+    std::optional<contracts::RunEnd> m_end;
+    Error m_error { Code::Ok, {} };
+    qint64 m_pid = 0;
+    qint64 m_startedAt = 0;
+    Instant m_since;
+    milliseconds m_ran { 0 };
+    bool m_stopWished = false;
 };
 
 } // namespace hawser::chat
