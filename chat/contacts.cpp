@@ -160,11 +160,13 @@ Result<void> Contacts::save(const Contact &contact)
     if (const Result<void> stored = store(contact); !stored)
         return stored.error();
     const bool isNew = !m_contacts.contains(contact.key);
+    const Grants before = m_contacts.value(contact.key).rights;
     m_contacts.insert(contact.key, contact);
     if (isNew)
         emit added(contact.key);
     else
         emit changed(contact.key);
+    tellRevoked(contact.key, before, contact.rights);
     return {};
 }
 
@@ -210,10 +212,15 @@ Result<void> Contacts::change(const PublicKey &key, const std::function<void(Con
     const Grants before = found->rights;
     *found = edited;
     emit changed(key);
-    for (auto grant = before.begin(); grant != before.end(); ++grant)
-        if (!edited.rights.contains(grant.key()))
-            emit revoked(key, grant.key());
+    tellRevoked(key, before, edited.rights);
     return {};
+}
+
+void Contacts::tellRevoked(const PublicKey &key, const Grants &before, const Grants &now)
+{
+    for (auto grant = before.begin(); grant != before.end(); ++grant)
+        if (!now.contains(grant.key()))
+            emit revoked(key, grant.key());
 }
 
 Result<void> Contacts::setAlias(const PublicKey &key, const QString &alias)
@@ -255,8 +262,7 @@ Result<void> Contacts::remove(const PublicKey &key)
         return gone.error();
     const Grants before = found->rights;
     m_contacts.erase(found);
-    for (auto grant = before.begin(); grant != before.end(); ++grant)
-        emit revoked(key, grant.key());
+    tellRevoked(key, before, {});
     emit removed(key);
     return {};
 }

@@ -100,6 +100,7 @@ private:
     explicit Contacts(Database &database) : m_database(database) { }
     Result<void> load();
     Result<void> loadRest();
+    void tellRevoked(const PublicKey &key, const Grants &before, const Grants &now);
     Result<void> store(const Contact &contact);
     Result<void> change(const PublicKey &key, const std::function<void(Contact &)> &edit);
 

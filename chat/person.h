@@ -14,7 +14,7 @@ namespace hawser::chat {
 struct PersonSettings {
     QString program; ///< "hawser-desktop 0.1.0"
     QString host; ///< empty: this machine's name
-    QString downloads; ///< empty: the user's Downloads folder, or FOLDER/Downloads where a folder was given
+    QString downloads; ///< empty: the user's Downloads folder (with `--data DIR` say DIR/Downloads)
     bool serveControl = true; ///< the control socket other programs of this folder use
 };
 
@@ -36,6 +36,7 @@ public:
     /// Remembered; told to others at the next greeting.
     Result<void> setName(const QString &name);
     QString host() const;
+    QString program() const;
     QString controlPath() const; ///< empty: not served
 
     Brokers &brokers();
@@ -63,7 +64,9 @@ signals:
 
 private:
     class Private;
-    explicit Person(std::unique_ptr<Private> d);
+    explicit Person(std::unique_ptr<Private> opened);
+    Result<void> serveControl();
+    void start();
     std::unique_ptr<Private> d;
 };
 

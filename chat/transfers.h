@@ -7,7 +7,16 @@
 #include <QStringList>
 #include <memory>
 
+namespace hawser {
+class Commands;
+class Database;
+} // namespace hawser
+
 namespace hawser::chat {
+
+class Contacts;
+class Route;
+struct Me;
 
 /// Files or a folder on their way, as a person sees them.
 struct Transfer {
@@ -56,6 +65,9 @@ class Transfers : public QObject {
     Q_OBJECT
 
 public:
+    /// All references outlive this. \param served  gets `file/1`
+    Transfers(const Me &me, Database &database, const Contacts &contacts, const Route &route, const QString &downloads,
+        Commands &served);
     ~Transfers() override;
 
     QList<Transfer> all() const;
@@ -85,9 +97,8 @@ signals:
     void offered(const QByteArray &id); ///< somebody offers me something
 
 private:
-    friend class Person;
     class Private;
-    explicit Transfers(std::unique_ptr<Private> d);
+    void start(const QByteArray &id);
     std::unique_ptr<Private> d;
 };
 

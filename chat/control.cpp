@@ -1,0 +1,212 @@
+#include "chat/control.h"
+
+#include "chat/person.h"
+#include "core/contracts/control.h"
+
+namespace hawser::chat {
+
+namespace {
+
+QString nameOf(Broker::State state)
+{
+    switch (state) {
+    case Broker::State::Connecting:
+        return QStringLiteral("connecting");
+    case Broker::State::Asking:
+        return QStringLiteral("asking");
+    case Broker::State::Ready:
+        return QStringLiteral("ready");
+    case Broker::State::Offline:
+        return QStringLiteral("offline");
+    case Broker::State::ChangedKey:
+        return QStringLiteral("changed-key");
+    case Broker::State::Stopped:
+        return QStringLiteral("stopped");
+    }
+    return {};
+}
+
+contracts::BrokerItem itemOf(const Broker &broker)
+{
+    contracts::BrokerItem item;
+    item.name = broker.name;
+    item.address = broker.address.text();
+    item.key = broker.key;
+    item.state = nameOf(broker.state);
+    item.sentence = broker.sentence;
+    item.administrator = broker.administrator;
+    item.retryMs = quint64(broker.retryIn.count());
+    item.roundTripMs = quint64(broker.roundTrip.count());
+    if (!broker.newKey.isNull())
+        item.newKey = broker.newKey;
+    return item;
+}
+
+QString nameOf(Verified verified)
+{
+    switch (verified) {
+    case Verified::No:
+        return QStringLiteral("no");
+    case Verified::Number:
+        return QStringLiteral("number");
+    case Verified::Invitation:
+        return QStringLiteral("invitation");
+    }
+    return {};
+}
+
+QStringList texts(const QList<Address> &addresses)
+{
+    QStringList list;
+    for (const Address &address : addresses)
+        list << address.text();
+    return list;
+}
+
+contracts::WatchContacts::In itemOf(const Contact &contact, const Presence &presence)
+{
+    contracts::WatchContacts::In in;
+    in.key = contact.key;
+    in.words = contact.key.words();
+    in.name = contact.shownName();
+    in.claim = contact.claim;
+    in.alias = contact.alias;
+    in.verified = nameOf(contact.verified);
+    for (auto grant = contact.rights.begin(); grant != contact.rights.end(); ++grant)
+        in.rights << name(grant.key());
+    in.online = presence.online;
+    in.direct = presence.direct;
+    in.via = presence.via;
+    in.roundTripMs = quint64(presence.roundTrip.count());
+    in.lastSeen = contact.lastSeen;
+    return in;
+}
+
+} // namespace
+
+Control::Control(Person &person, Commands &commands) : m_person(person), m_commands(commands)
+{
+    serveSelf();
+    serveContacts();
+    serveAsking();
+    serveRequests();
+    serveTalking();
+    serveTransfers();
+    serveMachines();
+}
+
+void Control::serveSelf()
+{
+    m_commands.serve<contracts::PersonId>([this](const contracts::Nothing &, const Caller &) {
+        return contracts::PersonId::Reply { m_person.key(), m_person.key().words(), m_person.name(), m_person.host(),
+            m_person.folder(), m_person.program() };
+    });
+    m_commands.serve<contracts::PersonStatus>([this](const contracts::Nothing &, const Caller &) {
+        contracts::PersonStatus::Reply reply;
+        reply.key = m_person.key();
+        reply.name = m_person.name();
+        reply.program = m_person.program();
+        for (const Broker &broker : m_person.brokers().all())
+            reply.brokers << itemOf(broker);
+        reply.listening = m_person.isListening();
+        reply.addresses = texts(m_person.addresses());
+        for (const Contact &contact : m_person.contacts().all()) {
+            ++reply.contacts;
+            reply.contactsOnline += m_person.route().presence(contact.key).online;
+        }
+        reply.requests = quint64(m_person.requests().all().size());
+        reply.asks = quint64(m_person.asks().all().size());
+        for (const Transfer &transfer : m_person.transfers().all())
+            reply.transfers += !transfer.isOver();
+        reply.unread = quint64(m_person.conversations().unread());
+        return reply;
+    });
+    m_commands.serve<contracts::Listen>(
+        [this](const contracts::Listen::Request &request, const Caller &) -> Result<contracts::Listen::Reply> {
+            std::optional<Address> at;
+            if (!request.address.isEmpty()) {
+                const Result<Address> address = Address::parse(request.address, 4781);
+                if (!address)
+                    return address.error();
+                at = *address;
+            }
+            if (const Result<void> done = m_person.setListening(request.on, at); !done)
+                return done.error();
+            return contracts::Listen::Reply { m_person.isListening(), texts(m_person.addresses()) };
+        });
+}
+
+void Control::serveContacts()
+{
+    m_commands.serveChannel<contracts::WatchContacts>(
+        [this](const contracts::WatchContacts::Request &request, const std::shared_ptr<IncomingCall> &call) {
+            const auto tell = [this](IncomingCall *to, const PublicKey &key) {
+                if (const auto contact = m_person.contacts().find(key); contact)
+                    to->send(itemOf(*contact, m_person.route().presence(key)));
+            };
+            for (const Contact &contact : m_person.contacts().all())
+                tell(call.get(), contact.key);
+            if (!request.follow)
+                return call->finish(Value(Value::Map {}));
+            IncomingCall *to = keep(call);
+            const auto changed = [tell, to](const PublicKey &key) { tell(to, key); };
+            connect(&m_person.contacts(), &Contacts::added, to, changed);
+            connect(&m_person.contacts(), &Contacts::changed, to, changed);
+            connect(&m_person.route(), &Route::presenceChanged, to, changed);
+            connect(&m_person.contacts(), &Contacts::removed, to, [to](const PublicKey &key) {
+                contracts::WatchContacts::In in;
+                in.key = key;
+                in.words = key.words();
+                in.removed = true;
+                to->send(in);
+            });
+        });
+    m_commands.serve<contracts::EditContact>(
+        [this](const contracts::EditContact::Request &request, const Caller &) -> Result<contracts::Nothing> {
+            Contacts &contacts = m_person.contacts();
+            const Result<Contact> contact = contacts.resolve(request.who);
+            if (!contact)
+                return contact.error();
+            const PublicKey key = contact->key;
+            Result<void> done;
+            if (request.alias)
+                done = contacts.setAlias(key, *request.alias);
+            const Rights rights = rightsFromNames(request.revoke);
+            for (const Right right : { Right::Messages, Right::Files })
+                if (done && (rights & right))
+                    done = contacts.revoke(key, right);
+            if (done && request.remove)
+                done = contacts.remove(key);
+            if (!done)
+                return done.error();
+            return contracts::Nothing {};
+        });
+}
+
+IncomingCall *Control::keep(const std::shared_ptr<IncomingCall> &call)
+{
+    IncomingCall *raw = call.get();
+    m_kept.insert(raw, call);
+    connect(raw, &IncomingCall::stopped, this, [this, raw] { letGo(raw); });
+    return raw;
+}
+
+void Control::letGo(IncomingCall *call)
+{
+    call->disconnect();
+    const std::shared_ptr<IncomingCall> last = m_kept.take(call);
+}
+
+void Control::finish(IncomingCall *call, const Result<Value> &result)
+{
+    const std::shared_ptr<IncomingCall> last = m_kept.value(call);
+    if (!last)
+        return;
+    letGo(call);
+    if (result)
+        last->finish(*result);
+    else
+        last->fail(result.error());
+}
+
+} // namespace hawser::chat

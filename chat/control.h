@@ -1,0 +1,48 @@
+#pragma once
+
+#include "core/contracts/control.h"
+
+#include <QHash>
+
+namespace hawser::chat {
+
+class Person;
+struct Path;
+struct Request;
+
+/// What the owner of a data folder may ask the program that holds it (core/contracts/control.h).
+class Control : public QObject {
+    Q_OBJECT
+
+public:
+    /// Registers everything. Both outlive this.
+    Control(Person &person, Commands &commands);
+
+private:
+    void serveSelf(); // control.cpp
+    void serveContacts();
+    void serveAsking(); // control_ask.cpp
+    void serveRequests();
+    void serveTalking(); // control_talk.cpp
+    void serveTransfers();
+    void serveMachines(); // control_run.cpp
+
+    /// Holds a call open until its caller goes or finish() is called. What is connected with it as context ends then.
+    IncomingCall *keep(const std::shared_ptr<IncomingCall> &call);
+    void letGo(IncomingCall *call);
+    void finish(IncomingCall *call, const Result<Value> &result);
+    void followAsk(const QByteArray &id, const std::shared_ptr<IncomingCall> &call);
+
+    void decide(const contracts::DecideMyRequest::Request &said, const Reply<contracts::DecideMyRequest> &reply);
+    Result<void> allow(const Request &request, const contracts::DecideMyRequest::Request &said);
+    void runOnMachine(const contracts::RunOnMachine::Request &request, const std::shared_ptr<IncomingCall> &call);
+    void callOther(const contracts::CallOther::Request &request, const Reply<contracts::CallOther> &reply);
+    void ping(const QString &who, const Reply<contracts::PingOther> &reply);
+    Result<Path> pathTo(const QString &who);
+
+    Person &m_person;
+    Commands &m_commands;
+    QHash<IncomingCall *, std::shared_ptr<IncomingCall>> m_kept;
+};
+
+} // namespace hawser::chat

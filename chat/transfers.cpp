@@ -1,0 +1,204 @@
+#include "chat/transfers.h"
+
+#include "chat/contacts.h"
+#include "chat/me.h"
+#include "chat/store.h"
+#include "chat/transfers_private.h"
+
+#include <QTimer>
+
+namespace hawser::chat {
+
+namespace {
+
+constexpr milliseconds stallCheck = std::chrono::seconds(5);
+constexpr milliseconds speedWindow { 250 };
+const QString saveFolderName = QStringLiteral("save-folder");
+
+} // namespace
+
+Transfers::Private::Private(Transfers *q, const Me &me, Database &database, const Contacts &contacts,
+    const Route &route, const QString &downloads)
+    : q(q), me(me), database(database), contacts(contacts), route(route), downloads(downloads), stalls(new QTimer(this))
+{
+    connect(stalls, &QTimer::timeout, this, &Private::watchStalls);
+    connect(&contacts, &Contacts::revoked, this, [this](const PublicKey &key, Right right) {
+        if (right == Right::Files)
+            revoked(key);
+    });
+}
+
+Moving *Transfers::Private::find(const QByteArray &id)
+{
+    const auto found = all.find(id);
+    return found == all.end() ? nullptr : &found->second;
+}
+
+QString Transfers::Private::nameOf(const PublicKey &key) const
+{
+    const std::optional<Contact> contact = contacts.find(key);
+    return contact ? contact->shownName() : key.words();
+}
+
+int Transfers::Private::going(const PublicKey &peer, Transfer::Direction direction) const
+{
+    int count = 0;
+    for (const auto &[id, moving] : all) {
+        const Transfer &transfer = moving.transfer;
+        const bool moves = transfer.state == Transfer::State::Going || transfer.state == Transfer::State::Paused
+            || transfer.state == Transfer::State::Offered;
+        count += moves && transfer.peer == peer && transfer.direction == direction;
+    }
+    return count;
+}
+
+void Transfers::Private::moved(Moving &moving, quint64 bytes, quint64 files)
+{
+    Transfer &transfer = moving.transfer;
+    const Instant at = now();
+    transfer.done = bytes;
+    transfer.filesDone = files;
+    const auto passed = std::chrono::duration_cast<milliseconds>(at - moving.lastMoved);
+    if (passed >= speedWindow) {
+        const quint64 speed = (bytes - std::min(bytes, moving.lastBytes)) * 1000 / quint64(passed.count());
+        transfer.speed = transfer.speed == 0 ? speed : (transfer.speed * 7 + speed * 3) / 10;
+        moving.lastMoved = at;
+        moving.lastBytes = bytes;
+    }
+    transfer.timeLeft.reset();
+    if (transfer.speed > 0 && transfer.bytes >= bytes)
+        transfer.timeLeft = milliseconds(qint64((transfer.bytes - bytes) * 1000 / transfer.speed));
+    emit q->changed(transfer.id);
+}
+
+void Transfers::Private::end(Moving &moving, Transfer::State state, const QString &sentence)
+{
+    Transfer &transfer = moving.transfer;
+    if (transfer.isOver())
+        return;
+    transfer.state = state;
+    transfer.sentence = sentence;
+    transfer.counting = false;
+    transfer.speed = 0;
+    transfer.timeLeft.reset();
+    transfer.current.clear();
+    moving.upload.reset();
+    moving.download.reset();
+    moving.offer.reset();
+    emit q->changed(transfer.id);
+    if (transfer.direction == Transfer::Direction::Out)
+        offerNext(transfer.peer);
+}
+
+/// A peer that sends or takes nothing for limits::transferStall frees its place.
+void Transfers::Private::watchStalls()
+{
+    bool any = false;
+    QList<QByteArray> stalled;
+    for (const auto &[id, moving] : all) {
+        const bool moves = moving.transfer.state == Transfer::State::Going;
+        any = any || !moving.transfer.isOver();
+        if (moves && now() - moving.lastMoved > limits::transferStall)
+            stalled.append(id);
+    }
+    for (const QByteArray &id : stalled) {
+        Moving &moving = *find(id);
+        const QString sentence = QStringLiteral("nothing came for %1 s").arg(limits::transferStall.count());
+        if (moving.transfer.direction == Transfer::Direction::In) {
+            refuse(moving, { Code::DeadlineExceeded, sentence }, Transfer::State::Failed, sentence);
+        } else {
+            stopOut(moving);
+            end(moving, Transfer::State::Failed, sentence);
+        }
+    }
+    if (!any)
+        stalls->stop();
+}
+
+Transfers::Transfers(const Me &me, Database &database, const Contacts &contacts, const Route &route,
+    const QString &downloads, Commands &served)
+    : d(std::make_unique<Private>(this, me, database, contacts, route, downloads))
+{
+    served.serveChannel<contracts::File>([this](const contracts::File::Request &request,
+                                             const std::shared_ptr<IncomingCall> &call) { d->offered(request, call); });
+}
+
+Transfers::~Transfers() = default;
+
+QList<Transfer> Transfers::all() const
+{
+    QList<Transfer> list;
+    for (const QByteArray &id : d->order)
+        list.append(d->find(id)->transfer);
+    return list;
+}
+
+std::optional<Transfer> Transfers::find(const QByteArray &id) const
+{
+    const Moving *moving = d->find(id);
+    return moving ? std::optional(moving->transfer) : std::nullopt;
+}
+
+QString Transfers::saveFolder() const
+{
+    return setting(d->database, saveFolderName, d->downloads);
+}
+
+void Transfers::setSaveFolder(const QString &folder)
+{
+    const Result<void> kept = setSetting(d->database, saveFolderName, folder);
+    Q_UNUSED(kept) // the usual place it is, then
+}
+
+void Transfers::start(const QByteArray &id)
+{
+    Moving &moving = *d->find(id);
+    moving.began = moving.lastMoved = now();
+    d->order.append(id);
+    if (!d->stalls->isActive())
+        d->stalls->start(stallCheck);
+    emit added(id);
+}
+
+Result<void> Transfers::accept(const QByteArray &id, const QString &folder)
+{
+    Moving *moving = d->find(id);
+    if (moving == nullptr || !moving->offer || moving->transfer.state != Transfer::State::Offered)
+        return Error { Code::NotFound, QStringLiteral("this offer is not there any more") };
+    return d->accept(*moving, folder.isEmpty() ? saveFolder() : folder);
+}
+
+void Transfers::decline(const QByteArray &id)
+{
+    Moving *moving = d->find(id);
+    if (moving != nullptr && moving->offer && moving->transfer.state == Transfer::State::Offered)
+        d->refuse(*moving, { Code::Cancelled, QStringLiteral("declined") }, Transfer::State::Cancelled,
+            QStringLiteral("declined by me"));
+}
+
+void Transfers::cancel(const QByteArray &id)
+{
+    Moving *moving = d->find(id);
+    if (moving == nullptr || moving->transfer.isOver())
+        return;
+    if (moving->transfer.direction == Transfer::Direction::In)
+        return d->refuse(*moving, { Code::Cancelled, QStringLiteral("stopped") }, Transfer::State::Cancelled,
+            QStringLiteral("stopped by me"));
+    d->stopOut(*moving);
+    d->end(*moving, Transfer::State::Cancelled, QStringLiteral("stopped by me"));
+}
+
+void Transfers::clearEnded()
+{
+    QList<QByteArray> gone;
+    for (const auto &[id, moving] : d->all)
+        if (moving.transfer.isOver())
+            gone.append(id);
+    for (const QByteArray &id : gone) {
+        d->all.erase(id);
+        d->order.removeOne(id);
+        emit removed(id);
+    }
+}
+
+} // namespace hawser::chat

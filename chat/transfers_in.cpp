@@ -1,0 +1,184 @@
+#include "chat/contacts.h"
+#include "chat/me.h"
+#include "chat/transfers_private.h"
+#include "core/text.h"
+
+#include <QDir>
+#include <QFileInfo>
+#include <QStorageInfo>
+
+// Receiving: nothing is written before Accept, nothing stands under its name before it is verified.
+
+namespace hawser::chat {
+
+using contracts::File;
+
+namespace {
+
+constexpr int idBytes = 16;
+constexpr int mostOffers = 16; ///< of one peer, not answered
+constexpr milliseconds tellEvery { 250 };
+
+} // namespace
+
+void Transfers::Private::offered(const File::Request &request, const std::shared_ptr<IncomingCall> &call)
+{
+    const PublicKey peer = call->caller().user;
+    if (request.id.size() != idBytes || find(request.id) != nullptr)
+        return call->fail({ Code::InvalidArgument, QStringLiteral("a transfer has a fresh id of 16 bytes") });
+    if (request.files + request.folders > limits::transferEntries)
+        return call->fail(
+            { Code::ResourceExhausted, QStringLiteral("more than %1 files and folders").arg(limits::transferEntries) });
+    if (going(peer, Transfer::Direction::In) >= mostOffers)
+        return call->fail({ Code::ResourceExhausted, QStringLiteral("too many offers wait already") });
+
+    const QByteArray id = request.id;
+    Moving &moving = all[id];
+    Transfer &transfer = moving.transfer;
+    transfer.id = id;
+    transfer.peer = peer;
+    transfer.direction = Transfer::Direction::In;
+    transfer.state = Transfer::State::Offered;
+    transfer.title = claimedName(request.title);
+    transfer.note = visible(request.note).left(512);
+    transfer.folder = request.folder;
+    transfer.files = request.files;
+    transfer.folders = request.folders;
+    transfer.bytes = request.bytes;
+    transfer.saveTo = q->saveFolder();
+    moving.offer = call;
+    connect(call.get(), &IncomingCall::stopped, this, [this, id](const Error &why) { callerWent(id, why); });
+    q->start(id);
+    emit q->offered(id);
+}
+
+Result<void> Transfers::Private::accept(Moving &moving, const QString &folder)
+{
+    const QByteArray id = moving.transfer.id;
+    if (!QDir().mkpath(folder))
+        return Error { Code::FailedPrecondition, QStringLiteral("%1 cannot be made").arg(visible(folder)) };
+    const QFileInfo there(folder);
+    if (!there.isDir() || !there.isWritable())
+        return Error { Code::FailedPrecondition, QStringLiteral("nothing can be written to %1").arg(visible(folder)) };
+    const qint64 room = QStorageInfo(folder).bytesAvailable() - limits::diskReserve;
+    if (room < 0 || quint64(room) < moving.transfer.bytes)
+        return Error { Code::FailedPrecondition,
+            QStringLiteral("needs %1 bytes, %2 are free at %3")
+                .arg(QString::number(moving.transfer.bytes), QString::number(std::max<qint64>(0, room)),
+                    visible(folder)) };
+
+    moving.transfer.saveTo = there.absoluteFilePath();
+    moving.transfer.state = Transfer::State::Waiting;
+    moving.download.reset(new transfer::Download);
+    transfer::Download *download = moving.download.get();
+    connect(download, &transfer::Download::opened, this, [this, id] {
+        Moving *opened = find(id);
+        if (opened == nullptr)
+            return;
+        opened->transfer.state = Transfer::State::Going;
+        opened->began = opened->lastMoved = now();
+        say(*opened, "accepted");
+        emit q->changed(id);
+    });
+    connect(download, &transfer::Download::progress, this,
+        [this, id](quint64 bytes, quint64 files, const QString &current) {
+            Moving *going = find(id);
+            if (going == nullptr)
+                return;
+            going->transfer.current = visible(current);
+            moved(*going, bytes, files);
+            if (now() - going->lastTold >= tellEvery)
+                say(*going, "going");
+        });
+    connect(download, &transfer::Download::paused, this, [this, id](const QString &why) {
+        Moving *paused = find(id);
+        if (paused == nullptr)
+            return;
+        paused->transfer.state = Transfer::State::Paused;
+        paused->transfer.sentence = why;
+        say(*paused, "paused", why);
+        emit q->changed(id);
+    });
+    connect(download, &transfer::Download::resumed, this, [this, id] {
+        Moving *going = find(id);
+        if (going == nullptr)
+            return;
+        going->transfer.state = Transfer::State::Going;
+        going->transfer.sentence.clear();
+        going->lastMoved = now();
+        say(*going, "going");
+        emit q->changed(id);
+    });
+    connect(download, &transfer::Download::finished, this,
+        [this, id](const transfer::Receipt &receipt) { finished(id, receipt); });
+    connect(download, &transfer::Download::failed, this, [this, id](const Error &why) {
+        if (Moving *broken = find(id))
+            refuse(*broken, why, Transfer::State::Failed, why.sentence);
+    });
+    download->start(moving.offer->stream(), moving.transfer.saveTo);
+    emit q->changed(id);
+    return {};
+}
+
+void Transfers::Private::say(Moving &moving, const char *state, const QString &why)
+{
+    moving.lastTold = now();
+    if (moving.offer)
+        moving.offer->send(File::In { QLatin1String(state), why, moving.transfer.done, moving.transfer.filesDone });
+}
+
+void Transfers::Private::finished(const QByteArray &id, const transfer::Receipt &receipt)
+{
+    Moving *moving = find(id);
+    if (moving == nullptr || !moving->offer)
+        return;
+    Transfer &transfer = moving->transfer;
+    transfer.receipt = receipt.total.root;
+    transfer.done = receipt.total.bytes;
+    transfer.filesDone = receipt.total.files;
+    for (const QString &line : receipt.failed)
+        transfer.failed.append(visible(line));
+    if (receipt.names.size() == 1)
+        transfer.saveTo += QLatin1Char('/') + receipt.names.first();
+    transfer.took = std::chrono::duration_cast<milliseconds>(now() - moving->began);
+    const std::shared_ptr<IncomingCall> call = moving->offer;
+    call->finish(toValue(
+        File::Reply { receipt.total.root, receipt.total.files, receipt.total.bytes, receipt.failed.mid(0, 1000) }));
+    end(*moving, Transfer::State::Done, QStringLiteral("received and verified"));
+}
+
+void Transfers::Private::callerWent(const QByteArray &id, const Error &why)
+{
+    Moving *moving = find(id);
+    if (moving == nullptr || moving->transfer.isOver())
+        return;
+    const bool wished = why.code == Code::Cancelled;
+    end(*moving, wished ? Transfer::State::Cancelled : Transfer::State::Failed,
+        wished ? QStringLiteral("%1 stopped the transfer").arg(nameOf(moving->transfer.peer)) : why.sentence);
+}
+
+void Transfers::Private::refuse(Moving &moving, const Error &error, Transfer::State state, const QString &sentence)
+{
+    if (moving.download)
+        moving.download->stop();
+    const std::shared_ptr<IncomingCall> call = moving.offer;
+    if (call) {
+        call->disconnect(this);
+        call->fail(error);
+    }
+    end(moving, state, sentence);
+}
+
+void Transfers::Private::revoked(const PublicKey &peer)
+{
+    for (const QByteArray &id : QList<QByteArray>(order)) {
+        Moving *moving = find(id);
+        if (moving == nullptr || moving->transfer.isOver() || moving->transfer.peer != peer
+            || moving->transfer.direction != Transfer::Direction::In)
+            continue;
+        refuse(*moving, { Code::PermissionDenied, QStringLiteral("files are not taken from you any more") },
+            Transfer::State::Cancelled, QStringLiteral("the right was taken away"));
+    }
+}
+
+} // namespace hawser::chat

@@ -1,0 +1,212 @@
+#include "chat/call_on.h"
+#include "chat/contacts.h"
+#include "chat/me.h"
+#include "chat/transfers_private.h"
+
+#include <QDir>
+#include <QFileInfo>
+
+// Sending: count, offer, wait for the answer, send, compare the receipt.
+
+namespace hawser::chat {
+
+using contracts::File;
+
+namespace {
+
+constexpr int idBytes = 16;
+
+QString titleOf(const QStringList &paths)
+{
+    if (paths.size() == 1)
+        return QFileInfo(paths.first()).fileName();
+    for (const QString &path : paths)
+        if (QFileInfo(path).isDir())
+            return QStringLiteral("%1 items").arg(paths.size());
+    return QStringLiteral("%1 files").arg(paths.size());
+}
+
+} // namespace
+
+Result<QByteArray> Transfers::send(const PublicKey &key, const QStringList &paths, const QString &note)
+{
+    QStringList clean;
+    for (const QString &path : paths) {
+        const QFileInfo file(path);
+        if (!file.isAbsolute())
+            return Error { Code::InvalidArgument, QStringLiteral("“%1” is no absolute path").arg(path) };
+        if (!file.exists() && !file.isSymLink())
+            return Error { Code::NotFound, QStringLiteral("“%1” is not there").arg(path) };
+        clean.append(QDir::cleanPath(path));
+    }
+    if (clean.isEmpty())
+        return Error { Code::InvalidArgument, QStringLiteral("there is nothing to send") };
+    if (!d->contacts.find(key))
+        return Error { Code::NotFound, QStringLiteral("this contact is not known any more") };
+
+    const QByteArray id = randomBytes(idBytes);
+    Moving &moving = d->all[id];
+    Transfer &transfer = moving.transfer;
+    transfer.id = id;
+    transfer.peer = key;
+    transfer.title = titleOf(clean);
+    transfer.note = note;
+    transfer.folder = clean.size() == 1 && QFileInfo(clean.first()).isDir();
+    transfer.counting = true;
+    transfer.paths = clean;
+    moving.upload.reset(new transfer::Upload(clean));
+    transfer::Upload *upload = moving.upload.get();
+    connect(upload, &transfer::Upload::counted, d.get(),
+        [this, id](const transfer::Counted &counted) { d->counted(id, counted); });
+    connect(upload, &transfer::Upload::progress, d.get(), [this, id](quint64, quint64, const QString &current) {
+        if (Moving *going = d->find(id))
+            going->transfer.current = current;
+    });
+    connect(
+        upload, &transfer::Upload::sent, d.get(), [this, id](const transfer::Total &total, const QStringList &failed) {
+            Moving *going = d->find(id);
+            if (going == nullptr)
+                return;
+            going->sent = total;
+            going->transfer.failed += failed;
+        });
+    connect(upload, &transfer::Upload::failed, d.get(), [this, id](const Error &why) {
+        Moving *going = d->find(id);
+        if (going == nullptr)
+            return;
+        d->stopOut(*going);
+        d->end(*going, Transfer::State::Failed, why.sentence);
+    });
+    start(id);
+    upload->count();
+    return id;
+}
+
+void Transfers::Private::counted(const QByteArray &id, const transfer::Counted &counted)
+{
+    Moving *moving = find(id);
+    if (moving == nullptr || moving->transfer.isOver())
+        return;
+    Transfer &transfer = moving->transfer;
+    transfer.files = counted.files;
+    transfer.folders = counted.folders;
+    transfer.bytes = counted.bytes;
+    transfer.failed = counted.skipped;
+    transfer.counting = !counted.finished;
+    emit q->changed(id);
+    if (!counted.finished || transfer.state != Transfer::State::Counting)
+        return;
+    if (counted.files + counted.folders == 0)
+        return end(*moving, Transfer::State::Failed,
+            QStringLiteral("nothing of it can be sent: %1").arg(counted.skipped.join(QStringLiteral("; "))));
+    transfer.state = Transfer::State::Waiting;
+    offerNext(transfer.peer);
+}
+
+/// Of one's own transfers to a peer, limits::transfersAtOnce are under way; the rest waits in order.
+void Transfers::Private::offerNext(const PublicKey &peer)
+{
+    for (const QByteArray &id : QList<QByteArray>(order)) {
+        if (going(peer, Transfer::Direction::Out) >= limits::transfersAtOnce)
+            return;
+        Moving *moving = find(id);
+        if (moving != nullptr && moving->transfer.peer == peer && moving->transfer.state == Transfer::State::Waiting
+            && moving->transfer.direction == Transfer::Direction::Out)
+            offer(*moving);
+    }
+}
+
+void Transfers::Private::offer(Moving &moving)
+{
+    Transfer &transfer = moving.transfer;
+    const QByteArray id = transfer.id;
+    const Result<Path> path = route.find(transfer.peer);
+    if (!path)
+        return end(moving, Transfer::State::Failed, path.error().sentence);
+    File::Request request;
+    request.id = id;
+    request.title = transfer.title;
+    request.folder = transfer.folder;
+    request.files = transfer.files;
+    request.folders = transfer.folders;
+    request.bytes = transfer.bytes;
+    request.note = transfer.note;
+    CallOptions options;
+    options.keepOpen = true;
+    options.background = true;
+    transfer.state = Transfer::State::Offered;
+    moving.call = callOn<File>(
+        *path, request, this, [this, id](const Result<File::Reply> &reply) { answered(id, reply); }, options);
+    connect(moving.call, &Channel::received, this, [this, id](const ChannelMessage &message) {
+        if (const auto in = message.as<File::In>(); in)
+            heard(id, *in);
+    });
+    emit q->changed(id);
+}
+
+void Transfers::Private::heard(const QByteArray &id, const File::In &in)
+{
+    Moving *moving = find(id);
+    if (moving == nullptr || moving->transfer.isOver() || moving->call.isNull())
+        return;
+    Transfer &transfer = moving->transfer;
+    if (in.state == QLatin1String("accepted")) {
+        if (transfer.state != Transfer::State::Offered)
+            return;
+        transfer.state = Transfer::State::Going;
+        moving->began = moving->lastMoved = now();
+        moving->upload->start(moving->call->stream());
+        emit q->changed(id);
+        return;
+    }
+    if (transfer.state == Transfer::State::Offered)
+        return; // nothing was accepted yet
+    const bool paused = in.state == QLatin1String("paused");
+    transfer.state = paused ? Transfer::State::Paused : Transfer::State::Going;
+    transfer.sentence = paused ? in.why.left(512) : QString();
+    moved(*moving, std::min(in.bytes, transfer.bytes), std::min(in.files, transfer.files));
+}
+
+void Transfers::Private::answered(const QByteArray &id, const Result<File::Reply> &reply)
+{
+    Moving *moving = find(id);
+    if (moving == nullptr)
+        return;
+    moving->call.clear();
+    Transfer &transfer = moving->transfer;
+    if (reply) {
+        const bool same = moving->sent && moving->sent->root == reply->root && moving->sent->files == reply->files;
+        if (!same)
+            return end(*moving, Transfer::State::Failed,
+                QStringLiteral("the receipt does not match what was sent: do not rely on the copy"));
+        transfer.receipt = reply->root;
+        transfer.done = reply->bytes;
+        transfer.filesDone = reply->files;
+        for (const QString &line : reply->failed)
+            if (!transfer.failed.contains(line))
+                transfer.failed.append(line);
+        transfer.took = std::chrono::duration_cast<milliseconds>(now() - moving->began);
+        return end(*moving, Transfer::State::Done, QStringLiteral("delivered and verified"));
+    }
+    const Error &error = reply.error();
+    const QString name = nameOf(transfer.peer);
+    if (error.code == Code::Cancelled)
+        return end(*moving, Transfer::State::Cancelled,
+            transfer.state == Transfer::State::Offered ? QStringLiteral("%1 declined").arg(name)
+                                                       : QStringLiteral("%1 stopped the transfer").arg(name));
+    if (error.code == Code::PermissionDenied)
+        return end(*moving, Transfer::State::Failed, QStringLiteral("%1 does not take files from you now").arg(name));
+    end(*moving, Transfer::State::Failed, error.sentence);
+}
+
+void Transfers::Private::stopOut(Moving &moving)
+{
+    if (moving.upload)
+        moving.upload->stop();
+    if (moving.call.isNull())
+        return;
+    moving.call->disconnect(this);
+    moving.call->cancel();
+}
+
+} // namespace hawser::chat

@@ -1,0 +1,372 @@
+#include "chat/direct.h"
+#include "chat/person.h"
+#include "core/contracts/talk.h"
+#include "core/text.h"
+
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QTest>
+
+using namespace hawser;
+using namespace hawser::chat;
+
+namespace {
+
+/// A person of a test: the real thing, on a data folder of its own.
+struct Someone {
+    QTemporaryDir folder;
+    std::unique_ptr<Person> person;
+
+    explicit Someone(const QString &name)
+    {
+        start();
+        person->setName(name).operator bool();
+    }
+    void start()
+    {
+        PersonSettings settings;
+        settings.program = QStringLiteral("tst 1");
+        settings.host = QStringLiteral("here");
+        settings.downloads = folder.filePath(QStringLiteral("Downloads"));
+        settings.serveControl = false;
+        Result<std::unique_ptr<Person>> opened = Person::open(folder.path(), settings);
+        if (!opened)
+            qFatal("%s", qUtf8Printable(opened.error().sentence));
+        person = std::move(*opened);
+    }
+    Person *operator->() { return person.get(); }
+    QString listen()
+    {
+        const Result<void> listening = person->setListening(true, Address { QStringLiteral("127.0.0.1"), 0 });
+        return listening ? person->addresses().first().text() : listening.error().sentence;
+    }
+    Ask ask() { return person->asks().all().value(0); }
+};
+
+Decision yes(Rights rights, Lasting lasting)
+{
+    return { rights, lasting, lasting == Lasting::Always, false };
+}
+
+constexpr Rights both = Rights(Right::Messages) | Right::Files;
+
+/// Ana asks Bea over loopback TLS and is let in.
+void befriend(Someone &ana, Someone &bea, const QString &address, Rights rights, Lasting lasting)
+{
+    QVERIFY(ana->asks().join(address));
+    QTRY_VERIFY(bea->requests().shown());
+    QTRY_VERIFY(!ana.ask().number.isEmpty());
+    QVERIFY(bea->requests().allow(bea->requests().shown()->id, yes(rights, lasting)));
+    QTRY_COMPARE(ana.ask().state, Ask::State::Accepted);
+    QTRY_VERIFY(ana->route().presence(bea->key()).online);
+    QTRY_VERIFY(bea->route().presence(ana->key()).online);
+}
+
+Entry lastEntry(Someone &someone, const PublicKey &with)
+{
+    const QList<Entry> &entries = someone->conversations().entries(with);
+    return entries.isEmpty() ? Entry() : entries.last();
+}
+
+} // namespace
+
+/// Two people without a broker, over real TLS.
+class TestPerson : public QObject {
+    Q_OBJECT
+
+private slots:
+    void folderHasOneOwner()
+    {
+        Someone ana(QStringLiteral("Ana"));
+        const auto second = Person::open(ana.folder.path(), {});
+        QVERIFY(!second);
+        QCOMPARE(second.error().code, Code::AlreadyExists);
+    }
+
+    void strangerIsSeenWithTheSameNumberOnBothSides()
+    {
+        Someone ana(QStringLiteral("Ana"));
+        Someone bea(QStringLiteral("Bea"));
+        QVERIFY(ana->asks().join(bea.listen()));
+        QTRY_VERIFY(bea->requests().shown());
+        QTRY_COMPARE(ana.ask().state, Ask::State::Waiting);
+        const Request request = *bea->requests().shown();
+        QCOMPARE(request.kind, Asking::ContactDirect);
+        QCOMPARE(request.key, ana->key());
+        QCOMPARE(request.claim, QStringLiteral("Ana"));
+        QCOMPARE(request.doors.first().address, QStringLiteral("127.0.0.1"));
+        QCOMPARE(request.doors.first().interface, QStringLiteral("lo"));
+        QCOMPARE(request.number().size(), 6);
+        QCOMPARE(ana.ask().number, request.number());
+        QCOMPARE(ana.ask().to, QStringLiteral("Bea"));
+    }
+
+    void yesMakesContactsOnBothSides()
+    {
+        Someone ana(QStringLiteral("Ana"));
+        Someone bea(QStringLiteral("Bea"));
+        befriend(ana, bea, bea.listen(), both, Lasting::Always);
+        QCOMPARE(bea->contacts().find(ana->key())->verified, Verified::Number);
+        QCOMPARE(ana->contacts().find(bea->key())->rights.size(), 2);
+        QVERIFY(bea->requests().all().isEmpty());
+
+        QVERIFY(ana->conversations().say(bea->key(), QStringLiteral("hi!")));
+        QTRY_COMPARE(lastEntry(ana, bea->key()).state, Entry::State::Delivered);
+        QCOMPARE(lastEntry(bea, ana->key()).text, QStringLiteral("hi!"));
+        QCOMPARE(bea->conversations().unread(ana->key()), 1);
+        QVERIFY(bea->conversations().say(ana->key(), QStringLiteral("hello")));
+        QTRY_COMPARE(lastEntry(ana, bea->key()).text, QStringLiteral("hello"));
+    }
+
+    void alwaysNeedsTheNumber()
+    {
+        Someone ana(QStringLiteral("Ana"));
+        Someone bea(QStringLiteral("Bea"));
+        QVERIFY(ana->asks().join(bea.listen()));
+        QTRY_VERIFY(bea->requests().shown());
+        const Result<void> allowed =
+            bea->requests().allow(bea->requests().shown()->id, { both, Lasting::Always, false, false });
+        QCOMPARE(allowed.error().code, Code::FailedPrecondition);
+        QVERIFY(!bea->contacts().find(ana->key()));
+    }
+
+    void numberStaysOverHangUpAndRestart()
+    {
+        Someone ana(QStringLiteral("Ana"));
+        Someone bea(QStringLiteral("Bea"));
+        QVERIFY(ana->asks().join(bea.listen()));
+        QTRY_VERIFY(bea->requests().shown());
+        QTRY_COMPARE(ana.ask().state, Ask::State::Waiting);
+        const QString number = ana.ask().number;
+        const quint64 id = bea->requests().shown()->id;
+
+        ana.person.reset();
+        QTRY_VERIFY(!bea->requests().find(id)->doors.first().present);
+        QVERIFY(bea->requests().shown());
+        ana.start();
+        QTRY_VERIFY(bea->requests().find(id)->doors.first().present);
+        QCOMPARE(bea->requests().all().size(), 1);
+        QCOMPARE(bea->requests().find(id)->number(), number);
+        QTRY_COMPARE(ana.ask().state, Ask::State::Waiting);
+        QCOMPARE(ana.ask().number, number);
+    }
+
+    void yesCountsAtTheNextKnock()
+    {
+        Someone ana(QStringLiteral("Ana"));
+        Someone bea(QStringLiteral("Bea"));
+        QVERIFY(ana->asks().join(bea.listen()));
+        QTRY_VERIFY(bea->requests().shown());
+        const quint64 id = bea->requests().shown()->id;
+        ana.person.reset();
+        QTRY_VERIFY(!bea->requests().find(id)->doors.first().present);
+        QVERIFY(bea->requests().allow(id, yes(both, Lasting::Always)));
+        ana.start();
+        QTRY_VERIFY(ana->contacts().find(bea->key()));
+        QCOMPARE(ana->contacts().find(bea->key())->rights.size(), 2);
+        QTRY_VERIFY(ana->route().presence(bea->key()).online);
+    }
+
+    void notNowStaysInTheListAndSaysNothing()
+    {
+        Someone ana(QStringLiteral("Ana"));
+        Someone bea(QStringLiteral("Bea"));
+        QVERIFY(ana->asks().join(bea.listen()));
+        QTRY_VERIFY(bea->requests().shown());
+        QTRY_COMPARE(ana.ask().state, Ask::State::Waiting);
+        const quint64 id = bea->requests().shown()->id;
+        QSignalSpy changed(&ana->asks(), &Asks::changed);
+        bea->requests().notNow(id);
+        QVERIFY(!bea->requests().shown());
+        QCOMPARE(bea->requests().find(id)->place, Request::Place::Listed);
+        QVERIFY(!changed.wait(200));
+        bea.person.reset();
+        bea.start();
+        QCOMPARE(bea->requests().all().size(), 1);
+    }
+
+    void blockedLooksLikeWaiting()
+    {
+        Someone ana(QStringLiteral("Ana"));
+        Someone bea(QStringLiteral("Bea"));
+        QVERIFY(bea->contacts().block({ Block::What::Strangers, {}, {}, {}, 0 }));
+        QVERIFY(ana->asks().join(bea.listen()));
+        QTRY_COMPARE(ana.ask().state, Ask::State::Waiting);
+        QCOMPARE(ana.ask().number.size(), 6);
+        QVERIFY(bea->requests().all().isEmpty());
+    }
+
+    void untickedRightIsRefused_data()
+    {
+        QTest::addColumn<bool>("messages");
+        QTest::newRow("messages only") << true;
+        QTest::newRow("files only") << false;
+    }
+    void untickedRightIsRefused()
+    {
+        QFETCH(bool, messages);
+        Someone ana(QStringLiteral("Ana"));
+        Someone bea(QStringLiteral("Bea"));
+        befriend(ana, bea, bea.listen(), messages ? Right::Messages : Right::Files, Lasting::Always);
+        QVERIFY(ana->conversations().say(bea->key(), QStringLiteral("hi!")));
+        const QString path = file(ana, QByteArray("x"));
+        const Result<QByteArray> sent = ana->transfers().send(bea->key(), { path });
+        QVERIFY(sent);
+        if (messages) {
+            QTRY_COMPARE(lastMessage(ana, bea->key()).state, Entry::State::Delivered);
+            QTRY_COMPARE(ana->transfers().find(*sent)->state, Transfer::State::Failed);
+            QCOMPARE(ana->transfers().find(*sent)->sentence, QStringLiteral("Bea does not take files from you now"));
+            QVERIFY(bea->transfers().all().isEmpty());
+        } else {
+            QTRY_COMPARE(lastMessage(ana, bea->key()).state, Entry::State::NotSent);
+            QTRY_COMPARE(ana->transfers().find(*sent)->state, Transfer::State::Offered);
+            QTRY_COMPARE(bea->transfers().all().size(), 1);
+        }
+    }
+
+    void strangerMayOnlyAsk()
+    {
+        Someone ana(QStringLiteral("Ana"));
+        Someone bea(QStringLiteral("Bea"));
+        const Result<Address> address = Address::parse(bea.listen());
+        const Identity stranger = Identity::generate();
+        Client client(stranger, {});
+        client.connectTo(*address, bea->key());
+        QTRY_COMPARE(client.state(), Client::State::Stranger);
+        for (const char *name : { "chat/1", "file/1", "ping/1", "person.status", "nonsense" }) {
+            QSignalSpy finished(client.call({}, QLatin1String(name), Value(Value::Map {})), &Call::finished);
+            QVERIFY(finished.wait());
+            const auto result = finished.first().first().value<Result<Payload>>();
+            QVERIFY2(!result, name);
+            QVERIFY2(result.error().code == Code::PermissionDenied || result.error().code == Code::Unimplemented, name);
+        }
+    }
+
+    void thisTimeEndsWithTheLink()
+    {
+        Someone ana(QStringLiteral("Ana"));
+        Someone bea(QStringLiteral("Bea"));
+        befriend(ana, bea, bea.listen(), both, Lasting::Once);
+        QVERIFY(ana->conversations().say(bea->key(), QStringLiteral("hi!")));
+        QTRY_COMPARE(lastEntry(ana, bea->key()).state, Entry::State::Delivered);
+        ana.person.reset();
+        QTRY_VERIFY(!bea->route().presence(ana->key()).online);
+        QTRY_VERIFY(bea->contacts().find(ana->key())->rights.isEmpty());
+    }
+
+    void revokeEndsTheLinkAtOnce()
+    {
+        Someone ana(QStringLiteral("Ana"));
+        Someone bea(QStringLiteral("Bea"));
+        befriend(ana, bea, bea.listen(), both, Lasting::Always);
+        QVERIFY(bea->contacts().revoke(ana->key(), Right::Files));
+        QVERIFY(bea->route().presence(ana->key()).online);
+        QVERIFY(bea->contacts().revoke(ana->key(), Right::Messages));
+        QTRY_VERIFY_WITH_TIMEOUT(!ana->route().presence(bea->key()).online, 1000);
+        QVERIFY(ana->conversations().say(bea->key(), QStringLiteral("still there?")));
+        QTRY_COMPARE(lastEntry(ana, bea->key()).state, Entry::State::NotSent);
+    }
+
+    void awayIsNotSentAndCanBeTriedAgain()
+    {
+        Someone ana(QStringLiteral("Ana"));
+        Someone bea(QStringLiteral("Bea"));
+        befriend(ana, bea, bea.listen(), both, Lasting::Always);
+        const Address address = bea->addresses().first();
+        bea.person.reset();
+        QTRY_VERIFY(!ana->route().presence(PublicKey(ana->contacts().all().first().key)).online);
+        const PublicKey key = ana->contacts().all().first().key;
+        QVERIFY(ana->conversations().say(key, QStringLiteral("hi!")));
+        QCOMPARE(lastEntry(ana, key).state, Entry::State::NotSent);
+        QCOMPARE(lastEntry(ana, key).sentence, QStringLiteral("Bea is away"));
+        bea.start();
+        QVERIFY(bea->setListening(true, address));
+        QTRY_VERIFY(ana->route().presence(key).online);
+        ana->conversations().tryAgain(key, lastEntry(ana, key).id);
+        QTRY_COMPARE(lastEntry(ana, key).state, Entry::State::Delivered);
+        QTRY_COMPARE(lastEntry(bea, ana->key()).text, QStringLiteral("hi!"));
+    }
+
+    void fileArrivesVerified()
+    {
+        Someone ana(QStringLiteral("Ana"));
+        Someone bea(QStringLiteral("Bea"));
+        befriend(ana, bea, bea.listen(), both, Lasting::Always);
+        const QByteArray content(3'000'000, 'q');
+        const Result<QByteArray> sent =
+            ana->transfers().send(bea->key(), { file(ana, content) }, QStringLiteral("see"));
+        QVERIFY(sent);
+        QTRY_COMPARE(bea->transfers().all().size(), 1);
+        const Transfer offer = bea->transfers().all().first();
+        QCOMPARE(offer.state, Transfer::State::Offered);
+        QCOMPARE(offer.note, QStringLiteral("see"));
+        QCOMPARE(offer.bytes, quint64(content.size()));
+        QVERIFY(!QDir(bea->transfers().saveFolder()).exists());
+        QVERIFY(bea->transfers().accept(offer.id));
+        QTRY_COMPARE(ana->transfers().find(*sent)->state, Transfer::State::Done);
+        const Transfer arrived = *bea->transfers().find(offer.id);
+        QCOMPARE(arrived.state, Transfer::State::Done);
+        QCOMPARE(arrived.receipt, ana->transfers().find(*sent)->receipt);
+        QFile copy(arrived.saveTo);
+        QVERIFY(copy.open(QIODevice::ReadOnly));
+        QCOMPARE(copy.readAll(), content);
+    }
+
+    void declinedIsSaid()
+    {
+        Someone ana(QStringLiteral("Ana"));
+        Someone bea(QStringLiteral("Bea"));
+        befriend(ana, bea, bea.listen(), both, Lasting::Always);
+        const Result<QByteArray> sent = ana->transfers().send(bea->key(), { file(ana, QByteArray("x")) });
+        QTRY_COMPARE(bea->transfers().all().size(), 1);
+        bea->transfers().decline(bea->transfers().all().first().id);
+        QTRY_COMPARE(ana->transfers().find(*sent)->state, Transfer::State::Cancelled);
+        QCOMPARE(ana->transfers().find(*sent)->sentence, QStringLiteral("Bea declined"));
+    }
+
+    void revokingFilesEndsTheTransfer()
+    {
+        Someone ana(QStringLiteral("Ana"));
+        Someone bea(QStringLiteral("Bea"));
+        befriend(ana, bea, bea.listen(), both, Lasting::Always);
+        const Result<QByteArray> sent = ana->transfers().send(bea->key(), { file(ana, QByteArray("x")) });
+        QTRY_COMPARE(bea->transfers().all().size(), 1);
+        QVERIFY(bea->contacts().revoke(ana->key(), Right::Files));
+        QCOMPARE(bea->transfers().all().first().state, Transfer::State::Cancelled);
+        QTRY_COMPARE(ana->transfers().find(*sent)->state, Transfer::State::Failed);
+    }
+
+    void recognisesLinksAndAddresses()
+    {
+        QCOMPARE(recognise(QStringLiteral("192.0.2.7")).what, Recognised::What::Address);
+        QCOMPARE(recognise(QStringLiteral(" home.example.net:4790 ")).address->port, quint16(4790));
+        QCOMPARE(recognise({}).what, Recognised::What::Nothing);
+        const Invitation invitation { Identity::generate().key(), { QStringLiteral("192.0.2.7"), 4780 },
+            QByteArray(16, 's') };
+        QCOMPARE(recognise(invitation.text()).invitation, std::optional(invitation));
+        const Recognised broken = recognise(QStringLiteral("hawser:join/1/zz"));
+        QCOMPARE(broken.what, Recognised::What::Nothing);
+        QVERIFY(!broken.sentence.isEmpty());
+    }
+
+private:
+    static QString file(Someone &someone, const QByteArray &content)
+    {
+        const QString path = someone.folder.filePath(QStringLiteral("shoot.bin"));
+        QFile out(path);
+        if (!out.open(QIODevice::WriteOnly) || out.write(content) != content.size())
+            qFatal("cannot write");
+        return path;
+    }
+    static Entry lastMessage(Someone &someone, const PublicKey &with)
+    {
+        Entry last;
+        for (const Entry &entry : someone->conversations().entries(with))
+            if (entry.kind == Entry::Kind::Message)
+                last = entry;
+        return last;
+    }
+};
+
+QTEST_GUILESS_MAIN(TestPerson)
+#include "tst_person.moc"
