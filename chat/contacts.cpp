@@ -1,6 +1,6 @@
 #include "chat/contacts.h"
 
-#include "core/store/database.h"
+#include "chat/store.h"
 #include "core/text.h"
 
 #include <algorithm>
@@ -23,7 +23,7 @@ bool isGiven(const Grant &grant, qint64 nowMs)
 
 QVariantList valuesOf(const Block &block)
 {
-    return { int(block.what), block.key.bytes(), block.claim, block.address, block.until };
+    return { int(block.what), block.key.bytes(), column(block.claim), column(block.address), block.until };
 }
 
 bool sameTarget(const Block &a, const Block &b)
@@ -180,8 +180,8 @@ Result<void> Contacts::store(const Contact &contact)
                 " claim = excluded.claim, alias = excluded.alias, verified = excluded.verified,"
                 " verified_at = excluded.verified_at, since = excluded.since, last_seen = excluded.last_seen,"
                 " last_address = excluded.last_address, broker = excluded.broker"),
-            { key, contact.claim, contact.alias, int(contact.verified), contact.verifiedAt, contact.since,
-                contact.lastSeen, contact.lastAddress, contact.broker.bytes() });
+            { key, column(contact.claim), column(contact.alias), int(contact.verified), contact.verifiedAt,
+                contact.since, contact.lastSeen, column(contact.lastAddress), contact.broker.bytes() });
         if (!saved)
             return saved.error();
         if (const auto gone = m_database.run(QStringLiteral("DELETE FROM grants WHERE key = ?"), { key }); !gone)
@@ -323,7 +323,7 @@ Result<void> Contacts::block(const Block &block)
 Result<void> Contacts::unblock(const Block &block)
 {
     const auto done = m_database.run(QStringLiteral("DELETE FROM blocks WHERE what = ? AND key = ? AND address = ?"),
-        { int(block.what), block.key.bytes(), block.address });
+        { int(block.what), block.key.bytes(), column(block.address) });
     if (!done)
         return done.error();
     m_blocks.removeIf([&](const Block &other) { return sameTarget(other, block); });

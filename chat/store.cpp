@@ -41,8 +41,8 @@ QString setting(Database &database, const QString &name, const QString &fallback
 
 Result<void> setSetting(Database &database, const QString &name, const QString &value)
 {
-    const auto done =
-        database.run(QStringLiteral("INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)"), { name, value });
+    const auto done = database.run(
+        QStringLiteral("INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)"), { name, column(value) });
     return done ? Result<void>() : done.error();
 }
 

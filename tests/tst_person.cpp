@@ -234,11 +234,11 @@ private slots:
         client.connectTo(*address, bea->key());
         QTRY_COMPARE(client.state(), Client::State::Stranger);
         for (const char *name : { "chat/1", "file/1", "ping/1", "person.status", "nonsense" }) {
-            QSignalSpy finished(client.call({}, QLatin1String(name), Value(Value::Map {})), &Call::finished);
-            QVERIFY(finished.wait());
-            const auto result = finished.first().first().value<Result<Payload>>();
-            QVERIFY2(!result, name);
-            QVERIFY2(result.error().code == Code::PermissionDenied || result.error().code == Code::Unimplemented, name);
+            std::optional<Code> code;
+            connect(client.call({}, QLatin1String(name), Value(Value::Map {})), &Call::finished, this,
+                [&code](const Result<Payload> &result) { code = result ? Code::Ok : result.error().code; });
+            QTRY_VERIFY(code);
+            QVERIFY2(code == Code::PermissionDenied || code == Code::Unimplemented, name);
         }
     }
 
@@ -249,9 +249,10 @@ private slots:
         befriend(ana, bea, bea.listen(), both, Lasting::Once);
         QVERIFY(ana->conversations().say(bea->key(), QStringLiteral("hi!")));
         QTRY_COMPARE(lastEntry(ana, bea->key()).state, Entry::State::Delivered);
+        const PublicKey key = ana->key();
         ana.person.reset();
-        QTRY_VERIFY(!bea->route().presence(ana->key()).online);
-        QTRY_VERIFY(bea->contacts().find(ana->key())->rights.isEmpty());
+        QTRY_VERIFY(!bea->route().presence(key).online);
+        QTRY_VERIFY(bea->contacts().find(key)->rights.isEmpty());
     }
 
     void revokeEndsTheLinkAtOnce()
