@@ -17,6 +17,12 @@ int timerInterval(milliseconds time)
     return int(std::clamp<qint64>(time.count(), 0, std::numeric_limits<int>::max()));
 }
 
+/// What one frame leaves for a body and its name.
+qsizetype roomOn(const Link *link)
+{
+    return qsizetype(link->settings().maxPayload) - headRoom;
+}
+
 Error noConnection()
 {
     return Error { Code::Unavailable, QStringLiteral("there is no connection"), Begun::No };
@@ -233,7 +239,7 @@ void IncomingCall::finish(const Value &result, QByteArrayView bulk)
     if (isFinished())
         return;
     const Payload payload { result, QByteArray::fromRawData(bulk.data(), bulk.size()) };
-    Result<PackedPayload> packed = packPayload(payload, limits::framePayload - headRoom);
+    Result<PackedPayload> packed = packPayload(payload, roomOn(link()));
     if (!packed)
         return fail(
             { packed.error().code, QStringLiteral("the answer cannot be sent: %1").arg(packed.error().sentence) });
@@ -324,8 +330,7 @@ Call *startCall(Link *link, const Party &to, const QString &name, const Value &p
     if (!isCommandName(name))
         return Call::refused(
             { Code::InvalidArgument, QStringLiteral("“%1” is no name of a command").arg(name) }, parent);
-    const Result<PackedPayload> packed =
-        packPayload({ parameters, options.bulk }, limits::framePayload - headRoom - name.size());
+    const Result<PackedPayload> packed = packPayload({ parameters, options.bulk }, roomOn(link) - name.size());
     if (!packed)
         return Call::refused({ packed.error().code, packed.error().sentence, Begun::No }, parent);
 
@@ -351,8 +356,7 @@ Result<void> sendOneWay(
         return noConnection();
     if (!isCommandName(name))
         return Error { Code::InvalidArgument, QStringLiteral("“%1” is no name of a command").arg(name), Begun::No };
-    const Result<PackedPayload> packed =
-        packPayload({ parameters, options.bulk }, limits::framePayload - headRoom - name.size());
+    const Result<PackedPayload> packed = packPayload({ parameters, options.bulk }, roomOn(link) - name.size());
     if (!packed)
         return packed.error();
     if (packed->bulkFollows)

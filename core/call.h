@@ -153,6 +153,8 @@ public:
     /// Waits for the bytes of bulk that follow the OPEN, then calls `whole` once; never when the call ends before.
     void gather(qsizetype missing, std::function<void()> whole);
     void setBulk(QByteArray bulk) { m_bulk = std::move(bulk); }
+    /// Holds something for as long as this lives.
+    void keep(std::shared_ptr<void> ticket) { m_kept = std::move(ticket); }
 
 signals:
     /// The caller went, wished to cancel, or its deadline passed: stop. Already answered for you.
@@ -174,6 +176,7 @@ private:
     QByteArray m_bulk;
     qsizetype m_missing = 0;
     std::function<void()> m_whole;
+    std::shared_ptr<void> m_kept;
     std::optional<Instant> m_deadline;
 };
 

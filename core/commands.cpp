@@ -63,7 +63,7 @@ Result<CommandSpec> specFromValue(const Value &value)
     return spec;
 }
 
-Commands::Commands(QObject *parent) : QObject(parent)
+Commands::Commands(QObject *parent) : QObject(parent), m_held(std::make_shared<std::map<const Link *, qsizetype>>())
 {
 }
 
@@ -149,9 +149,29 @@ void Commands::dispatch(Stream *stream)
         call->setBulk(std::move(body->payload.bulk));
         return run(**entry, body->payload.parameters, call);
     }
+    std::shared_ptr<void> place = reserve(stream->link(), body->missing);
+    if (!place)
+        return refuse(
+            { Code::ResourceExhausted, QStringLiteral("too much bulk of other calls is held already"), Begun::No });
+    call->keep(std::move(place));
     call->gather(body->missing, [self = QPointer(this), entry = *entry, parameters = body->payload.parameters, call] {
         if (!self.isNull())
             self->run(*entry, parameters, call);
+    });
+}
+
+/// A place for that many bytes, given back when the call it is kept by has gone; null when there is no room.
+std::shared_ptr<void> Commands::reserve(Link *link, qsizetype bulk)
+{
+    qsizetype &held = (*m_held)[link];
+    if (held + bulk > limits::bulkAtOnce)
+        return nullptr;
+    held += bulk;
+    return std::shared_ptr<void>(link, [book = m_held, bulk](void *link) {
+        const auto entry = book->find(static_cast<Link *>(link)); // compared, never followed: the link may be gone
+        entry->second -= bulk;
+        if (entry->second == 0)
+            book->erase(entry);
     });
 }
 

@@ -6,6 +6,7 @@
 
 #include <QThreadPool>
 #include <map>
+#include <memory>
 
 namespace hawser {
 
@@ -120,11 +121,13 @@ private:
     static CommandSpec specOf(CommandKind kind);
     void add(Entry entry);
     Result<EntryPointer> admit(QByteArrayView name, const Caller &caller) const;
+    std::shared_ptr<void> reserve(Link *link, qsizetype bulk);
     void run(const Entry &entry, const Value &parameters, const std::shared_ptr<IncomingCall> &call);
 
     std::map<QString, EntryPointer> m_entries;
     Policy m_policy;
     quint64 m_refused = 0;
+    std::shared_ptr<std::map<const Link *, qsizetype>> m_held; // bytes of bulk, by link
     QThreadPool m_pool;
 };
 

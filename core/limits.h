@@ -39,6 +39,9 @@ inline constexpr quint32 openStreams = 1024; ///< streams a peer may have open w
 inline constexpr quint32 highestStream = 131072; ///< number: what a table of streams may grow to
 inline constexpr quint32 strangerStreams = 2; ///< the same for somebody not let in
 
+// Commands
+inline constexpr qsizetype bulkAtOnce = 64 * 1024 * 1024; ///< bytes of calls' bulk that one peer may have us hold
+
 // Values (msgpack)
 inline constexpr int depth = 16;
 inline constexpr quint32 arrayItems = 4096;

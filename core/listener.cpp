@@ -267,7 +267,8 @@ void Listener::Private::arrive(AdmissionControl::Ticket ticket, Arrival &arrival
         .retention = admission.retention,
         .ping = seconds(welcome.ping),
         .opensAllowed = arrival.hello.opens,
-        .opensGranted = welcome.opens };
+        .opensGranted = welcome.opens,
+        .maxPayload = member ? limits::framePayload : limits::greetingPayload };
     QByteArray frame;
     appendFrame(frame, FrameType::Welcome, 0, 0, encodeWelcome(welcome));
     arrival.connection = part(ticket)->takeConnection();

@@ -74,6 +74,7 @@ private slots:
     void bulkThatEndsEarlyIsRefused();
     void bulkBeyondItsWordIsRefused();
     void answerLargerThanAFrameIsAnError();
+    void fitsTheFramesOfAStranger();
     void channelBothWays();
     void messageAboveTheLimitEndsTheCall();
     void outputComesBeforeTheResult();
@@ -483,6 +484,16 @@ void TestCall::answerLargerThanAFrameIsAnError()
     m_linked->pump();
     QCOMPARE(outcome.error.code, Code::ResourceExhausted);
     QVERIFY(outcome.error.sentence.contains(QStringLiteral("larger than one frame")));
+}
+
+void TestCall::fitsTheFramesOfAStranger()
+{
+    LinkSettings settings = Linked::diallerSettings();
+    settings.maxPayload = limits::greetingPayload;
+    m_linked = std::make_unique<Linked>(settings);
+    Outcome tooMuch(start(QStringLiteral("x"), Value(Value::Map { { QStringLiteral("t"), QByteArray(4100, 'x') } })));
+    QTRY_COMPARE(tooMuch.error.code, Code::ResourceExhausted);
+    QCOMPARE(m_linked->moved(0), 0);
 }
 
 void TestCall::channelBothWays()

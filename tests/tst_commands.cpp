@@ -91,6 +91,7 @@ private slots:
     void lateReplyIsDropped();
     void handlerCallsItsCallerBack();
     void bulkReachesTheHandler();
+    void bulkHeldAtOnceIsBounded();
     void channelKeepsTalking();
     void oneWayIsRunOrCounted();
     void oneWayCalledIsConfirmed();
@@ -347,6 +348,27 @@ void TestCommands::bulkReachesTheHandler()
     const auto result = call(QStringLiteral("note"), toValue(Note::Request { QStringLiteral("end") }), options);
     QVERIFY(result && *result);
     QVERIFY((*result)->bulk == options.bulk + "end");
+}
+
+void TestCommands::bulkHeldAtOnceIsBounded()
+{
+    std::vector<Reply<Note>> held;
+    m_commands->serveLater<Note>(
+        [&](const Note::Request &, const Caller &, Reply<Note> reply) { held.push_back(reply); });
+    CallOptions options;
+    options.bulk = QByteArray(limits::message, 'b');
+    const Value note = toValue(Note::Request { QStringLiteral("x") });
+    for (int i = 0; i < 4; ++i)
+        QVERIFY(!call(QStringLiteral("note"), note, options));
+    QCOMPARE(held.size(), 4u);
+    const auto fifth = call(QStringLiteral("note"), note, options);
+    QVERIFY(fifth && !*fifth);
+    QCOMPARE(fifth->error().code, Code::ResourceExhausted);
+    QVERIFY(!call(QStringLiteral("note"), note)); // without bulk there is room
+    held.clear();
+    QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+    QVERIFY(!call(QStringLiteral("note"), note, options));
+    QCOMPARE(held.size(), 1u);
 }
 
 void TestCommands::channelKeepsTalking()
