@@ -141,7 +141,7 @@ Result<Account> Accounts::findByText(const QString &who) const
             QStringLiteral("nobody here is called \"%1\" or has a key that begins so").arg(text) };
     if (found.size() > 1)
         return Error { Code::InvalidArgument,
-            QStringLiteral("\"%1\" fits %2: say more of the key").arg(text).arg(found.size()) };
+            QStringLiteral("\"%1\" fits %2: say more of the key").arg(text, QString::number(found.size())) };
     return found.first();
 }
 

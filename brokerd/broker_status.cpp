@@ -102,9 +102,8 @@ QString Broker::summary() const
 {
     const qsizetype waiting = m_requests.all().size();
     QString text = QStringLiteral("%1 online, %2 %3 waiting")
-                       .arg(m_sessions.count(Standing::Member))
-                       .arg(waiting)
-                       .arg(waiting == 1 ? QStringLiteral("request") : QStringLiteral("requests"));
+                       .arg(QString::number(m_sessions.count(Standing::Member)), QString::number(waiting),
+                           waiting == 1 ? QStringLiteral("request") : QStringLiteral("requests"));
     const QList<Address> listening = addresses();
     for (const Address &address : listening)
         text +=

@@ -18,6 +18,11 @@ constexpr int longestName = 64;
 constexpr int mostSessions = 4096;
 constexpr int mostRequests = 10000;
 
+Error errorAt(const QString &file, quint32 line, const QString &what)
+{
+    return { Code::InvalidArgument, QStringLiteral("%1:%2: %3").arg(file, QString::number(line), what) };
+}
+
 /// Takes the known keys of one table; whatever is left over is an error.
 class TableReader {
 public:
@@ -29,7 +34,7 @@ public:
     Error wrong(const toml::node &node, const QString &what) const { return wrongAt(node.source(), what); }
     Error wrongAt(const toml::source_region &where, const QString &what) const
     {
-        return { Code::InvalidArgument, QStringLiteral("%1:%2: %3").arg(m_file).arg(where.begin.line).arg(what) };
+        return errorAt(m_file, where.begin.line, what);
     }
     const toml::node *take(const char *key)
     {
@@ -56,9 +61,7 @@ public:
         if (!value || value->get() < least || value->get() > most)
             return wrong(*node,
                 QStringLiteral("%1%2 must be a number from %3 to %4")
-                    .arg(m_path, QLatin1String(key))
-                    .arg(least)
-                    .arg(most));
+                    .arg(m_path, QLatin1String(key), QString::number(least), QString::number(most)));
         into = int(value->get());
         return {};
     }
@@ -142,18 +145,13 @@ Result<void> readName(TableReader &reader, Config &config)
 Result<Config> parseConfig(const QByteArray &text, const QString &file)
 {
     if (text.contains('\0'))
-        return Error { Code::InvalidArgument,
-            QStringLiteral("%1:%2: a NUL character").arg(file).arg(text.left(text.indexOf('\0')).count('\n') + 1) };
+        return errorAt(file, quint32(text.left(text.indexOf('\0')).count('\n') + 1), QStringLiteral("a NUL character"));
     const toml::parse_result parsed =
         toml::parse(std::string_view(text.constData(), size_t(text.size())), file.toStdString());
     if (!parsed) {
         const toml::parse_error &error = parsed.error();
         const std::string_view sentence = error.description();
-        return Error { Code::InvalidArgument,
-            QStringLiteral("%1:%2: %3")
-                .arg(file)
-                .arg(error.source().begin.line)
-                .arg(QString::fromUtf8(sentence.data(), qsizetype(sentence.size()))) };
+        return errorAt(file, error.source().begin.line, QString::fromUtf8(sentence.data(), qsizetype(sentence.size())));
     }
     Config config;
     TableReader reader(parsed.table(), file, {});

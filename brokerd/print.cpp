@@ -74,7 +74,8 @@ QString clock(qint64 ms)
         return QStringLiteral("%1 d").arg(minutes / (24 * 60));
     if (minutes >= 60)
         return QStringLiteral("%1 h").arg(minutes / 60);
-    return QStringLiteral("%1:%2").arg(minutes).arg(ms / 1000 % 60, 2, 10, QLatin1Char('0'));
+    return QStringLiteral("%1:%2").arg(
+        QString::number(minutes), QString::number(ms / 1000 % 60).rightJustified(2, u'0'));
 }
 
 QString joined(const Value &list)
@@ -121,8 +122,8 @@ QString statusText(const Value &reply)
     text += QStringLiteral("listening  %1\n").arg(joined(reply[u"listening"]));
     text += QStringLiteral("sessions   %1\n").arg(reply[u"sessions"].toInt());
     text += QStringLiteral("users      %1\n").arg(reply[u"users"].toInt());
-    text +=
-        QStringLiteral("nodes      %1 (%2 online)\n").arg(reply[u"nodes"].toInt()).arg(reply[u"nodes_online"].toInt());
+    text += QStringLiteral("nodes      %1 (%2 online)\n")
+                .arg(QString::number(reply[u"nodes"].toInt()), QString::number(reply[u"nodes_online"].toInt()));
     text += QStringLiteral("requests   %1\n").arg(reply[u"requests"].toInt());
     return text;
 }

@@ -1,0 +1,113 @@
+#include "brokerd/config.h"
+#include "brokerd/options.h"
+
+#include <QTemporaryDir>
+#include <QTest>
+
+using namespace hawser;
+using namespace hawser::broker;
+
+class TestBrokerConfig : public QObject {
+    Q_OBJECT
+
+private slots:
+    void emptyIsTheDefault();
+    void everyKeyIsRead();
+    void mistakeNamesFileAndLine_data();
+    void mistakeNamesFileAndLine();
+    void missingFileIsNotFound();
+    void times_data();
+    void times();
+};
+
+void TestBrokerConfig::emptyIsTheDefault()
+{
+    for (const char *text : { "", "# nothing\n", "\n\n", "\r\n" }) {
+        const Result<Config> config = parseConfig(text, QStringLiteral("f"));
+        QVERIFY(config);
+        QCOMPARE(*config, Config());
+    }
+    QCOMPARE(Config().listen.size(), 2);
+    QCOMPARE(Config().listen[0].text(), QStringLiteral("0.0.0.0:4780"));
+    QCOMPARE(Config().listen[1].text(), QStringLiteral("[::]:4780"));
+}
+
+void TestBrokerConfig::everyKeyIsRead()
+{
+    const Result<Config> config = parseConfig("name = 'home'\r\nlisten = ['127.0.0.1:0', '[::1]:4790']\n"
+                                              "address = \"home.example.net\"\n[limits]\nsessions_per_user = 3\n"
+                                              "requests_waiting = 20\nrequests_per_address = 4\n",
+        QStringLiteral("f"));
+    QVERIFY(config);
+    QCOMPARE(config->name, QStringLiteral("home"));
+    QCOMPARE(config->listen[0].port, quint16(0));
+    QCOMPARE(config->listen[1].text(), QStringLiteral("[::1]:4790"));
+    QCOMPARE(config->address->text(), QStringLiteral("home.example.net:4780"));
+    QCOMPARE(config->sessionsPerUser, 3);
+    QCOMPARE(config->requestsWaiting, 20);
+    QCOMPARE(config->requestsPerAddress, 4);
+}
+
+void TestBrokerConfig::mistakeNamesFileAndLine_data()
+{
+    QTest::addColumn<QByteArray>("text");
+    QTest::addColumn<QString>("where");
+    QTest::newRow("unknown") << QByteArray("name = 'x'\n\nlisen = []\n") << QStringLiteral("f:3: ");
+    QTest::newRow("unknown in table") << QByteArray("[limits]\nfoo = 1\n") << QStringLiteral("f:2: ");
+    QTest::newRow("duplicate") << QByteArray("name = 'x'\nname = 'y'\n") << QStringLiteral("f:2: ");
+    QTest::newRow("no TOML") << QByteArray("name = 'x'\nname\n") << QStringLiteral("f:2: ");
+    QTest::newRow("wrong type") << QByteArray("name = 3\n") << QStringLiteral("f:1: ");
+    QTest::newRow("long name") << QByteArray("name = '" + QByteArray(65, 'x') + "'\n") << QStringLiteral("f:1: ");
+    QTest::newRow("no list") << QByteArray("listen = '0.0.0.0'\n") << QStringLiteral("f:1: ");
+    QTest::newRow("nothing to listen at") << QByteArray("listen = []\n") << QStringLiteral("f:1: ");
+    QTest::newRow("no address") << QByteArray("\nlisten = ['a:b:c:9999999']\n") << QStringLiteral("f:2: ");
+    QTest::newRow("overflow") << QByteArray("[limits]\nsessions_per_user = 99999999999999999999\n")
+                              << QStringLiteral("f:2: ");
+    QTest::newRow("too small") << QByteArray("[limits]\nsessions_per_user = 0\n") << QStringLiteral("f:2: ");
+    QTest::newRow("NUL") << QByteArray("name = 'x'\n\0", 12) << QStringLiteral("f:2: ");
+    QTest::newRow("deep") << QByteArray("name = " + QByteArray(100000, '[')) << QStringLiteral("f:1: ");
+}
+
+void TestBrokerConfig::mistakeNamesFileAndLine()
+{
+    QFETCH(QByteArray, text);
+    QFETCH(QString, where);
+    const Result<Config> config = parseConfig(text, QStringLiteral("f"));
+    QVERIFY(!config);
+    QCOMPARE(config.error().code, Code::InvalidArgument);
+    QVERIFY2(config.error().sentence.startsWith(where), config.error().sentence.toUtf8().constData());
+}
+
+void TestBrokerConfig::missingFileIsNotFound()
+{
+    const QTemporaryDir folder;
+    const Result<Config> config = loadConfigOrDefault(folder.filePath(QStringLiteral("none.toml")));
+    QVERIFY(!config);
+    QCOMPARE(config.error().code, Code::NotFound);
+}
+
+void TestBrokerConfig::times_data()
+{
+    QTest::addColumn<QString>("text");
+    QTest::addColumn<quint64>("ms"); // 0: refused
+    QTest::newRow("seconds") << QStringLiteral("90") << quint64(90000);
+    QTest::newRow("s") << QStringLiteral("90s") << quint64(90000);
+    QTest::newRow("m") << QStringLiteral("10m") << quint64(600000);
+    QTest::newRow("h") << QStringLiteral("2h") << quint64(7200000);
+    QTest::newRow("d") << QStringLiteral("30d") << quint64(2592000000);
+    for (const char *bad : { "", "0", "-1", "d", "1w", "1.5h", "99999999999999d", "18446744073709551616" })
+        QTest::newRow(bad) << QString::fromLatin1(bad) << quint64(0);
+}
+
+void TestBrokerConfig::times()
+{
+    QFETCH(QString, text);
+    QFETCH(quint64, ms);
+    const Result<quint64> time = readTime(text);
+    QCOMPARE(bool(time), ms > 0);
+    if (time)
+        QCOMPARE(*time, ms);
+}
+
+QTEST_GUILESS_MAIN(TestBrokerConfig)
+#include "tst_broker_config.moc"

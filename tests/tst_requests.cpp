@@ -1,0 +1,203 @@
+#include "brokerd/requests.h"
+#include "core/identity.h"
+#include "core/number.h"
+
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QTest>
+
+using namespace hawser;
+using namespace hawser::broker;
+
+namespace {
+
+constexpr WallTime minute = 60 * 1000;
+constexpr WallTime day = 24 * 60 * minute;
+
+/// Somebody who knocks, with its own half of the number.
+struct Asker {
+    explicit Asker(const PublicKey &broker, const QString &address = QStringLiteral("192.0.2.1"))
+    {
+        knock.key = identity.key();
+        knock.id = randomBytes(16);
+        knock.claim = QStringLiteral("Bea");
+        knock.rights = QStringList { QStringLiteral("member") };
+        knock.address = address;
+        knock.commitment = commitmentOf(nonce, knock.key, broker);
+    }
+    Result<Waiting> ask(Requests &requests, WallTime now)
+    {
+        const Result<QByteArray> theirs = requests.nonceFor(knock, now);
+        if (!theirs)
+            return theirs.error();
+        return requests.reveal(knock, *theirs, nonce, now);
+    }
+    Identity identity = Identity::generate();
+    QByteArray nonce = randomBytes(numberNonce);
+    Knock knock;
+};
+
+} // namespace
+
+class TestRequests : public QObject {
+    Q_OBJECT
+
+private slots:
+    void init();
+
+    void numberIsTheSameOnBothSides();
+    void staysOverARestartAndKeepsItsNumber();
+    void idsAreNeverUsedTwice();
+    void sameKeyIsOneRequest();
+    void anotherNonceThanCommittedIsRefused();
+    void atMostEightWait();
+    void atMostThreeOfAnAddressInTenMinutes();
+    void goesAfterSevenDays();
+    void blockedByKeyAndAddressForATime();
+
+private:
+    void open(WallTime now = 0);
+
+    std::unique_ptr<QTemporaryDir> m_folder;
+    std::unique_ptr<Database> m_database;
+    std::unique_ptr<Requests> m_requests;
+    PublicKey m_own = Identity::generate().key();
+};
+
+void TestRequests::init()
+{
+    m_requests.reset();
+    m_database.reset();
+    m_folder = std::make_unique<QTemporaryDir>();
+    open();
+}
+
+void TestRequests::open(WallTime now)
+{
+    m_requests.reset();
+    m_database.reset();
+    auto database = Database::open(m_folder->filePath(QStringLiteral("db")), databaseSteps());
+    QVERIFY(database);
+    m_database = std::move(*database);
+    m_requests = std::make_unique<Requests>(*m_database, m_own);
+    QVERIFY(m_requests->load(now));
+}
+
+void TestRequests::numberIsTheSameOnBothSides()
+{
+    Asker bea(m_own);
+    const Result<QByteArray> theirs = m_requests->nonceFor(bea.knock, 0);
+    QVERIFY(theirs);
+    const Result<Waiting> request = m_requests->reveal(bea.knock, *theirs, bea.nonce, 0);
+    QVERIFY(request);
+    QCOMPARE(request->id, QStringLiteral("r1"));
+    QCOMPARE(request->number, compareNumber(bea.knock.key, m_own, bea.nonce, *theirs));
+    QCOMPARE(m_requests->find(bea.knock.key.hex())->id, QStringLiteral("r1"));
+}
+
+void TestRequests::staysOverARestartAndKeepsItsNumber()
+{
+    Asker bea(m_own);
+    bea.knock.commands = QStringList { QStringLiteral("a"), QStringLiteral("b") };
+    const Result<Waiting> before = bea.ask(*m_requests, 1000);
+    QVERIFY(before);
+    open();
+    QCOMPARE(m_requests->all().size(), 1);
+    QCOMPARE(m_requests->all().first().number, before->number);
+    QCOMPARE(m_requests->all().first().knock.commands, bea.knock.commands);
+    QSignalSpy closed(m_requests.get(), &Requests::closed);
+    const Result<Waiting> again = bea.ask(*m_requests, 2000);
+    QVERIFY(again);
+    QCOMPARE(again->id, before->id);
+    QCOMPARE(again->number, before->number);
+    QCOMPARE(again->since, WallTime(1000));
+    QCOMPARE(closed.size(), 0);
+}
+
+void TestRequests::idsAreNeverUsedTwice()
+{
+    Asker bea(m_own);
+    QCOMPARE(bea.ask(*m_requests, 0)->id, QStringLiteral("r1"));
+    QVERIFY(m_requests->close(bea.knock.key, {}));
+    open();
+    Asker machine(m_own, QStringLiteral("192.0.2.2"));
+    machine.knock.kind = AccountKind::Node;
+    QCOMPARE(machine.ask(*m_requests, 0)->id, QStringLiteral("n1"));
+    QCOMPARE(Asker(m_own).ask(*m_requests, 0)->id, QStringLiteral("r2"));
+}
+
+void TestRequests::sameKeyIsOneRequest()
+{
+    Asker bea(m_own);
+    QVERIFY(bea.ask(*m_requests, 0));
+    QSignalSpy closed(m_requests.get(), &Requests::closed);
+    bea.nonce = randomBytes(numberNonce); // another request of the same key
+    bea.knock.commitment = commitmentOf(bea.nonce, bea.knock.key, m_own);
+    QCOMPARE(bea.ask(*m_requests, 1)->id, QStringLiteral("r2"));
+    QCOMPARE(m_requests->all().size(), 1);
+    QCOMPARE(closed.size(), 1);
+    open();
+    QCOMPARE(m_requests->all().size(), 1);
+}
+
+void TestRequests::anotherNonceThanCommittedIsRefused()
+{
+    Asker bea(m_own);
+    const Result<QByteArray> theirs = m_requests->nonceFor(bea.knock, 0);
+    QVERIFY(theirs);
+    const Result<Waiting> refused = m_requests->reveal(bea.knock, *theirs, randomBytes(numberNonce), 0);
+    QCOMPARE(refused.error().code, Code::InvalidArgument);
+    QVERIFY(m_requests->all().isEmpty());
+}
+
+void TestRequests::atMostEightWait()
+{
+    for (int i = 0; i < 8; ++i)
+        QVERIFY(Asker(m_own, QString::number(i)).ask(*m_requests, 0));
+    QCOMPARE(Asker(m_own, QStringLiteral("x")).ask(*m_requests, 0).error().code, Code::ResourceExhausted);
+    QCOMPARE(m_requests->all().size(), 8);
+    QVERIFY(m_requests->close(m_requests->all().first().knock.key, {}));
+    QVERIFY(Asker(m_own, QStringLiteral("x")).ask(*m_requests, 0));
+}
+
+void TestRequests::atMostThreeOfAnAddressInTenMinutes()
+{
+    for (int i = 0; i < 3; ++i) {
+        Asker asker(m_own);
+        QVERIFY(asker.ask(*m_requests, 0));
+        QVERIFY(m_requests->close(asker.knock.key, {}));
+    }
+    QCOMPARE(Asker(m_own).ask(*m_requests, 10 * minute - 1).error().code, Code::ResourceExhausted);
+    QVERIFY(Asker(m_own, QStringLiteral("192.0.2.9")).ask(*m_requests, 10 * minute - 1));
+    QVERIFY(Asker(m_own).ask(*m_requests, 10 * minute));
+}
+
+void TestRequests::goesAfterSevenDays()
+{
+    Asker bea(m_own);
+    QVERIFY(bea.ask(*m_requests, 1000));
+    m_requests->expire(1000 + 7 * day - 1);
+    QCOMPARE(m_requests->all().size(), 1);
+    m_requests->expire(1000 + 7 * day);
+    QCOMPARE(m_requests->all().size(), 0);
+    open();
+    QCOMPARE(m_requests->all().size(), 0);
+}
+
+void TestRequests::blockedByKeyAndAddressForATime()
+{
+    Asker bea(m_own);
+    const QString address = bea.knock.address;
+    QVERIFY(m_requests->block(bea.knock.key.hex(), minute));
+    QVERIFY(m_requests->isBlocked(bea.knock.key, QStringLiteral("elsewhere"), minute - 1));
+    QVERIFY(!m_requests->isBlocked(bea.knock.key, address, minute));
+    QVERIFY(!m_requests->isBlocked(m_own, address, 0));
+    QVERIFY(m_requests->block(address, minute));
+    open();
+    QVERIFY(m_requests->isBlocked(m_own, address, minute - 1));
+    m_requests->expire(minute);
+    QVERIFY(!m_requests->isBlocked(m_own, address, 0));
+}
+
+QTEST_GUILESS_MAIN(TestRequests)
+#include "tst_requests.moc"
