@@ -14,8 +14,7 @@ int checkConfig(const Options &options)
     if (!options.json) {
         say(file.isEmpty() ? QStringLiteral("no configuration: only what is built in is offered")
                            : QStringLiteral("%1: good, %2 commands besides the built-in ones")
-                                 .arg(file)
-                                 .arg(config->commands.size()));
+                                 .arg(file, QString::number(config->commands.size())));
         return ExitDone;
     }
     Value::List names;

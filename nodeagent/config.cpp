@@ -133,8 +133,7 @@ Result<void> readTime(TomlTable &table, const char *key, milliseconds &into, mil
     if (!match.hasMatch() || time > most)
         return table.wrong(*node,
             QStringLiteral("%1 must be a time like \"90 s\" or \"5 min\", at most %2 h")
-                .arg(QLatin1String(key))
-                .arg(most.count() / 3600000.0));
+                .arg(QLatin1String(key), QString::number(most.count() / 3600000)));
     into = time;
     return {};
 }

@@ -147,7 +147,7 @@ QString Joiner::freeName(const Locations &locations) const
         name = QStringLiteral("broker");
     QString free = name;
     for (int number = 2; taken.contains(free); ++number)
-        free = QStringLiteral("%1-%2").arg(name).arg(number);
+        free = QStringLiteral("%1-%2").arg(name, QString::number(number));
     return free;
 }
 

@@ -57,8 +57,7 @@ private:
             sayJson(value);
         else
             say(QStringLiteral("hawser-nodeagent runs as %1, %2 commands")
-                    .arg(m_self.profile.name)
-                    .arg(commands.size()));
+                    .arg(m_self.profile.name, QString::number(commands.size())));
         ::sd_notify(0, "READY=1");
     }
 

@@ -71,7 +71,8 @@ Result<void> Runner::mayRun(const OwnCommand &command) const
         m_runs.begin(), m_runs.end(), [&](const auto &entry) { return entry.first->command() == command.name; });
     if (same >= command.atOnce)
         return Error { Code::ResourceExhausted,
-            QStringLiteral("%1 runs %2 times already, and no more at once").arg(command.name).arg(same), Begun::No };
+            QStringLiteral("%1 runs %2 times already, and no more at once").arg(command.name, QString::number(same)),
+            Begun::No };
     return {};
 }
 

@@ -70,14 +70,14 @@ private:
     {
         say(QStringLiteral("%1  %2").arg(status.name, status.key.words()));
         say(running ? QStringLiteral("runs since %1 s, offers %2 commands")
-                          .arg(status.uptimeMs / 1000)
-                          .arg(status.commands.size())
+                          .arg(QString::number(status.uptimeMs / 1000), QString::number(status.commands.size()))
                     : QStringLiteral("does not run"));
         for (const BrokerState &broker : status.brokers)
             say(QStringLiteral("broker %1 (%2): %3  %4")
                     .arg(broker.name, broker.address, broker.state, broker.sentence));
         for (const RunState &run : status.runs)
-            say(QStringLiteral("run %1: pid %2, %3 s").arg(run.command).arg(run.pid).arg(run.ranMs / 1000));
+            say(QStringLiteral("run %1: pid %2, %3 s")
+                    .arg(run.command, QString::number(run.pid), QString::number(run.ranMs / 1000)));
         if (const std::optional<Pending> pending = loadPending(m_self.folder))
             say(QStringLiteral("asks %1 to be let in: %2").arg(pending->address.text(), showNumber(pending->number)));
     }

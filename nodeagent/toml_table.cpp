@@ -14,8 +14,8 @@ QString textOf(std::string_view text)
 Result<toml::table> TomlTable::parse(const QByteArray &text, const QString &file)
 {
     if (text.contains('\0')) {
-        const qsizetype line = text.left(text.indexOf('\0')).count('\n') + 1;
-        return Error { Code::InvalidArgument, QStringLiteral("%1:%2: a NUL character").arg(file).arg(line) };
+        const QString line = QString::number(text.left(text.indexOf('\0')).count('\n') + 1);
+        return Error { Code::InvalidArgument, QStringLiteral("%1:%2: a NUL character").arg(file, line) };
     }
     toml::parse_result parsed =
         toml::parse(std::string_view(text.constData(), size_t(text.size())), file.toStdString());
@@ -52,7 +52,8 @@ Result<void> TomlTable::text(const char *key, QString &into, qsizetype most)
     if (into.contains(QChar(0)))
         return wrong(*node, QStringLiteral("%1 holds a NUL character").arg(QLatin1String(key)));
     if (into.size() > most)
-        return wrong(*node, QStringLiteral("%1 must have at most %2 characters").arg(QLatin1String(key)).arg(most));
+        return wrong(
+            *node, QStringLiteral("%1 must have at most %2 characters").arg(QLatin1String(key), QString::number(most)));
     return {};
 }
 
@@ -75,7 +76,7 @@ Result<void> TomlTable::number(const char *key, int &into, int least, int most)
         return {};
     const toml::value<int64_t> *value = node->as_integer();
     if (!value || value->get() < least || value->get() > most) {
-        const QString range = QStringLiteral("%1 to %2").arg(least).arg(most);
+        const QString range = QStringLiteral("%1 to %2").arg(QString::number(least), QString::number(most));
         return wrong(*node, QStringLiteral("%1 must be a whole number from %2").arg(QLatin1String(key), range));
     }
     into = int(value->get());
