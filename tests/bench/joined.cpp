@@ -45,6 +45,10 @@ void Joined::ask()
     options.keepOpen = true;
     Call *call = m_client.start<AskToBeLetIn>({}, request, options);
     connect(call, &Call::received, this, [this, call] { call->send(AskToBeLetIn::Out { m_nonce }); });
+    connect(call, &Call::finished, this, [](const Result<Payload> &answer) {
+        if (!answer)
+            qFatal("not let in: %s", qUtf8Printable(answer.error().sentence));
+    });
 }
 
 void say(const QString &line)
