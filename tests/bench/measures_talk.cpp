@@ -28,22 +28,28 @@ int talkSubscriber(const QStringList &arguments)
     qint64 got = 0;
     qint64 bytes = 0;
     QElapsedTimer since;
-    QObject::connect(&joined, &Joined::ready, [&] {
-        say("key " + joined.client().identity().key().hex());
-        QObject::connect(joined.client().link(), &Link::opened, &joined, [&](Stream *stream) {
-            QObject::connect(stream, &Stream::received, &joined, [&](std::span<const MessageView> messages) {
-                if (got == 0)
-                    since.start();
-                got += qint64(messages.size());
-                for (const MessageView &message : messages)
-                    bytes += message.bytes.size();
-                if (got < wanted)
-                    return;
-                say(QStringLiteral("rate %1").arg(double(got) * 1e9 / double(since.nsecsElapsed()), 0, 'f', 0));
-                QCoreApplication::quit();
-            });
+    Commands commands;
+    CommandSpec spec;
+    spec.name = "bench";
+    spec.kind = CommandKind::Channel;
+    spec.streamClass = StreamClass::Talk;
+    std::shared_ptr<IncomingCall> kept;
+    commands.serveDynamic(spec, [&](const Value &, std::shared_ptr<IncomingCall> call) {
+        kept = call;
+        QObject::connect(call->stream(), &Stream::received, &joined, [&](std::span<const MessageView> messages) {
+            if (got == 0)
+                since.start();
+            got += qint64(messages.size());
+            for (const MessageView &message : messages)
+                bytes += message.bytes.size();
+            if (got < wanted)
+                return;
+            say(QStringLiteral("rate %1").arg(double(got) * 1e9 / double(since.nsecsElapsed()), 0, 'f', 0));
+            QCoreApplication::quit();
         });
     });
+    joined.client().setCommands(&commands);
+    QObject::connect(&joined, &Joined::ready, [&] { say("key " + joined.client().identity().key().hex()); });
     const int code = QCoreApplication::exec();
     return got == wanted && bytes > 0 ? code : 1;
 }
@@ -56,11 +62,12 @@ int talkPublisher(const QStringList &arguments)
     const QByteArray message(arguments.value(3).toInt(), 'm');
     qint64 sent = 0;
     QObject::connect(&joined, &Joined::ready, [&] {
-        OpenHead head;
-        head.party.user = *to;
-        head.streamClass = StreamClass::Talk;
-        head.name = "bench";
-        Stream *stream = joined.client().link()->open(head, {});
+        CallOptions options;
+        options.keepOpen = true;
+        options.streamClass = StreamClass::Talk;
+        Party party;
+        party.user = *to;
+        Stream *stream = joined.client().call(party, QStringLiteral("bench"), {}, options)->stream();
         const auto pump = [&, stream] {
             while (sent < count && stream->room() >= message.size()) {
                 stream->send(message);

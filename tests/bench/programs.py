@@ -92,8 +92,8 @@ class Nats(Server):
                         '-subj', '/CN=localhost', '-keyout', key, '-out', self.ca], check=True, capture_output=True)
         port = free_port()
         config = folder / 'nats.conf'
-        config.write_text(f'listen: 127.0.0.1:{port}\ntls {{ cert_file: "{self.ca}"  key_file: "{key}" }}\n'
-                          'write_deadline: "60s"\nmax_pending: 2GB\n')
+        config.write_text(f'listen: 127.0.0.1:{port}\ntls {{ cert_file: "{self.ca}", key_file: "{key}" }}\n'
+                          'write_deadline: "60s"\nmax_pending: 2147483647\n')
         self.url = f'tls://127.0.0.1:{port}'
         super().__init__(subprocess.Popen(['nats-server', '-c', config], stderr=subprocess.DEVNULL))
         wait_for_port(port)
