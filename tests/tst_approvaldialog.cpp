@@ -5,6 +5,9 @@
 #include <QAbstractButton>
 #include <QAccessible>
 #include <QCheckBox>
+#include <QDBusConnection>
+#include <QDBusMessage>
+#include <QDBusVirtualObject>
 #include <QDialogButtonBox>
 #include <QLabel>
 #include <QLineEdit>
@@ -78,6 +81,29 @@ struct Fixture {
     Instant time {};
     ApprovalDialog dialog;
 };
+
+/// Qt tells nobody anything while no screen reader asks: this looks like the bus of one.
+class ReadersBus : public QDBusVirtualObject {
+public:
+    QString introspect(const QString &) const override { return {}; }
+    bool handleMessage(const QDBusMessage &message, const QDBusConnection &connection) override
+    {
+        if (message.member() != QLatin1String("GetAddress"))
+            return false;
+        return connection.send(message.createReply(QVariant(qEnvironmentVariable("DBUS_SESSION_BUS_ADDRESS"))));
+    }
+};
+
+bool someoneListens()
+{
+    if (!qEnvironmentVariableIsSet("QT_LINUX_ACCESSIBILITY_ALWAYS_ON"))
+        return false; // gui/rule09.py sets it, and a bus of its own
+    static ReadersBus bus;
+    auto connection = QDBusConnection::connectToBus(qEnvironmentVariable("DBUS_SESSION_BUS_ADDRESS"), "reader");
+    connection.registerVirtualObject(QStringLiteral("/org/a11y/bus"), &bus);
+    connection.registerService(QStringLiteral("org.a11y.Bus"));
+    return QTest::qWaitFor([] { return QAccessible::isActive(); });
+}
 
 QList<std::pair<QObject *, QAccessible::Event>> heard;
 
@@ -343,7 +369,7 @@ void TestApprovalDialog::rule04_newsDisarm()
 
 void TestApprovalDialog::rule09_alertsOnceAndReadsDigits()
 {
-    if (!QTest::qWaitFor([] { return QAccessible::isActive(); }, 500))
+    if (!someoneListens())
         QSKIP("no screen reader's door here: gui/rule09.py runs this where there is one");
     heard.clear();
     const auto before = QAccessible::installUpdateHandler(hear);
@@ -366,7 +392,7 @@ void TestApprovalDialog::rule09_alertsOnceAndReadsDigits()
 
 void TestApprovalDialog::rule09_readsTimeAtThirtyAndTen()
 {
-    if (!QTest::qWaitFor([] { return QAccessible::isActive(); }, 500))
+    if (!someoneListens())
         QSKIP("no screen reader's door here: gui/rule09.py runs this where there is one");
     Fixture fixture;
     fixture.show();
