@@ -6,11 +6,15 @@
 #include "nodeagent/commands/echo.h"
 #include "nodeagent/commands/system_info.h"
 
+#include <QTimer>
+
 namespace hawser::node {
 
 namespace {
 
 constexpr qsizetype offerBytes = limits::framePayload - 1024;
+constexpr milliseconds lookAgain { 5 };
+constexpr milliseconds lastTurns { 50 };
 
 Value::List specsOf(const Commands &commands)
 {
@@ -54,7 +58,7 @@ Agent::Agent(const Self &self, const Config &config, QObject *parent)
     connect(&m_control, &ControlServer::arrived, &m_controlCommands, &Commands::attach);
     connect(&m_runner, &Runner::idle, this, [this] {
         if (m_stopping)
-            leave();
+            allEnded();
     });
 }
 
@@ -100,15 +104,31 @@ void Agent::stop()
         return;
     m_runner.stopAll(QStringLiteral("the node, which is shut down"));
     if (m_runner.runs().isEmpty())
-        leave();
+        allEnded();
 }
 
-/// The last CLOSE has been handed to the links: they send it before they go.
+void Agent::allEnded()
+{
+    m_leaveBy = now() + limits::lastWords;
+    leaveWhenSaid();
+}
+
+/// The ends of the runs go first: a GOAWAY overtakes everything that still waits in a lane.
+void Agent::leaveWhenSaid()
+{
+    const bool unsent =
+        std::any_of(m_uplinks.begin(), m_uplinks.end(), [](const auto &uplink) { return uplink->hasUnsent(); });
+    if (!unsent || now() > m_leaveBy)
+        return leave();
+    QTimer::singleShot(lookAgain, this, &Agent::leaveWhenSaid);
+}
+
+/// `stopped` comes after the sockets have had their turns.
 void Agent::leave()
 {
     for (const auto &uplink : m_uplinks)
         uplink->leave();
-    emit stopped();
+    QTimer::singleShot(lastTurns, this, &Agent::stopped);
 }
 
 NodeStatus::Reply Agent::status() const

@@ -37,6 +37,8 @@ private:
     void join(const NodeJoin::Request &request, const std::shared_ptr<IncomingCall> &call);
     void addUplink(const Location &location);
     Uplink::Offer offer() const;
+    void allEnded();
+    void leaveWhenSaid();
     void leave();
 
     Self m_self;
@@ -47,6 +49,7 @@ private:
     ControlServer m_control;
     std::vector<LaterPointer<Uplink>> m_uplinks;
     bool m_stopping = false;
+    Instant m_leaveBy {};
 };
 
 /// What a node with this configuration would offer: checks what the configuration alone cannot.

@@ -58,6 +58,12 @@ void Uplink::failed(const char *event, const Error &why)
             { "sentence", why.sentence }, { "retry_ms", qint64(m_client.retryIn().count()) } });
 }
 
+bool Uplink::hasUnsent() const
+{
+    Link *link = m_client.link();
+    return link && !link->isOver() && link->lane().waiting() > 0;
+}
+
 QString Uplink::sentence() const
 {
     switch (m_client.state()) {

@@ -22,6 +22,8 @@ public:
     void setOffer(const Offer &offer);
     void setProfile(const Profile &profile) { m_client.setProfile(profile); }
     void leave() { m_client.disconnectFromPeer(); }
+    /// Something that was said has not been handed to the connection yet: GOAWAY would go before it.
+    bool hasUnsent() const;
 
     const Location &location() const { return m_location; }
     Client::State state() const { return m_client.state(); }
