@@ -74,11 +74,10 @@ void Run::controlled(const ChannelMessage &message)
         stop(m_caller.hex());
 }
 
-/// A deadline is the caller's wish, and who may not be here any more leaves nothing behind.
+/// A deadline is the caller's wish.
 void Run::callerGone(const Error &why)
 {
-    const bool wished = why.code == Code::DeadlineExceeded || why.code == Code::PermissionDenied;
-    if (m_command.callerGone == CallerGone::Stop || wished)
+    if (m_command.callerGone == CallerGone::Stop || why.code == Code::DeadlineExceeded)
         return terminate(Outcome::Stopped, QStringLiteral("the caller went"));
     forwardAll(); // from now on nobody slows it
 }
