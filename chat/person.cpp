@@ -230,6 +230,11 @@ QString Person::host() const
     return d->me.profile.host;
 }
 
+Commands &Person::controlCommands()
+{
+    return d->local;
+}
+
 QString Person::controlPath() const
 {
     return d->controlServer ? d->controlServer->path() : QString();

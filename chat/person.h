@@ -38,6 +38,8 @@ public:
     QString host() const;
     QString program() const;
     QString controlPath() const; ///< empty: not served
+    /// What other programs of this folder may call: whoever owns the person adds its own.
+    Commands &controlCommands();
 
     Brokers &brokers();
     Contacts &contacts();

@@ -599,4 +599,17 @@ struct PingOther {
     };
 };
 
+/// A second start of hawser-desktop on this folder: the window comes to the front. A program without one does not serve it.
+struct ShowWindow {
+    static constexpr const char *name = "desktop.show";
+    struct Request {
+        QString link;
+        static void describe(auto &field)
+        {
+            field("link", &Request::link, { .description = "link or address to join; empty: none" });
+        }
+    };
+    using Reply = Nothing;
+};
+
 } // namespace hawser::contracts
