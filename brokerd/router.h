@@ -17,7 +17,7 @@ struct RouterCounters {
     quint64 dropped = 0; ///< frames that were for nobody any more
 };
 
-/// Splices streams between links (docs/protocol.md §6.4): an OPEN is read, stamped with its caller and passed on; from
+/// Splices streams between links (docs/protocol.md §13): an OPEN is read, stamped with its caller and passed on; from
 /// then on a frame costs two table look-ups and its payload is not touched. What a receiver grants is passed on only as
 /// far as the receiver's lane has room for it, so nothing arrives that has none.
 class SpliceRouter : public Router {

@@ -2,7 +2,7 @@
 
 #include "core/commands.h"
 
-/// What a broker serves (docs/protocol.md §10). All are addressed to the link's other end (a null key).
+/// What a broker serves (docs/protocol.md §13.5). All are addressed to the link's other end (a null key).
 namespace hawser::contracts {
 
 /// A node says what it can do; again whenever that changes. Nodes only.

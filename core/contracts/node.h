@@ -4,7 +4,7 @@
 
 namespace hawser::contracts {
 
-// A node's own commands are channels whose names and parameters stand in its offer (docs/protocol.md §10.3). Output comes
+// A node's own commands are channels whose names and parameters stand in its offer (docs/protocol.md §14). Output comes
 // as byte messages: the first byte says which stream, the rest is output as it was written. The caller may send one
 // message, RunControl; its cancel or its going is handled as the command's configuration says. CLOSE carries RunEnd.
 

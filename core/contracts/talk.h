@@ -4,7 +4,7 @@
 
 namespace hawser::contracts {
 
-/// A chat message to a person (docs/protocol.md §8.5). The answer means: shown to the person or kept by their program.
+/// A chat message to a person (docs/protocol.md §7.7). The answer means: shown to the person or kept by their program.
 struct Chat {
     static constexpr const char *name = "chat/1";
     static constexpr StreamClass streamClass = StreamClass::Talk;
@@ -35,7 +35,7 @@ struct Ping {
     };
 };
 
-/// Files and folders on their way (docs/protocol.md §9b, core/transfer). The OPEN is the offer; the called side accepts
+/// Files and folders on their way (docs/protocol.md §7.8 and §15, core/transfer). The OPEN is the offer; the called side accepts
 /// by its first message and then takes a raw byte stream of records; its CLOSE is the receipt.
 struct File {
     static constexpr const char *name = "file/1";

@@ -9,7 +9,7 @@
 
 namespace hawser::transfer {
 
-/// The byte stream of a transfer is a row of records: kind u8 · length u32 · payload (docs/protocol.md §10.4).
+/// The byte stream of a transfer is a row of records: kind u8 · length u32 · payload (docs/protocol.md §15.1).
 enum class Record : quint8 {
     Folder = 1, ///< mtime ns i64 · flags u8 · path
     File = 2, ///< size u64 · mtime ns i64 · flags u8 · path
