@@ -92,7 +92,7 @@ QString Asks::Private::freeLocationName(const QString &wish, const Address &addr
     };
     QString name = base;
     for (int number = 2; taken(name); ++number)
-        name = QStringLiteral("%1-%2").arg(base.left(60)).arg(number);
+        name = QStringLiteral("%1-%2").arg(base.left(60), QString::number(number));
     return name;
 }
 

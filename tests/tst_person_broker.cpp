@@ -1,0 +1,219 @@
+#include "brokerd/broker.h"
+#include "chat/person.h"
+
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QTest>
+
+using namespace hawser;
+using namespace hawser::chat;
+
+namespace {
+
+struct Someone {
+    QTemporaryDir folder;
+    std::unique_ptr<Person> person;
+
+    explicit Someone(const QString &name)
+    {
+        PersonSettings settings;
+        settings.program = QStringLiteral("tst 1");
+        settings.downloads = folder.filePath(QStringLiteral("Downloads"));
+        settings.serveControl = false;
+        Result<std::unique_ptr<Person>> opened = Person::open(folder.path(), settings);
+        if (!opened)
+            qFatal("%s", qUtf8Printable(opened.error().sentence));
+        person = std::move(*opened);
+        if (const Result<void> named = person->setName(name); !named)
+            qFatal("%s", qUtf8Printable(named.error().sentence));
+    }
+    Person *operator->() { return person.get(); }
+};
+
+struct House {
+    QTemporaryDir folder;
+    Identity identity = Identity::generate();
+    std::unique_ptr<broker::Broker> broker;
+    QString address;
+
+    House()
+    {
+        auto opened = broker::Broker::open(folder.path(), identity, {});
+        if (!opened)
+            qFatal("%s", qUtf8Printable(opened.error().sentence));
+        broker = std::move(*opened);
+        const Result<Address> at = broker->listen({ QStringLiteral("127.0.0.1"), 0 });
+        if (!at)
+            qFatal("%s", qUtf8Printable(at.error().sentence));
+        address = at->text();
+    }
+    bool isReady(Someone &someone) const
+    {
+        const auto known = someone->brokers().find(identity.key());
+        return known && known->state == hawser::chat::Broker::State::Ready;
+    }
+};
+
+} // namespace
+
+/// People at a broker: the real broker in this process, real TLS.
+class TestPersonBroker : public QObject {
+    Q_OBJECT
+
+private slots:
+    void firstLinkMakesTheAdministrator()
+    {
+        House house;
+        Someone ana(QStringLiteral("Ana"));
+        enterAsAdministrator(house, ana);
+        QTRY_VERIFY(ana->brokers().find(house.identity.key())->administrator);
+    }
+
+    void administratorSeesWhoJoinsAndLetsThemIn()
+    {
+        House house;
+        Someone ana(QStringLiteral("Ana"));
+        Someone bea(QStringLiteral("Bea"));
+        enterAsAdministrator(house, ana);
+        QVERIFY(bea->asks().join(house.address));
+        QTRY_VERIFY(ana->requests().shown());
+        QTRY_COMPARE(bea->asks().all().first().state, Ask::State::Waiting);
+        const Request request = *ana->requests().shown();
+        QCOMPARE(request.kind, Asking::JoinPerson);
+        QCOMPARE(request.key, bea->key());
+        QCOMPARE(request.claim, QStringLiteral("Bea"));
+        QCOMPARE(request.number(), bea->asks().all().first().number);
+        QCOMPARE(request.doors.first().broker, house.identity.key());
+        QVERIFY(ana->requests().allow(request.id, { {}, Lasting::Always, true, false }));
+        QTRY_VERIFY(house.isReady(bea));
+        QTRY_VERIFY(ana->requests().all().isEmpty());
+        QTRY_COMPARE(bea->asks().all().first().state, Ask::State::Accepted);
+        QTRY_COMPARE(bea->brokers().people(house.identity.key()).size(), 1);
+    }
+
+    void contactThroughTheBrokerThenTalkAndFile()
+    {
+        House house;
+        Someone ana(QStringLiteral("Ana"));
+        Someone bea(QStringLiteral("Bea"));
+        befriend(house, ana, bea);
+        QCOMPARE(bea->route().presence(ana->key()).via, bea->brokers().all().first().name);
+
+        QVERIFY(bea->conversations().say(ana->key(), QStringLiteral("hi!")));
+        QTRY_COMPARE(bea->conversations().entries(ana->key()).last().state, Entry::State::Delivered);
+        QCOMPARE(ana->conversations().entries(bea->key()).last().text, QStringLiteral("hi!"));
+
+        QFile file(bea.folder.filePath(QStringLiteral("shoot.bin")));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        QCOMPARE(file.write(QByteArray(2'000'000, 'q')), 2'000'000);
+        file.close();
+        const Result<QByteArray> sent = bea->transfers().send(ana->key(), { file.fileName() });
+        QVERIFY(sent);
+        QTRY_COMPARE(ana->transfers().all().size(), 1);
+        QVERIFY(ana->transfers().accept(ana->transfers().all().first().id));
+        QTRY_COMPARE(bea->transfers().find(*sent)->state, Transfer::State::Done);
+    }
+
+    void contactRequestSaysWhoVouches()
+    {
+        House house;
+        Someone ana(QStringLiteral("Ana"));
+        Someone bea(QStringLiteral("Bea"));
+        enterAsAdministrator(house, ana);
+        letIn(house, ana, bea);
+        QVERIFY(bea->asks().contact(house.identity.key(), ana->key(), QStringLiteral("Ana")));
+        QTRY_VERIFY(ana->requests().shown());
+        const Door door = ana->requests().shown()->doors.first();
+        QCOMPARE(ana->requests().shown()->kind, Asking::ContactThroughBroker);
+        QCOMPARE(door.broker, house.identity.key());
+        QCOMPARE(door.knownAs, QStringLiteral("Bea"));
+        QVERIFY(door.address.isEmpty());
+        QTRY_COMPARE(contactAsk(bea).number, ana->requests().shown()->number());
+    }
+
+    void membersAreStrangersUntilOneSaysYes()
+    {
+        House house;
+        Someone ana(QStringLiteral("Ana"));
+        Someone bea(QStringLiteral("Bea"));
+        enterAsAdministrator(house, ana);
+        letIn(house, ana, bea);
+        Contact contact;
+        contact.key = ana->key();
+        QVERIFY(bea->contacts().save(contact)); // only on one side
+        QTRY_VERIFY(bea->route().presence(ana->key()).online);
+        QVERIFY(bea->conversations().say(ana->key(), QStringLiteral("hi!")));
+        QTRY_COMPARE(bea->conversations().entries(ana->key()).last().state, Entry::State::NotSent);
+        QVERIFY(ana->conversations().entries(bea->key()).isEmpty());
+    }
+
+    void awayIsUnavailable()
+    {
+        House house;
+        Someone ana(QStringLiteral("Ana"));
+        Someone bea(QStringLiteral("Bea"));
+        befriend(house, ana, bea);
+        const PublicKey key = bea->key();
+        bea.person.reset();
+        QTRY_VERIFY(!ana->route().presence(key).online);
+        QVERIFY(ana->conversations().say(key, QStringLiteral("hi!")));
+        QCOMPARE(ana->conversations().entries(key).last().state, Entry::State::NotSent);
+        QCOMPARE(ana->conversations().entries(key).last().sentence, QStringLiteral("Bea is away"));
+    }
+
+    void deniedIsTold()
+    {
+        House house;
+        Someone ana(QStringLiteral("Ana"));
+        Someone bea(QStringLiteral("Bea"));
+        enterAsAdministrator(house, ana);
+        QVERIFY(bea->asks().join(house.address));
+        QTRY_VERIFY(ana->requests().shown());
+        QTRY_COMPARE(bea->asks().all().first().state, Ask::State::Waiting);
+        QVERIFY(ana->requests().deny(ana->requests().shown()->id));
+        QTRY_COMPARE(bea->asks().all().first().state, Ask::State::Denied);
+        QTRY_VERIFY(ana->requests().all().isEmpty());
+    }
+
+private:
+    static Ask contactAsk(Someone &someone)
+    {
+        for (const Ask &ask : someone->asks().all())
+            if (ask.kind == contracts::AskToBeLetIn::Kind::Contact)
+                return ask;
+        return {};
+    }
+    static void enterAsAdministrator(House &house, Someone &someone)
+    {
+        Result<QString> link = house.broker->administratorLink();
+        QVERIFY(link);
+        QVERIFY(someone->asks().join(*link));
+        QTRY_VERIFY(house.isReady(someone));
+        QTRY_VERIFY(someone->brokers().find(house.identity.key())->administrator);
+    }
+    static void letIn(House &house, Someone &administrator, Someone &guest)
+    {
+        QVERIFY(guest->asks().join(house.address));
+        QTRY_VERIFY(administrator->requests().shown());
+        const quint64 id = administrator->requests().shown()->id;
+        QVERIFY(administrator->requests().allow(id, { {}, Lasting::Always, true, false }));
+        QTRY_VERIFY(house.isReady(guest));
+        QTRY_VERIFY(administrator->requests().all().isEmpty());
+        QTRY_VERIFY(guest->brokers().member(house.identity.key(), administrator->key()));
+    }
+    static void befriend(House &house, Someone &ana, Someone &bea)
+    {
+        enterAsAdministrator(house, ana);
+        letIn(house, ana, bea);
+        QVERIFY(bea->asks().contact(house.identity.key(), ana->key(), QStringLiteral("Ana")));
+        QTRY_VERIFY(ana->requests().shown());
+        const Rights both = Rights(Right::Messages) | Right::Files;
+        QVERIFY(ana->requests().allow(ana->requests().shown()->id, { both, Lasting::Always, true, false }));
+        QTRY_VERIFY(bea->contacts().find(ana->key()));
+        QTRY_VERIFY(bea->route().presence(ana->key()).online);
+        QTRY_VERIFY(ana->route().presence(bea->key()).online);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestPersonBroker)
+#include "tst_person_broker.moc"

@@ -1,0 +1,122 @@
+#include "chat/person.h"
+#include "core/client.h"
+#include "core/contracts/control.h"
+
+#include <QTemporaryDir>
+#include <QTest>
+
+using namespace hawser;
+using namespace hawser::chat;
+
+namespace {
+
+/// A person and a `hawser` that calls it over the control socket.
+struct Desk {
+    QTemporaryDir folder;
+    std::unique_ptr<Person> person;
+    Identity nobody = Identity::generate();
+    Client client { nobody, {} };
+
+    explicit Desk(const QString &name)
+    {
+        PersonSettings settings;
+        settings.program = QStringLiteral("tst 1");
+        settings.downloads = folder.filePath(QStringLiteral("Downloads"));
+        Result<std::unique_ptr<Person>> opened = Person::open(folder.path(), settings);
+        if (!opened)
+            qFatal("%s", qUtf8Printable(opened.error().sentence));
+        person = std::move(*opened);
+        if (const Result<void> named = person->setName(name); !named)
+            qFatal("%s", qUtf8Printable(named.error().sentence));
+        client.connectToLocal(person->controlPath());
+    }
+
+    /// The answer, when it has come.
+    template <typename C>
+    std::shared_ptr<std::optional<Result<typename C::Reply>>> call(const typename C::Request &request)
+    {
+        auto answer = std::make_shared<std::optional<Result<typename C::Reply>>>();
+        client.call<C>({}, request, &client, [answer](const Result<typename C::Reply> &reply) { *answer = reply; });
+        return answer;
+    }
+};
+
+} // namespace
+
+/// What `hawser` does with a running desktop: every verb is a command on the control socket.
+class TestPersonControl : public QObject {
+    Q_OBJECT
+
+private slots:
+    void saysWhoItIs()
+    {
+        Desk ana(QStringLiteral("Ana"));
+        QTRY_COMPARE(ana.client.state(), Client::State::Ready);
+        const auto id = ana.call<contracts::PersonId>({});
+        QTRY_VERIFY(*id);
+        QCOMPARE((**id)->key, ana.person->key());
+        QCOMPARE((**id)->name, QStringLiteral("Ana"));
+        const auto status = ana.call<contracts::PersonStatus>({});
+        QTRY_VERIFY(*status);
+        QVERIFY(**status);
+        QCOMPARE((**status)->listening, false);
+    }
+
+    void joinsApprovesTalksAndSends()
+    {
+        Desk ana(QStringLiteral("Ana"));
+        Desk bea(QStringLiteral("Bea"));
+        QTRY_COMPARE(ana.client.state(), Client::State::Ready);
+        QTRY_COMPARE(bea.client.state(), Client::State::Ready);
+        const auto listening = bea.call<contracts::Listen>({ true, QStringLiteral("127.0.0.1:0") });
+        QTRY_VERIFY(*listening);
+        QVERIFY(**listening);
+
+        contracts::Join::In last;
+        Call *join = ana.client.start<contracts::Join>({}, { (**listening)->addresses.first() });
+        connect(join, &Channel::received, this, [&last](const ChannelMessage &message) {
+            if (const auto in = message.as<contracts::Join::In>(); in)
+                last = *in;
+        });
+        std::optional<Result<contracts::Join::Reply>> joined;
+        connect(join, &Call::finished, this,
+            [&joined](const Result<Payload> &result) { joined = replyOf<contracts::Join>(result); });
+        QTRY_COMPARE(last.state, QStringLiteral("waiting"));
+        QCOMPARE(last.number.size(), 6);
+
+        contracts::DecideMyRequest::Request decision;
+        decision.id = ana.person->key().hex().left(8);
+        decision.wish = QStringLiteral("allow");
+        decision.number = last.number == QStringLiteral("000000") ? QStringLiteral("000001") : QStringLiteral("000000");
+        const auto wrong = bea.call<contracts::DecideMyRequest>(decision);
+        QTRY_VERIFY(*wrong);
+        QCOMPARE((**wrong).error().code, Code::FailedPrecondition);
+        QVERIFY(!joined);
+        decision.number = last.number;
+        const auto right = bea.call<contracts::DecideMyRequest>(decision);
+        QTRY_VERIFY(*right);
+        QVERIFY(**right);
+        QTRY_VERIFY(joined);
+        QVERIFY(*joined);
+        QCOMPARE((*joined)->kind, QStringLiteral("person"));
+        QTRY_VERIFY(ana.person->route().presence(bea.person->key()).online);
+
+        const auto said = ana.call<contracts::SayTo>({ QStringLiteral("Bea"), QStringLiteral("hi!") });
+        QTRY_VERIFY(*said);
+        QVERIFY(**said);
+        QCOMPARE(bea.person->conversations().entries(ana.person->key()).last().text, QStringLiteral("hi!"));
+
+        const auto ping = ana.call<contracts::PingOther>({ QStringLiteral("Bea") });
+        QTRY_VERIFY(*ping);
+        QVERIFY(**ping);
+        QCOMPARE((**ping)->program, QStringLiteral("tst 1"));
+        QVERIFY((**ping)->roundTripUs > 0);
+
+        const auto nobody = ana.call<contracts::SayTo>({ QStringLiteral("Zoe"), QStringLiteral("hi!") });
+        QTRY_VERIFY(*nobody);
+        QCOMPARE((**nobody).error().code, Code::NotFound);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestPersonControl)
+#include "tst_person_control.moc"
