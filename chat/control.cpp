@@ -125,10 +125,12 @@ void Control::serveSelf()
         [this](const contracts::Listen::Request &request, const Caller &) -> Result<contracts::Listen::Reply> {
             std::optional<Address> at;
             if (!request.address.isEmpty()) {
-                const Result<Address> address = Address::parse(request.address, 4781);
+                const bool anyPort = request.address.endsWith(QLatin1String(":0"));
+                const Result<Address> address
+                    = Address::parse(anyPort ? request.address.chopped(2) : request.address, 4781);
                 if (!address)
                     return address.error();
-                at = *address;
+                at = Address { address->host, anyPort ? quint16(0) : address->port };
             }
             if (const Result<void> done = m_person.setListening(request.on, at); !done)
                 return done.error();

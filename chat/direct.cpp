@@ -195,6 +195,9 @@ Client *Direct::dial(const PublicKey &key, const Address &address)
 void Direct::stateChanged(const PublicKey &key)
 {
     const Client *client = dialled(key);
+    const bool greeted = client != nullptr && client->link() != nullptr;
+    if (greeted && client->welcome().role != Role::Person)
+        return hangUp(key); // whoever says it is a broker would be believed about who calls
     if (client != nullptr && client->state() == Client::State::Ready) {
         const Result<void> seen = m_contacts.sawNow(key, client->welcome().name, wallClock());
         Q_UNUSED(seen) // only a date for display

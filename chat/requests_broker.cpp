@@ -64,6 +64,8 @@ void Requests::Private::heard(const PublicKey &broker, const WatchRequests::In &
     const quint64 known = idOf(broker, in.id);
     if (in.closed) {
         const QString by = claimedName(in.by);
+        if (deciding.contains(known))
+            return; // mine: the answer to it tells
         if (known != 0)
             close(known, by.isEmpty() ? QStringLiteral("answered elsewhere") : QStringLiteral("%1 answered").arg(by));
         return;
@@ -98,16 +100,18 @@ void Requests::Private::heard(const PublicKey &broker, const WatchRequests::In &
 void Requests::Private::decide(const Request &request, const DecideRequest::Request &decision, const QString &sentence)
 {
     q->notNow(request.id);
+    deciding.insert(request.id);
     for (const Door &door : request.doors) {
         Client *client = brokers.client(door.broker);
         if (client == nullptr)
-            continue;
+            continue; // left meanwhile: its requests are gone from here
         DecideRequest::Request said = decision;
         said.id = door.remoteId;
         if (!said.number.isEmpty())
             said.number = door.number;
         said.key = request.key;
         const auto taken = [this, id = request.id, sentence](const Result<DecideRequest::Reply> &reply) {
+            deciding.remove(id);
             if (reply)
                 return close(id, sentence);
             emit q->failed(id, reply.error().sentence);

@@ -4,6 +4,8 @@
 #include "core/contracts/broker.h"
 #include "core/contracts/request.h"
 
+#include <QSet>
+
 namespace hawser {
 class Database;
 }
@@ -71,6 +73,7 @@ public:
     QTimer *timer;
     std::vector<Knock> knocks;
     QHash<PublicKey, QPointer<Call>> watches;
+    QSet<quint64> deciding; ///< by me, on the way to a broker
 };
 
 } // namespace hawser::chat
