@@ -1,0 +1,72 @@
+#include "cli/knock.h"
+#include "cli/verbs.h"
+#include "core/text.h"
+
+#include <iostream>
+#include <iterator>
+
+namespace hawser::cli {
+
+namespace {
+
+using contracts::SayTo;
+
+class Message : public Verb {
+public:
+    explicit Message(const Desk &desk) : Verb(desk), m_knock(desk.session, desk.printer) { }
+
+    Result<void> check() override
+    {
+        m_text = typed().one("TEXT");
+        if (m_text == QLatin1String("-"))
+            m_text = QString::fromStdString(std::string(std::istreambuf_iterator<char>(std::cin), {}));
+        if (m_text.trimmed().isEmpty())
+            return Error { Code::InvalidArgument, QStringLiteral("there is nothing to say") };
+        return {};
+    }
+
+    void start() override
+    {
+        const QString who = typed().one("WHO");
+        if (!Knock::isAddress(who))
+            return say(who);
+        connect(&m_knock, &Knock::failed, this, &Message::fail);
+        connect(
+            &m_knock, &Knock::accepted, this, [this](const contracts::Join::Reply &reply) { say(reply.key.hex()); });
+        m_knock.join(who);
+    }
+
+private:
+    void say(const QString &who)
+    {
+        session().ask<SayTo>({ who, m_text }, this, [this](const Result<SayTo::Reply> &reply) {
+            if (!reply)
+                return fail(reply.error());
+            Value object = toValue(*reply);
+            object.insert(QStringLiteral("state"), QStringLiteral("delivered"));
+            if (typed().json)
+                printer().object(object);
+            else
+                printer().talk(QStringLiteral("delivered to ") + claimedName(reply->name));
+            emit finished(exitOk);
+        });
+    }
+
+    QString m_text;
+    Knock m_knock;
+};
+
+} // namespace
+
+VerbEntry messageVerb()
+{
+    return { { "message", "say something; ends when their program has it",
+                 "  hawser message bea \"back at two\"\n"
+                 "  uptime | hawser message bea -\n",
+                 { { "WHO", "a contact, or HOST:PORT", Word::Kind::Required },
+                     { "TEXT", "what to say, or - for standard input", Word::Kind::Required } },
+                 true },
+        makeVerb<Message> };
+}
+
+} // namespace hawser::cli

@@ -1,0 +1,75 @@
+#pragma once
+
+#include "chat/person.h"
+#include "core/client.h"
+
+#include <QElapsedTimer>
+#include <QTimer>
+
+namespace hawser::cli {
+
+/// The way to the owner of a data folder: another program that serves its control socket, or, when there is none, this
+/// process, which then owns it as long as it runs. Verbs call the owner's commands and cannot tell the two apart.
+class Session : public QObject {
+    Q_OBJECT
+
+public:
+    explicit Session(const QString &folder, QObject *parent = nullptr);
+    ~Session() override;
+
+    /// `opened` follows, or `failed`.
+    void open();
+    /// `settled` follows: what the owner knows of others has come, or cannot come now. At once when another program
+    /// owns the folder.
+    void settle();
+
+    bool ownsFolder() const { return m_person != nullptr; }
+    Client &owner() { return m_owner; }
+
+    /// A call to the owner. While this process has only just become the owner, what may be because somebody's link is
+    /// still coming is tried again for a moment. \param callback  takes Result<C::Reply>
+    template <typename C, typename Callback>
+    void ask(const typename C::Request &request, QObject *context, Callback callback)
+    {
+        auto judge = [this, request, context, callback](const Result<typename C::Reply> &result) {
+            if (result || !mayComeStill(result.error()))
+                return callback(result);
+            QTimer::singleShot(
+                tryAgainAfter, context, [this, request, context, callback] { ask<C>(request, context, callback); });
+        };
+        m_owner.call<C>({}, request, context, std::move(judge));
+    }
+    /// A channel, as Client::start.
+    template <typename C>
+    Call *start(const typename C::Request &request)
+    {
+        return m_owner.start<C>({}, request);
+    }
+    /// It failed because nobody was there, and we began so lately that this may change by itself.
+    bool mayComeStill(const Error &error) const;
+    static constexpr milliseconds tryAgainAfter { 150 };
+
+signals:
+    void opened();
+    void failed(const hawser::Error &why);
+    void settled();
+    void slow(const QString &sentence); ///< what it waits for
+
+private:
+    void reachOwner();
+    void ownerMissing(const Error &why);
+    void becomeOwner();
+    void lookAgain();
+    bool isStillComing(const chat::Broker &broker) const;
+
+    QString m_folder;
+    std::unique_ptr<chat::Person> m_person; // goes after m_owner
+    Client m_owner;
+    QTimer m_again; // for the owner's socket, then for brokers
+    bool m_isOpen = false;
+    bool m_askedBrokers = false;
+    int m_answersMissing = 0;
+    QElapsedTimer m_since; // open(), then opened
+};
+
+} // namespace hawser::cli

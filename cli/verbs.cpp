@@ -1,0 +1,12 @@
+#include "cli/verbs.h"
+
+namespace hawser::cli {
+
+std::vector<VerbEntry> allVerbs()
+{
+    return { idVerb(), statusVerb(), joinVerb(), contactsVerb(), requestsVerb(), approveVerb(), denyVerb(),
+        offersVerb(), runVerb(), callVerb(), messageVerb(), messagesVerb(), chatVerb(), listenVerb(), sendVerb(),
+        receiveVerb(), transfersVerb(), pingVerb() };
+}
+
+} // namespace hawser::cli

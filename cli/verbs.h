@@ -1,0 +1,32 @@
+#pragma once
+
+#include "cli/verb.h"
+
+#include <vector>
+
+namespace hawser::cli {
+
+// Each in a file of its own name.
+VerbEntry idVerb();
+VerbEntry statusVerb();
+VerbEntry joinVerb();
+VerbEntry offersVerb();
+VerbEntry runVerb();
+VerbEntry callVerb();
+VerbEntry messageVerb();
+VerbEntry messagesVerb();
+VerbEntry chatVerb();
+VerbEntry listenVerb();
+VerbEntry sendVerb();
+VerbEntry receiveVerb();
+VerbEntry transfersVerb();
+VerbEntry requestsVerb();
+VerbEntry approveVerb();
+VerbEntry denyVerb();
+VerbEntry contactsVerb();
+VerbEntry pingVerb();
+
+/// All of them, in the order of --help.
+std::vector<VerbEntry> allVerbs();
+
+} // namespace hawser::cli
