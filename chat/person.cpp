@@ -186,7 +186,7 @@ void Person::start()
     const QString at = setting(*d->database, listenSetting);
     if (at.isEmpty())
         return;
-    const Result<Address> address = Address::parse(at, 4781);
+    const Result<Address> address = Address::parseListening(at, 4781);
     const Result<void> listening = d->direct.listen(at == anyPort || !address ? std::nullopt : std::optional(*address));
     Q_UNUSED(listening) // isListening() tells
 }
