@@ -1,4 +1,5 @@
 // Our side of the measures: hawser_load MODE ARGUMENT…, driven by tests/bench/run.
+#include "core/epoll_dispatcher.h"
 #include "tests/bench/joined.h"
 
 #include <QCoreApplication>
@@ -6,6 +7,7 @@
 
 int main(int argc, char **argv)
 {
+    QCoreApplication::setEventDispatcher(new hawser::EpollDispatcher); // as the daemons do
     const QCoreApplication application(argc, argv);
     using namespace hawser::bench;
     const std::map<QString, int (*)(const QStringList &)> modes {
