@@ -196,7 +196,7 @@ QJsonObject itemOf(const QAbstractItemView &view, const QString &text)
     const bool chosen = view.selectionModel() && view.selectionModel()->isSelected(index);
     const QJsonObject said = { { "visible", view.isVisible() }, { "active", view.isActiveWindow() },
         { "enabled", view.isEnabled() && index.flags().testFlag(Qt::ItemIsEnabled) }, { "focus", view.hasFocus() },
-        { "highlighted", chosen || isDropTarget(view, index) },
+        { "highlighted", chosen || isDropTarget(view, index) }, { "dropTarget", isDropTarget(view, index) },
         { "checked", checked.isValid() ? QJsonValue(checked.toInt() == Qt::Checked) : QJsonValue::Null },
         { "armed", QJsonValue::Null }, { "text", rowText(index) },
         { "accessible", index.data(Qt::AccessibleTextRole).toString() } };
