@@ -74,6 +74,12 @@ def _die_with_parent():
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: a killed driver leaves nothing behind
 
 
+def finished(argv, env, stdin="", seconds=60):
+    """Runs a command to its end: (exit status, what it printed, what it complained of)."""
+    done = subprocess.run(argv, env=env, input=stdin, capture_output=True, text=True, timeout=seconds)
+    return done.returncode, done.stdout, done.stderr
+
+
 class Program:
     """A real program in its own process group; with a window it answers the probe's questions."""
 
