@@ -19,8 +19,10 @@ void letGo(Session &session, const Error &why)
 Sessions::~Sessions()
 {
     const std::vector<Session *> sessions = all();
-    for (Session *session : sessions)
+    for (Session *session : sessions) {
         session->link->disconnect(this);
+        session->link->setRouter(nullptr); // links are deleted later, when the router is gone
+    }
 }
 
 Session &Sessions::add(Arrival &arrival, Instant now)
