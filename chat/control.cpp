@@ -126,8 +126,8 @@ void Control::serveSelf()
             std::optional<Address> at;
             if (!request.address.isEmpty()) {
                 const bool anyPort = request.address.endsWith(QLatin1String(":0"));
-                const Result<Address> address
-                    = Address::parse(anyPort ? request.address.chopped(2) : request.address, 4781);
+                const Result<Address> address =
+                    Address::parse(anyPort ? request.address.chopped(2) : request.address, 4781);
                 if (!address)
                     return address.error();
                 at = Address { address->host, anyPort ? quint16(0) : address->port };
