@@ -28,9 +28,11 @@ const QString nameSetting = QStringLiteral("name");
 const QString listenSetting = QStringLiteral("listen");
 const QString anyPort = QStringLiteral("any");
 
-/// The full name of whoever runs this, as the system has it.
-QString systemName()
+/// What I am called until I say otherwise: $HAWSER_NAME, else the full name of whoever runs this, as the system has it.
+QString firstName()
 {
+    if (const QString told = qEnvironmentVariable("HAWSER_NAME"); !told.isEmpty())
+        return told;
     const passwd *entry = getpwuid(geteuid());
     if (entry == nullptr)
         return QSysInfo::machineHostName();
@@ -122,7 +124,7 @@ Result<std::unique_ptr<Person>> Person::open(const QString &folder, const Person
     if (!contacts)
         return contacts.error();
 
-    const QString name = claimedName(setting(**database, nameSetting, systemName()));
+    const QString name = claimedName(setting(**database, nameSetting, firstName()));
     const QString downloads = settings.downloads.isEmpty()
         ? QStandardPaths::writableLocation(QStandardPaths::DownloadLocation)
         : settings.downloads;

@@ -38,7 +38,7 @@ class World:
         env = dict(os.environ, XDG_RUNTIME_DIR=os.path.join(folder, "run"))
         os.mkdir(env["XDG_RUNTIME_DIR"], 0o700)
         self.programs = []
-        self.suite = Suite(build, os.path.join(folder, "data"), env, lambda name, argv: self._start(name, argv, env))
+        self.suite = Suite(build, os.path.join(folder, "data"), env, lambda name, argv, more: self._start(name, argv, dict(env, **more)))
         self.broker, self.address = self.suite.broker()
         self.suite.join_node()
         self.suite.node()

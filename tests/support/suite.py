@@ -1,6 +1,6 @@
 """The whole suite in one folder, for ./dev run on a display and for the demo: broker, node and people, each with its own data.
 
-Whoever uses it says how a program is started: start(name, argv) -> x11.Program.
+Whoever uses it says how a program is started: start(name, argv, env) -> x11.Program; env is added to the environment.
 """
 
 import glob
@@ -43,7 +43,7 @@ class Suite:
         if os.path.exists("/proc/net/if_inet6"):
             listen.append("[::1]:0")
         broker = self._start("broker", [self.program("hawser-brokerd"), "run", "--data", self.folder("broker"),
-                                        *[word for address in listen for word in ("--listen", address)]])
+                                        *[word for address in listen for word in ("--listen", address)]], {})
 
         def ready():
             if not broker.running():
@@ -69,16 +69,32 @@ class Suite:
 
     def node(self, name="node", config=None):
         return self._start(name, [self.program("hawser-nodeagent"), "run", "--data", self.folder(name),
-                                  *(["--config", config] if config else [])])
+                                  *(["--config", config] if config else [])], {})
 
-    def desktop(self, name, *words):
-        return self._start(name, [self.program("hawser-desktop"), "--data", self.folder(name), *words])
+    def desktop(self, name, called=None):
+        return self._start(name, [self.program("hawser-desktop"), "--data", self.folder(name)], _calling(called))
+
+    def join_by_link(self, name, link, called):
+        """A person comes in by a link; nothing when it was so before."""
+        if not self.has_joined(name):
+            self.run("hawser", "join", "-", "--data", self.folder(name), stdin=link, env=_calling(called))
+
+    def knock(self, name, address, called):
+        """A person asks at an address and does not wait: the request does. Nothing when it was so before."""
+        if os.path.exists(self.folder(name)):
+            return
+        knock = self._start(name + "-asks", [self.program("hawser"), "join", address, "--data", self.folder(name)],
+                            _calling(called))
+        try:
+            x11.wait_for(lambda: re.search(r"\d{3} \d{3}", knock.output()), f"the number of {called}'s request")
+        finally:
+            knock.stop()
 
     # ---- what they say
 
-    def run(self, program, *words, stdin=""):
+    def run(self, program, *words, stdin="", env=None):
         """Runs one of the programs to its end; what it printed, or a Failed with what it complained of."""
-        status, out, err = x11.finished([self.program(program), *words], self.env, stdin)
+        status, out, err = x11.finished([self.program(program), *words], dict(self.env, **(env or {})), stdin)
         if status != 0:
             raise x11.Failed(f"{program} {words[0]} ended with {status}: {err.strip() or out.strip()}")
         return out
@@ -86,6 +102,11 @@ class Suite:
     def json(self, program, *words):
         """What one of the programs says with --json: a list of its lines."""
         return [json.loads(line) for line in self.run(program, *words, "--json").splitlines() if line.strip()]
+
+
+def _calling(called):
+    """What makes a person who has not chosen a name take this one."""
+    return {"HAWSER_NAME": called} if called else {}
 
 
 def read(path):
