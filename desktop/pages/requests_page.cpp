@@ -21,6 +21,8 @@ RequestsPage::RequestsPage(QAbstractItemModel *requests, QWidget *parent)
       m_empty(new chat::SafeLabel(tr("Nobody waits for your answer."), this)), m_decisions(new QPlainTextEdit(this))
 {
     constexpr int kept = 500; // decisions
+    setBackgroundRole(QPalette::Base);
+    setAutoFillBackground(true);
     m_list->setObjectName(QStringLiteral("requestList"));
     m_list->setAccessibleName(tr("Requests"));
     m_list->setItemDelegate(new RequestDelegate(m_list));

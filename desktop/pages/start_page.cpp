@@ -51,6 +51,7 @@ StartPage::StartPage(QWidget *parent) : QScrollArea(parent), m_askList(new QVBox
     setObjectName(QStringLiteral("startPage"));
     setAccessibleName(tr("You and your brokers"));
     setFrameShape(NoFrame);
+    setBackgroundRole(QPalette::Base);
     setWidgetResizable(true);
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     auto *body = new QWidget;
@@ -70,6 +71,7 @@ StartPage::StartPage(QWidget *parent) : QScrollArea(parent), m_askList(new QVBox
     foot->setForegroundRole(QPalette::PlaceholderText);
     layout->addWidget(foot);
     auto *holder = new QWidget;
+    holder->setBackgroundRole(QPalette::Base);
     auto *across = new QHBoxLayout(holder);
     across->setContentsMargins(0, 0, 0, 0);
     across->addStretch(1);
