@@ -36,6 +36,28 @@ chat::Contact contactNamed(const QString &name)
     return contact;
 }
 
+QPalette darkPalette()
+{
+    QPalette dark;
+    for (const auto role : { QPalette::Window, QPalette::Base, QPalette::Button, QPalette::AlternateBase })
+        dark.setColor(role, QColor(30, 32, 36));
+    for (const auto role : { QPalette::WindowText, QPalette::Text, QPalette::ButtonText, QPalette::PlaceholderText })
+        dark.setColor(role, QColor(220, 220, 220));
+    dark.setColor(QPalette::Light, QColor(60, 62, 66));
+    return dark;
+}
+
+/// The share of pixels that are light.
+double lightShare(const QImage &image)
+{
+    int light = 0;
+    for (int y = 0; y < image.height(); ++y) {
+        for (int x = 0; x < image.width(); ++x)
+            light += qGray(image.pixel(x, y)) > 128;
+    }
+    return double(light) / (double(image.width()) * image.height());
+}
+
 bool isReached(const QWidget &widget)
 {
     return widget.isVisible() && widget.isEnabled() && widget.focusPolicy() != Qt::NoFocus
@@ -60,6 +82,7 @@ private slots:
     void remembersItsPage();
     void takesASecondStart();
     void saysWhyAJoinFails();
+    void isDarkInADarkPalette();
 
 private:
     template <typename T>
@@ -200,6 +223,30 @@ void TestMainWindow::saysWhyAJoinFails()
     QVERIFY(!find<QLabel>("joinRecognised")->text().isEmpty());
     field->setText("127.0.0.1:9");
     QVERIFY(find<QPushButton>("joinButton")->isEnabled());
+}
+
+void TestMainWindow::isDarkInADarkPalette()
+{
+    const QPalette before = QApplication::palette();
+    const chat::Contact bea = contactNamed("Bea");
+    QVERIFY(m_desktop->person().contacts().save(bea));
+    m_desktop->person().conversations().notice(bea.key, "Bea is a contact now.");
+    QVERIFY(lightShare(m_desktop->window().grab().toImage()) > 0.5); // so that the rest can fail
+    QApplication::setPalette(darkPalette());
+    for (const PublicKey &shown : { PublicKey(), bea.key }) {
+        if (!shown.isNull())
+            m_desktop->window().contacts()->showContact(shown);
+        for (const auto page :
+            { MainWindow::Contacts, MainWindow::Machines, MainWindow::Transfers, MainWindow::Requests }) {
+            m_desktop->window().showPage(page);
+            QTRY_VERIFY(lightShare(m_desktop->window().grab().toImage()) < 0.1);
+            if (const QString folder = qEnvironmentVariable("HAWSER_PICTURES"); !folder.isEmpty())
+                m_desktop->window().grab().save(
+                    QStringLiteral("%1/dark-%2-%3.png")
+                        .arg(folder, shown.isNull() ? "start" : "talk", QString::number(page)));
+        }
+    }
+    QApplication::setPalette(before);
 }
 
 QTEST_MAIN(TestMainWindow)

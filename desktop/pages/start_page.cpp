@@ -163,7 +163,7 @@ QWidget *StartPage::makeDirect()
     m_addresses->setObjectName(QStringLiteral("myAddresses"));
     m_addresses->setWordWrap(true);
     m_addresses->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
-    layout->addWidget(m_listening);
+    layout->addWidget(m_listening, 0, Qt::AlignLeft); // as wide as it can be clicked
     layout->addWidget(m_addresses);
     connect(m_listening, &QCheckBox::clicked, this, &StartPage::listeningWished);
     return direct;
