@@ -65,6 +65,7 @@ def terminal(stage):
         "-f", "-c", f"bash --rcfile {settings}", log],
         env={"PATH": stage.suite.bin + ":" + os.environ["PATH"], "XDG_DATA_HOME": data})
     x11.wait_for(lambda: os.path.exists(log) and "bea$" in _read(log), "the terminal")
+    x11.wait_for(lambda: stage.display.active_window() == "Terminal", "the terminal to be what is typed into")
     command = f"hawser run {NODE} render scene={SCENE} frames=2 code=3"
     stage.display.type(command)
     stage.act("press Return", lambda: stage.display.key("Return"))

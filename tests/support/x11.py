@@ -331,8 +331,8 @@ class Display:
         return self._title(match[1]) if match and int(match[1], 16) else ""
 
     def _title(self, window):
-        match = re.search(r'^_NET_WM_NAME\(\w+\) = "(.*)"$', self.run(["xprop", "-id", window, "-f", "_NET_WM_NAME", "8u",
-                                                                        "_NET_WM_NAME"]), re.M)
+        shown = self.run(["xprop", "-id", window, "-f", "_NET_WM_NAME", "8u", "_NET_WM_NAME", "WM_NAME"])  # xterm: the old one
+        match = re.search(r'^(?:_NET_)?WM_NAME\(\w+\) = "(.*)"$', shown, re.M)
         return match[1] if match else ""
 
     def window_states(self, title):
