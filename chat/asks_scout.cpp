@@ -73,6 +73,10 @@ void Asks::Private::scoutArrived(const QByteArray &id)
     if (letIn && contacts.find(one->ask.key)) {
         const Result<void> noted = contacts.setLastAddress(one->ask.key, one->ask.address->text());
         Q_UNUSED(noted) // it was reached now
+        direct.dial(one->ask.key, *one->ask.address);
+        setState(*one, Ask::State::Accepted, QStringLiteral("You and %1 know each other.").arg(one->ask.to));
+        emit q->accepted(id);
+        return;
     }
     keep(*one);
     emit q->changed(id);

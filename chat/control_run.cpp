@@ -218,6 +218,9 @@ void Control::ping(const QString &who, const Reply<contracts::PingOther> &reply)
         [reply, took, via](const Result<contracts::Ping::Reply> &pong) {
             if (pong)
                 reply(contracts::PingOther::Reply { took(), via, pong->program });
+            else if (pong.error().code
+                == Code::Unimplemented) // a machine has no such command, and says so: it is there
+                reply(contracts::PingOther::Reply { took(), via, {} });
             else
                 reply(pong.error());
         },
