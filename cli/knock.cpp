@@ -57,10 +57,10 @@ void Knock::watch(Call *call)
     });
     connect(call, &Call::finished, this, [this](const Result<Payload> &result) {
         const auto reply = replyOf<Join>(result);
-        if (reply)
-            emit accepted(*reply);
-        else
-            emit failed(reply.error());
+        if (!reply)
+            return emit failed(reply.error());
+        m_session.expectSomebody();
+        emit accepted(*reply);
     });
 }
 

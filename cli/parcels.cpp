@@ -77,12 +77,14 @@ void Parcels::send(const QString &who, const QString &path)
     if (!QFileInfo::exists(whole))
         return m_printer.error({ Code::NotFound, QStringLiteral("there is no “%1”").arg(whole) });
     ++m_sending;
-    Call *call = m_session.start<SendFiles>({ who, { whole }, {} });
-    connect(call, &Call::finished, this, [this](const Result<Payload> &result) {
-        if (!result)
-            m_printer.error(result.error());
-        if (--m_sending == 0)
-            emit sendingEnded();
+    m_session.whenThere(who, this, [this, who, whole] {
+        Call *call = m_session.start<SendFiles>({ who, { whole }, {} });
+        connect(call, &Call::finished, this, [this](const Result<Payload> &result) {
+            if (!result)
+                m_printer.error(result.error());
+            if (--m_sending == 0)
+                emit sendingEnded();
+        });
     });
 }
 

@@ -57,14 +57,15 @@ private:
 
     void send(const QString &who)
     {
-        m_who = who;
-        Call *call = session().start<SendFiles>({ who, m_paths, typed().one("--note") });
-        connect(call, &Channel::received, this, [this](const ChannelMessage &message) {
-            if (const auto item = message.as<TransferItem>(); item)
-                take(*item);
+        session().whenThere(who, this, [this, who] {
+            Call *call = session().start<SendFiles>({ who, m_paths, typed().one("--note") });
+            connect(call, &Channel::received, this, [this](const ChannelMessage &message) {
+                if (const auto item = message.as<TransferItem>(); item)
+                    take(*item);
+            });
+            connect(call, &Call::finished, this,
+                [this](const Result<Payload> &result) { over(replyOf<SendFiles>(result)); });
         });
-        connect(
-            call, &Call::finished, this, [this](const Result<Payload> &result) { over(replyOf<SendFiles>(result)); });
     }
 
     void take(const TransferItem &item)
@@ -90,10 +91,6 @@ private:
 
     void over(const Result<TransferItem> &result)
     {
-        if (!result && session().mayComeStill(result.error())) {
-            QTimer::singleShot(Session::tryAgainAfter, this, [this] { send(m_who); });
-            return;
-        }
         if (!result)
             return fail(result.error());
         for (const QString &failed : result->failed)
@@ -104,7 +101,6 @@ private:
     }
 
     QStringList m_paths;
-    QString m_who;
     Knock m_knock;
     TransferItem m_last;
     QElapsedTimer m_spoke;

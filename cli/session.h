@@ -2,6 +2,7 @@
 
 #include "chat/person.h"
 #include "core/client.h"
+#include "core/contracts/control.h"
 
 #include <QElapsedTimer>
 #include <QTimer>
@@ -45,9 +46,20 @@ public:
     {
         return m_owner.start<C>({}, request);
     }
+    /// Calls `then` once `who` answers, or is not going to.
+    template <typename Then>
+    void whenThere(const QString &who, QObject *context, Then then)
+    {
+        using contracts::PingOther;
+        if (!ownsFolder())
+            return then();
+        ask<PingOther>({ who }, context, [then](const Result<PingOther::Reply> &) { then(); });
+    }
     /// It failed because nobody was there, and we began so lately that this may change by itself.
     bool mayComeStill(const Error &error) const;
     static constexpr milliseconds tryAgainAfter { 150 };
+    /// Somebody new was just found: their link is still coming.
+    void expectSomebody() { m_since.restart(); }
 
 signals:
     void opened();
