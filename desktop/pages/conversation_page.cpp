@@ -93,7 +93,7 @@ QWidget *ConversationPage::makeInput()
     m_attach->setIcon(chat::icon(QStringLiteral("attach")));
     m_attach->setAutoRaise(true);
     m_attach->setAccessibleName(tr("Send files or a folder"));
-    m_attach->setToolTip(chat::plainToolTip(tr("Send files or a folder")));
+    m_attach->setToolTip(tr("Send files or a folder"));
     m_attach->setPopupMode(QToolButton::InstantPopup);
     auto *menu = new QMenu(m_attach);
     menu->addAction(chat::icon(QStringLiteral("file")), tr("Files…"), this, [this] { attach(false); });

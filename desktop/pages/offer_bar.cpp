@@ -52,7 +52,7 @@ OfferBar::OfferBar(QWidget *parent)
     auto *choose = new QToolButton(this);
     choose->setIcon(chat::icon(QStringLiteral("folder")));
     choose->setAccessibleName(tr("Choose the folder"));
-    choose->setToolTip(chat::plainToolTip(tr("Choose the folder")));
+    choose->setToolTip(tr("Choose the folder"));
 
     auto *head = new QHBoxLayout;
     head->addWidget(m_mark, 0, Qt::AlignTop);

@@ -106,7 +106,7 @@ QWidget *StartPage::makeMe()
     copy->setIcon(chat::icon(QStringLiteral("copy")));
     copy->setAutoRaise(true);
     copy->setAccessibleName(tr("Copy your whole key"));
-    copy->setToolTip(chat::plainToolTip(tr("Copy your whole key")));
+    copy->setToolTip(tr("Copy your whole key"));
     connect(copy, &QToolButton::clicked, this, [this] { QGuiApplication::clipboard()->setText(m_wholeKey); });
     auto *caption = new SafeLabel(tr("Your key"));
     caption->setForegroundRole(QPalette::PlaceholderText);

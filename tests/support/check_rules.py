@@ -101,6 +101,8 @@ BANS = [
         "the one helper that sets Qt::PlainText first", "auto *l = new QLabel(name, this);"),
     Ban("tooltip", r"\bsetToolTip\((?!\s*(tr\(|QString\(\)|\{\}|plain\w*\())", "plainToolTip(…) around it",
         "w->setToolTip(name);"),
+    Ban("form-label", r"\baddRow\((?!\s*(tr\(\s*\"[^\"]*\"\s*\)\s*,|QString\(\)|new\b))(?=[^,;]*\()", "a SafeLabel in front: its own guesses rich text",
+        "form->addRow(captionOf(name), m_edit);"),
     Ban("rich-text", r"\b(setHtml|setMarkdown|insertHtml|appendHtml)\(", "QPlainTextEdit, appendPlainText",
         "edit->setHtml(text);"),
     Ban("chained-arg", r"\.arg\(ARGS\)\s*\.arg\(", ".arg(a, b): a value that holds %2 would be replaced again",
