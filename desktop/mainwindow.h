@@ -55,8 +55,7 @@ protected:
     void dropEvent(QDropEvent *event) override;
 
 private:
-    void addPages();
-    void setCount(Page page, const QString &title, int count);
+    void addPages(PersonModels &models);
     void addMenus();
     void addViewMenu();
     void addHelpMenu();

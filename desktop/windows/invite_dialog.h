@@ -30,7 +30,6 @@ signals:
 
 private:
     void make();
-    void forget(); ///< the link is for something else now
 
     QRadioButton *m_person;
     QRadioButton *m_machine;

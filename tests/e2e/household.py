@@ -1,0 +1,197 @@
+"""A broker, machines and people for a proof without windows: the real programs, each with a folder of its own.
+
+    with Household(build) as house:
+        house.start_broker()
+        ana, bea = house.person("ana"), house.person("bea")
+        house.befriend(ana, bea)
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.realpath(__file__))
+sys.path[:0] = [os.path.join(HERE, "..", "support")]
+sys.dont_write_bytecode = True
+
+import x11  # noqa: E402
+from x11 import Failed, wait_for  # noqa: E402,F401
+
+MEBI = 1 << 20
+
+
+def check(condition, sentence):
+    if not condition:
+        raise Failed(sentence)
+
+
+def peak(pid):
+    """The most memory a process ever had at once (VmHWM), in bytes."""
+    with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as status:
+        return int(re.search(r"^VmHWM:\s+(\d+) kB", status.read(), re.M)[1]) * 1024
+
+
+class Peaks:
+    """What the named programs' peaks were; grown() tells by how much since."""
+
+    def __init__(self, **programs):
+        self.programs = programs
+        self.before = {name: peak(program.pid) for name, program in programs.items()}
+
+    def grown(self):
+        return {name: peak(program.pid) - self.before[name] for name, program in self.programs.items()}
+
+    def stay_below(self, most):
+        grown = self.grown()
+        check(all(bytes < most for bytes in grown.values()), f"peaks grew by {in_mebi(grown)}, {most // MEBI} MiB is the most")
+        return in_mebi(grown)
+
+
+def in_mebi(sizes):
+    return ", ".join(f"{name} {size / MEBI:.1f} MiB" for name, size in sizes.items())
+
+
+class Done:
+    """How a program ended and what it said."""
+
+    def __init__(self, status, out, err):
+        self.status, self.out, self.err = status, out, err
+
+    def lines(self):
+        """The objects of its --json."""
+        return [json.loads(line) for line in self.out.splitlines() if line.startswith("{")]
+
+    def __repr__(self):
+        return f"exit {self.status}; out: {self.out.strip()[-600:]}; err: {self.err.strip()[-600:]}"
+
+
+class Household:
+    def __init__(self, build, folder=None):
+        self.bin = os.path.join(os.path.abspath(build), "bin")
+        self.folder = tempfile.mkdtemp(prefix="hawser-e-", dir=folder)
+        self.programs = []
+        self.env = {key: value for key, value in os.environ.items()
+                    if not re.match(r"(DBUS|XDG|QT|HAWSER)_|DISPLAY|WAYLAND_DISPLAY|HOME$", key)}
+        self.env.update(HOME=self.folder, XDG_RUNTIME_DIR=self.folder, LC_ALL="C.UTF-8")
+        self.address = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for program in reversed(self.programs):
+            program.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    # ---- programs
+
+    def path(self, *names):
+        return os.path.join(self.folder, *names)
+
+    def program(self, name):
+        return os.path.join(self.bin, name)
+
+    def start(self, name, program, *words, env=None):
+        """A program that goes on; what it prints is its .output()."""
+        started = x11.Program(name, [self.program(program), *map(str, words)], dict(self.env, **(env or {})), self.folder)
+        self.programs.append(started)
+        return started
+
+    def run(self, program, *words, stdin="", seconds=60):
+        """A program to its end."""
+        done = subprocess.run([self.program(program), *map(str, words)], env=self.env, input=stdin, capture_output=True,
+                              text=True, timeout=seconds, check=False)
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    def well(self, program, *words, **more):
+        """The same, and it must end well."""
+        done = self.run(program, *words, **more)
+        check(done.status == 0, f"{program} {words[0]}: {done}")
+        return done
+
+    # ---- the suite
+
+    def start_broker(self, name="broker", listen="127.0.0.1:0", env=None):
+        """Starts a broker; its address is house.address."""
+        broker = self.start(name, "hawser-brokerd", "run", "--data", self.path(name), "--listen", listen, env=env)
+
+        def ready():
+            check(broker.running(), f"the broker did not start:\n{broker.output()}")
+            return re.search(r"ready.*?\b(127\.0\.0\.1:\d+)", broker.output())
+
+        self.address = wait_for(ready, "the broker to be ready")[1]
+        return broker
+
+    def broker(self, verb, *words):
+        """What the broker's owner asks it."""
+        return self.well("hawser-brokerd", verb, *words, "--json", "--data", self.path("broker")).lines()
+
+    def invite(self, *words):
+        return self.well("hawser-brokerd", "invite", *words, "--data", self.path("broker")).out
+
+    def person(self, name, joins=True):
+        """Somebody with a folder, let in at the broker by an invitation."""
+        person = Person(self, name)
+        if joins:
+            done = self.run("hawser", "join", "-", "--data", person.data, stdin=self.invite())
+            check(done.status == 0, f"{name} could not join: {done}")
+        person.key = person.well("id", "--json").lines()[0]["key"]
+        return person
+
+    def node(self, config="", name="node"):
+        """A machine that offers what the TOML says; returns (its program, its key) once people can see it."""
+        path = self.path(name + ".toml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(config)
+        words = ("--data", self.path(name), "--config", path)
+        done = self.run("hawser-nodeagent", "join", "-", *words, stdin=self.invite("--kind", "node"))
+        check(done.status == 0, f"the node could not join: {done}")
+        agent = self.start(name, "hawser-nodeagent", "run", *words)
+        wait_for(lambda: self.broker("status")[0]["nodes_online"] > 0, "the node to be online")
+        with open(self.path(name, "identity.pub"), encoding="ascii") as file:
+            return agent, file.read().split()[0]
+
+    def befriend(self, one, other):
+        """They become contacts, over a direct link; `other` was asked and goes on listening: returns its program."""
+        listener = other.start("listen", "127.0.0.1:0", "--json", "--accept", one.key)
+        address = wait_for(lambda: re.search(r"127\.0\.0\.1:\d+", listener.output()), f"{other.name} to listen")[0]
+        one.well("join", address)
+        return listener
+
+
+class Person:
+    """Somebody at the command line: what `hawser` says to --data."""
+
+    def __init__(self, house, name):
+        self.house, self.name, self.key = house, name, ""
+        self.data = house.path(name)
+
+    def run(self, verb, *words, **more):
+        return self.house.run("hawser", verb, *words, "--data", self.data, **more)
+
+    def well(self, verb, *words, **more):
+        return self.house.well("hawser", verb, *words, "--data", self.data, **more)
+
+    def start(self, verb, *words, env=None):
+        """A verb that goes on, the owner of the folder when it is the first."""
+        return self.house.start(f"{self.name}-{verb}", "hawser", verb, *words, "--data", self.data, env=env)
+
+
+def main(proof):
+    """Runs proof(BUILD, words…) of the command line; a Failed is told and ends with 1, Skipped with 77."""
+    try:
+        proof(*sys.argv[1:])
+    except Skipped as skipped:
+        print(f"skipped: {skipped}")
+        sys.exit(77)
+    except Failed as failed:
+        print(f"FAILED: {failed}")
+        sys.exit(1)
+
+
+class Skipped(Exception):
+    """It cannot be shown on this machine; the sentence says why."""
