@@ -29,14 +29,19 @@ public:
     {
         const QString who = typed().one("WHO");
         if (!Knock::isAddress(who))
-            return say(who);
+            return sayWhenThere(who);
         connect(&m_knock, &Knock::failed, this, &Message::fail);
-        connect(
-            &m_knock, &Knock::accepted, this, [this](const contracts::Join::Reply &reply) { say(reply.key.hex()); });
+        connect(&m_knock, &Knock::accepted, this,
+            [this](const contracts::Join::Reply &reply) { sayWhenThere(reply.key.hex()); });
         m_knock.join(who);
     }
 
 private:
+    void sayWhenThere(const QString &who)
+    {
+        session().whenThere(who, this, [this, who] { say(who); });
+    }
+
     void say(const QString &who)
     {
         session().ask<SayTo>({ who, m_text }, this, [this](const Result<SayTo::Reply> &reply) {

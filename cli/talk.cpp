@@ -132,11 +132,13 @@ void Talk::say(const QString &text)
     if (m_target.isEmpty())
         return m_printer.talk(QStringLiteral("To whom? /to WHO"));
     ++m_saying;
-    m_session.ask<SayTo>({ m_target, text }, this, [this](const Result<SayTo::Reply> &reply) {
-        --m_saying;
-        if (!reply)
-            m_printer.error(reply.error());
-        seeWhetherDone();
+    m_session.whenThere(m_target, this, [this, to = m_target, text] {
+        m_session.ask<SayTo>({ to, text }, this, [this](const Result<SayTo::Reply> &reply) {
+            --m_saying;
+            if (!reply)
+                m_printer.error(reply.error());
+            seeWhetherDone();
+        });
     });
 }
 
