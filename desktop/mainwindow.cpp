@@ -42,7 +42,7 @@ MainWindow::MainWindow(PersonModels &models, const QString &folder)
     setWindowTitle(tr("Hawser"));
     setWindowIcon(chat::applicationIcon());
     setAcceptDrops(true);
-    addPages(models);
+    addPages();
     addMenus();
     statusBar()->setSizeGripEnabled(false);
     statusBar()->hide();
@@ -53,10 +53,11 @@ MainWindow::MainWindow(PersonModels &models, const QString &folder)
 
 MainWindow::~MainWindow() = default;
 
-void MainWindow::addPages(PersonModels &)
+void MainWindow::addPages()
 {
     m_pages->setObjectName(QStringLiteral("pages"));
     m_pages->setDocumentMode(true);
+    m_pages->setAccessibleName(tr("Pages"));
     m_pages->tabBar()->setAccessibleName(tr("Pages"));
     m_pages->tabBar()->setExpanding(false);
     m_pages->addTab(m_contacts, chat::icon(QStringLiteral("contacts")), tr("Contacts"));
@@ -145,9 +146,9 @@ MainWindow::Page MainWindow::page() const
 
 void MainWindow::setCounts(int requests, int transfers, int unread)
 {
-    m_pages->setTabText(Contacts, counted(tr("Contacts"), unread));
-    m_pages->setTabText(Transfers, counted(tr("Transfers"), transfers));
-    m_pages->setTabText(Requests, counted(tr("Requests"), requests));
+    setCount(Contacts, tr("Contacts"), unread);
+    setCount(Transfers, tr("Transfers"), transfers);
+    setCount(Requests, tr("Requests"), requests);
     m_review->setEnabled(requests > 0);
     if (requests == 0)
         setWindowTitle(tr("Hawser"));
@@ -155,6 +156,13 @@ void MainWindow::setCounts(int requests, int transfers, int unread)
         setWindowTitle(tr("Hawser (1 request waiting)"));
     else
         setWindowTitle(tr("Hawser (%1 requests waiting)").arg(requests));
+}
+
+void MainWindow::setCount(Page page, const QString &title, int count)
+{
+    const QString text = counted(title, count);
+    if (m_pages->tabText(page) != text) // the bar is laid out anew each time
+        m_pages->setTabText(page, text);
 }
 
 void MainWindow::present()

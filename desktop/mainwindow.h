@@ -55,7 +55,8 @@ protected:
     void dropEvent(QDropEvent *event) override;
 
 private:
-    void addPages(PersonModels &models);
+    void addPages();
+    void setCount(Page page, const QString &title, int count);
     void addMenus();
     void addViewMenu();
     void addHelpMenu();

@@ -60,6 +60,8 @@ void TalkDesk::followOffers()
         const auto transfer = m_person.transfers().find(id);
         if (transfer && transfer->state == Transfer::State::Offered)
             refresh(transfer->peer);
+        if (transfer && transfer->isOver())
+            m_window.contacts()->conversation()->undo()->forget(id);
     });
 }
 

@@ -49,6 +49,12 @@ QString done(const Transfer &transfer)
         transfer.failed.isEmpty() ? QString() : tr("%1 not taken").arg(filesText(quint64(transfer.failed.size()))) });
 }
 
+QString roundTripText(const chat::Presence &presence)
+{
+    const auto ms = presence.roundTrip.count();
+    return ms > 0 ? tr("%1 ms").arg(ms) : QString();
+}
+
 QString orElse(const QString &sentence, const QString &otherwise)
 {
     return sentence.isEmpty() ? otherwise : visible(sentence);
@@ -120,13 +126,18 @@ QString agoText(qint64 at, qint64 now)
 
 QString presenceText(const chat::Presence &presence, qint64 lastSeen, qint64 now)
 {
-    if (!presence.online) {
-        const QString ago = agoText(lastSeen, now);
-        return ago.isEmpty() ? tr("away") : tr("away · seen %1").arg(ago);
-    }
+    if (!presence.online)
+        return headText(presence, lastSeen, now);
     const QString way = presence.direct ? tr("direct") : tr("via %1").arg(visible(presence.via));
-    const auto ms = presence.roundTrip.count();
-    return joined({ tr("online"), way, ms > 0 ? tr("%1 ms").arg(ms) : QString() });
+    return joined({ tr("online"), way, roundTripText(presence) });
+}
+
+QString headText(const chat::Presence &presence, qint64 lastSeen, qint64 now)
+{
+    if (presence.online)
+        return joined({ tr("online"), roundTripText(presence) });
+    const QString ago = agoText(lastSeen, now);
+    return ago.isEmpty() ? tr("away") : tr("away · seen %1").arg(ago);
 }
 
 QString routeText(const chat::Presence &presence)

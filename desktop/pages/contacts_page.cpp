@@ -21,6 +21,8 @@ ContactsPage::ContactsPage(QAbstractItemModel *contacts, ConversationModel *conv
     : QWidget(parent), m_start(new StartPage), m_conversation(new ConversationPage(conversation)),
       m_splitter(new QSplitter(this)), m_stack(new QStackedWidget), m_addMenu(new QMenu(this))
 {
+    setBackgroundRole(QPalette::Base);
+    setAutoFillBackground(true);
     m_stack->addWidget(m_start);
     m_stack->addWidget(m_conversation);
     m_splitter->addWidget(makeSide(contacts));

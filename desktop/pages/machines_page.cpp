@@ -15,6 +15,8 @@ MachinesPage::MachinesPage(QAbstractItemModel *machines, QWidget *parent)
     : QWidget(parent), m_table(new QTableView(this)),
       m_run(new QPushButton(chat::icon(QStringLiteral("run")), tr("Run…"), this)), m_hint(new chat::SafeLabel(this))
 {
+    setBackgroundRole(QPalette::Base);
+    setAutoFillBackground(true);
     m_table->setObjectName(QStringLiteral("machineTable"));
     m_table->setAccessibleName(tr("Machines"));
     m_table->setModel(machines);

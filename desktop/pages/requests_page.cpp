@@ -21,6 +21,8 @@ RequestsPage::RequestsPage(QAbstractItemModel *requests, QWidget *parent)
       m_empty(new chat::SafeLabel(tr("Nobody waits for your answer."), this)), m_decisions(new QPlainTextEdit(this))
 {
     constexpr int kept = 500; // decisions
+    setBackgroundRole(QPalette::Base);
+    setAutoFillBackground(true);
     m_list->setObjectName(QStringLiteral("requestList"));
     m_list->setAccessibleName(tr("Requests"));
     m_list->setItemDelegate(new RequestDelegate(m_list));
@@ -33,6 +35,7 @@ RequestsPage::RequestsPage(QAbstractItemModel *requests, QWidget *parent)
     m_decisions->setReadOnly(true);
     m_decisions->setTabChangesFocus(true);
     m_decisions->setFrameShape(QFrame::NoFrame);
+    m_decisions->document()->setDocumentMargin(fontMetrics().height());
     m_decisions->setMaximumBlockCount(kept);
     m_decisions->setPlaceholderText(tr("What you decide is listed here."));
     m_empty->setForegroundRole(QPalette::PlaceholderText);
@@ -45,6 +48,12 @@ RequestsPage::RequestsPage(QAbstractItemModel *requests, QWidget *parent)
     layout->setContentsMargins(0, 8, 0, 0);
     layout->addWidget(m_list, 2);
     layout->addLayout(below);
+    auto *decided = new chat::SafeLabel(tr("Decided"), this);
+    QFont strong = font();
+    strong.setWeight(QFont::DemiBold);
+    decided->setFont(strong);
+    decided->setIndent(fontMetrics().height());
+    layout->addWidget(decided);
     layout->addWidget(m_decisions, 1);
 
     connect(m_review, &QPushButton::clicked, this, &RequestsPage::review);

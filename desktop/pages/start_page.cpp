@@ -51,6 +51,7 @@ StartPage::StartPage(QWidget *parent) : QScrollArea(parent), m_askList(new QVBox
     setObjectName(QStringLiteral("startPage"));
     setAccessibleName(tr("You and your brokers"));
     setFrameShape(NoFrame);
+    setBackgroundRole(QPalette::Base);
     setWidgetResizable(true);
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     auto *body = new QWidget;
@@ -70,6 +71,7 @@ StartPage::StartPage(QWidget *parent) : QScrollArea(parent), m_askList(new QVBox
     foot->setForegroundRole(QPalette::PlaceholderText);
     layout->addWidget(foot);
     auto *holder = new QWidget;
+    holder->setBackgroundRole(QPalette::Base);
     auto *across = new QHBoxLayout(holder);
     across->setContentsMargins(0, 0, 0, 0);
     across->addStretch(1);
@@ -161,7 +163,7 @@ QWidget *StartPage::makeDirect()
     m_addresses->setObjectName(QStringLiteral("myAddresses"));
     m_addresses->setWordWrap(true);
     m_addresses->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
-    layout->addWidget(m_listening);
+    layout->addWidget(m_listening, 0, Qt::AlignLeft); // as wide as it can be clicked
     layout->addWidget(m_addresses);
     connect(m_listening, &QCheckBox::clicked, this, &StartPage::listeningWished);
     return direct;

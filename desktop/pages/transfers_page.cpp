@@ -38,6 +38,8 @@ TransfersPage::TransfersPage(QAbstractItemModel *transfers, QWidget *parent)
       m_open(new QPushButton(tr("Open folder"), this)), m_clear(new QPushButton(tr("Clear finished"), this)),
       m_details(new chat::SafeLabel(this))
 {
+    setBackgroundRole(QPalette::Base);
+    setAutoFillBackground(true);
     m_list->setObjectName(QStringLiteral("transferList"));
     m_list->setAccessibleName(tr("Transfers"));
     m_list->setActionDelegate(new TransferDelegate(m_list));

@@ -33,4 +33,10 @@ void UndoBar::appear(const QString &sentence, const QByteArray &transfer)
     show();
 }
 
+void UndoBar::forget(const QByteArray &transfer)
+{
+    if (transfer == m_transfer)
+        hide();
+}
+
 } // namespace hawser::desktop

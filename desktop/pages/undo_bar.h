@@ -18,6 +18,8 @@ public:
     explicit UndoBar(QWidget *parent = nullptr);
 
     void appear(const QString &sentence, const QByteArray &transfer);
+    /// That transfer is over: there is nothing to undo.
+    void forget(const QByteArray &transfer);
 
 signals:
     void undone(const QByteArray &transfer);

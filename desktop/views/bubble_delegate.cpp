@@ -113,7 +113,7 @@ BubbleDelegate::Shape BubbleDelegate::shape(const QRect &rect, const QFont &font
     }
     Shape made;
     if (entry.kind == Entry::Kind::Transfer) {
-        const int width = std::min(rect.width() - line * 2, line * 28);
+        const int width = std::min(rect.width() - line * 2, line * 34);
         const int left = entry.mine ? rect.right() - line - width : rect.left() + line;
         made.bubble = QRect(left, top, width, TransferCard::height(transferOf(index), font));
         made.height = made.bubble.bottom() + 1 - rect.top();
@@ -129,7 +129,7 @@ BubbleDelegate::Shape BubbleDelegate::messageShape(
 {
     const QFontMetrics metrics(font);
     const int line = metrics.height();
-    const int pad = line / 2;
+    const int pad = line * 2 / 3;
     const Entry entry = entryOf(index);
     const bool notice = entry.kind == Entry::Kind::Notice || entry.kind == Entry::Kind::Run;
     const int most = rect.width() * 7 / 10 - line;
@@ -143,7 +143,7 @@ BubbleDelegate::Shape BubbleDelegate::messageShape(
     const int left = notice ? rect.center().x() - width / 2
         : entry.mine        ? rect.right() - line - width
                             : rect.left() + line;
-    made.text = QRect(QPoint(left + pad, top + pad * 2 / 3), QSize(inner, text.size.height()));
+    made.text = QRect(QPoint(left + pad, top + line / 2), QSize(inner, text.size.height()));
     int bottom = made.text.bottom() + 1;
     if (!notice) {
         made.foot = QRect(left + pad, bottom, inner, line);
@@ -153,7 +153,7 @@ BubbleDelegate::Shape BubbleDelegate::messageShape(
         made.action = QRect(left + pad, bottom, inner, line + 2);
         bottom += line + 2;
     }
-    made.bubble = QRect(left, top, width, bottom - top + pad / 2);
+    made.bubble = QRect(left, top, width, bottom - top + line / 3);
     made.height = made.bubble.bottom() + 1 - rect.top();
     return made;
 }

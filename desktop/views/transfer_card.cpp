@@ -43,7 +43,7 @@ TransferCard::TransferCard(const Transfer &transfer, const QString &peer, const 
 int TransferCard::height(const Transfer &transfer, const QFont &font)
 {
     const int line = QFontMetrics(font).height();
-    return hasBar(transfer) ? line * 5 + line / 2 : line * 4;
+    return hasBar(transfer) ? line * 6 : line * 4 + line / 3;
 }
 
 QList<RowAction> TransferCard::actions(const Transfer &transfer)

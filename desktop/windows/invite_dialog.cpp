@@ -45,20 +45,27 @@ InviteDialog::InviteDialog(const QString &broker, QWidget *parent)
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(18, 16, 18, 14);
     layout->addWidget(new chat::SafeLabel(tr("Let in, without being asked:"), this));
-    layout->addWidget(m_person);
-    layout->addWidget(m_administrator);
-    layout->addWidget(m_machine);
+    for (QAbstractButton *choice : QList<QAbstractButton *> { m_person, m_administrator, m_machine }) {
+        layout->addWidget(choice, 0, Qt::AlignLeft); // as wide as it can be clicked
+        connect(choice, &QAbstractButton::toggled, this, &InviteDialog::forget);
+    }
     layout->addSpacing(8);
     layout->addLayout(link);
     layout->addWidget(m_said);
     layout->addWidget(buttons);
-    m_link->setEnabled(false);
-    m_copy->setEnabled(false);
-    m_said->setText(tr("The link works once, for 24 hours. Send it in a way only they can read."));
+    forget();
     connect(m_person, &QRadioButton::toggled, m_administrator, &QWidget::setEnabled);
     connect(m_make, &QPushButton::clicked, this, &InviteDialog::make);
     connect(m_copy, &QPushButton::clicked, this, [this] { QGuiApplication::clipboard()->setText(m_link->text()); });
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
+}
+
+void InviteDialog::forget()
+{
+    m_link->clear();
+    m_link->setEnabled(false);
+    m_copy->setEnabled(false);
+    m_said->setText(tr("The link works once, for 24 hours. Send it in a way only they can read."));
 }
 
 void InviteDialog::make()

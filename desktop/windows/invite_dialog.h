@@ -30,6 +30,7 @@ signals:
 
 private:
     void make();
+    void forget(); ///< the link is for something else now
 
     QRadioButton *m_person;
     QRadioButton *m_machine;

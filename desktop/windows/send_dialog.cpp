@@ -80,7 +80,9 @@ SendDialog::SendDialog(const QString &name, const QStringList &paths, QWidget *p
     text->addWidget(m_left);
     head->addLayout(text, 1);
     auto *form = new QFormLayout;
-    form->addRow(chat::plainCaption(tr("Note to %1 (optional)").arg(name)), m_note);
+    auto *noteFor = new SafeLabel(this); // addRow(text) would make a label that guesses markup
+    noteFor->setText(chat::SafeText::sentence(tr("Note to %1 (optional)"), name));
+    form->addRow(noteFor, m_note);
     m_note->setAccessibleName(tr("Note (optional)"));
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(18, 16, 18, 14);

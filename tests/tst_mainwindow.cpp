@@ -1,0 +1,253 @@
+#include "core/contracts/control.h"
+#include "core/identity.h"
+#include "desktop/desktop.h"
+#include "desktop/handover.h"
+#include "desktop/pages/contacts_page.h"
+
+#include <QAccessible>
+#include <QTemporaryDir>
+#include <QTest>
+#include <QtWidgets>
+
+using namespace hawser;
+using namespace hawser::desktop;
+
+namespace {
+
+std::unique_ptr<Desktop> openAt(const QString &folder)
+{
+    chat::PersonSettings settings;
+    settings.program = QStringLiteral("test");
+    settings.host = QStringLiteral("here");
+    settings.downloads = folder + QStringLiteral("/Downloads");
+    auto person = chat::Person::open(folder, settings);
+    if (!person)
+        return nullptr;
+    auto desktop = std::make_unique<Desktop>(std::move(*person));
+    desktop->window().show();
+    return desktop;
+}
+
+chat::Contact contactNamed(const QString &name)
+{
+    chat::Contact contact;
+    contact.key = Identity::generate().key();
+    contact.claim = name;
+    return contact;
+}
+
+QPalette darkPalette()
+{
+    QPalette dark;
+    for (const auto role : { QPalette::Window, QPalette::Base, QPalette::Button, QPalette::AlternateBase })
+        dark.setColor(role, QColor(30, 32, 36));
+    for (const auto role : { QPalette::WindowText, QPalette::Text, QPalette::ButtonText, QPalette::PlaceholderText })
+        dark.setColor(role, QColor(220, 220, 220));
+    dark.setColor(QPalette::Light, QColor(60, 62, 66));
+    return dark;
+}
+
+/// The share of pixels that are light.
+double lightShare(const QImage &image)
+{
+    int light = 0;
+    for (int y = 0; y < image.height(); ++y) {
+        for (int x = 0; x < image.width(); ++x)
+            light += qGray(image.pixel(x, y)) > 128;
+    }
+    return double(light) / (double(image.width()) * image.height());
+}
+
+bool isReached(const QWidget &widget)
+{
+    return widget.isVisible() && widget.isEnabled() && widget.focusPolicy() != Qt::NoFocus
+        && !widget.objectName().startsWith(QLatin1String("qt_"));
+}
+
+} // namespace
+
+/// The real window over a real person in an empty folder, on the offscreen platform.
+class TestMainWindow : public QObject {
+    Q_OBJECT
+
+private slots:
+    void init();
+    void cleanup();
+    void startsAtThePageThatConnects();
+    void namesWhatCanBeReached();
+    void goesThroughThePanes();
+    void talksToWhoIsChosen();
+    void filteringChoosesNobody();
+    void leavesTheConversationOfWhoIsRemoved();
+    void remembersItsPage();
+    void takesASecondStart();
+    void saysWhyAJoinFails();
+    void isDarkInADarkPalette();
+
+private:
+    template <typename T>
+    T *find(const char *name)
+    {
+        return m_desktop->window().findChild<T *>(QLatin1String(name));
+    }
+
+    std::unique_ptr<QTemporaryDir> m_folder;
+    std::unique_ptr<Desktop> m_desktop;
+};
+
+void TestMainWindow::init()
+{
+    m_folder = std::make_unique<QTemporaryDir>();
+    m_desktop = openAt(m_folder->filePath("data"));
+    QVERIFY(m_desktop);
+    QVERIFY(QTest::qWaitForWindowActive(&m_desktop->window()));
+}
+
+void TestMainWindow::cleanup()
+{
+    m_desktop.reset();
+    m_folder.reset();
+}
+
+void TestMainWindow::startsAtThePageThatConnects()
+{
+    QCOMPARE(m_desktop->window().windowTitle(), "Hawser");
+    QVERIFY(find<QLineEdit>("joinField")->isVisible());
+    QVERIFY(!find<QPushButton>("joinButton")->isEnabled());
+    QVERIFY(!find<QAction>("reviewRequest")->isEnabled());
+    QCOMPARE(find<QLabel>("myKeyWords")->text(), m_desktop->person().key().words());
+}
+
+void TestMainWindow::namesWhatCanBeReached()
+{
+    const chat::Contact bea = contactNamed("Bea");
+    QVERIFY(m_desktop->person().contacts().save(bea));
+    m_desktop->window().contacts()->showContact(bea.key);
+    for (const auto page :
+        { MainWindow::Contacts, MainWindow::Machines, MainWindow::Transfers, MainWindow::Requests }) {
+        m_desktop->window().showPage(page);
+        for (QWidget *widget : m_desktop->window().findChildren<QWidget *>()) {
+            if (!isReached(*widget))
+                continue;
+            const QAccessibleInterface *seen = QAccessible::queryAccessibleInterface(widget);
+            const QByteArray which =
+                widget->metaObject()->className() + QByteArray(" ") + widget->objectName().toUtf8();
+            QVERIFY2(seen && !seen->text(QAccessible::Name).isEmpty(), which.constData());
+        }
+    }
+}
+
+void TestMainWindow::goesThroughThePanes()
+{
+    QStringList gone;
+    for (int i = 0; i < 4; ++i) {
+        QTest::keyClick(&m_desktop->window(), Qt::Key_F6);
+        gone << QApplication::focusWidget()->objectName();
+    }
+    QVERIFY2(gone.contains("contactList") && gone.contains("joinField"), qUtf8Printable(gone.join(' ')));
+    QTest::keyClick(QApplication::focusWidget(), Qt::Key_K, Qt::ControlModifier);
+    QCOMPARE(QApplication::focusWidget()->objectName(), "contactFilter");
+}
+
+void TestMainWindow::talksToWhoIsChosen()
+{
+    const chat::Contact bea = contactNamed("Bea");
+    QVERIFY(m_desktop->person().contacts().save(bea));
+    m_desktop->window().contacts()->showContact(bea.key);
+    auto *input = find<QPlainTextEdit>("chatInput");
+    QTRY_VERIFY(input->hasFocus());
+    QTest::keyClicks(input, "one");
+    QTest::keyClick(input, Qt::Key_Return, Qt::ShiftModifier);
+    QTest::keyClicks(input, "two");
+    QTest::keyClick(input, Qt::Key_Return);
+    QCOMPARE(input->toPlainText(), QString());
+    const QAbstractItemModel *said = find<QListView>("chatView")->model();
+    QTRY_COMPARE(said->rowCount(), 1);
+    QCOMPARE(said->index(0, 0).data().toString(), "one\ntwo");
+    QTRY_VERIFY(said->index(0, 0).data(Qt::AccessibleTextRole).toString().contains("not sent")); // she is away
+    QTest::keyClick(input, Qt::Key_Escape);
+    QVERIFY(m_desktop->window().contacts()->shown().isNull());
+}
+
+void TestMainWindow::filteringChoosesNobody()
+{
+    for (const char *name : { "Ana", "Bea", "Carl" })
+        QVERIFY(m_desktop->person().contacts().save(contactNamed(name)));
+    const PublicKey carl = m_desktop->person().contacts().resolve("Carl")->key;
+    m_desktop->window().contacts()->showContact(carl);
+    auto *filter = find<QLineEdit>("contactFilter");
+    filter->setFocus();
+    QTest::keyClicks(filter, "be");
+    QCOMPARE(find<QListView>("contactList")->model()->rowCount(), 1);
+    QCOMPARE(m_desktop->window().contacts()->shown(), carl);
+    QTest::keyClick(filter, Qt::Key_Return);
+    QCOMPARE(m_desktop->window().contacts()->shown(), m_desktop->person().contacts().resolve("Bea")->key);
+}
+
+void TestMainWindow::leavesTheConversationOfWhoIsRemoved()
+{
+    const chat::Contact bea = contactNamed("Bea");
+    QVERIFY(m_desktop->person().contacts().save(bea));
+    m_desktop->window().contacts()->showContact(bea.key);
+    QVERIFY(m_desktop->person().contacts().remove(bea.key));
+    QVERIFY(m_desktop->window().contacts()->shown().isNull());
+    QCOMPARE(find<QListView>("contactList")->model()->rowCount(), 0);
+}
+
+void TestMainWindow::remembersItsPage()
+{
+    m_desktop->window().showPage(MainWindow::Transfers);
+    m_desktop->window().close();
+    m_desktop.reset();
+    m_desktop = openAt(m_folder->filePath("data"));
+    QCOMPARE(m_desktop->window().page(), MainWindow::Transfers);
+}
+
+void TestMainWindow::takesASecondStart()
+{
+    m_desktop->window().showMinimized();
+    std::optional<Result<void>> done;
+    handOver(m_folder->filePath("data"), "192.0.2.7:4780", this, [&](const Result<void> &result) { done = result; });
+    QTRY_VERIFY(done);
+    QVERIFY(bool(*done));
+    QCOMPARE(find<QLineEdit>("joinField")->text(), "192.0.2.7:4780");
+    QVERIFY(!m_desktop->window().isMinimized());
+    QVERIFY(m_desktop->person().asks().all().isEmpty()); // it is only filled in: the person presses Connect
+}
+
+void TestMainWindow::saysWhyAJoinFails()
+{
+    auto *field = find<QLineEdit>("joinField");
+    field->setText("hawser:join/1/broken");
+    QVERIFY(!find<QPushButton>("joinButton")->isEnabled());
+    QVERIFY(!find<QLabel>("joinRecognised")->text().isEmpty());
+    field->setText("127.0.0.1:9");
+    QVERIFY(find<QPushButton>("joinButton")->isEnabled());
+}
+
+void TestMainWindow::isDarkInADarkPalette()
+{
+    const QPalette before = QApplication::palette();
+    const chat::Contact bea = contactNamed("Bea");
+    QVERIFY(m_desktop->person().contacts().save(bea));
+    m_desktop->person().conversations().notice(bea.key, "Bea is a contact now.");
+    QVERIFY(lightShare(m_desktop->window().grab().toImage()) > 0.5); // so that the rest can fail
+    QApplication::setPalette(darkPalette());
+    for (const PublicKey &shown : { PublicKey(), bea.key }) {
+        if (!shown.isNull())
+            m_desktop->window().contacts()->showContact(shown);
+        for (const auto page :
+            { MainWindow::Contacts, MainWindow::Machines, MainWindow::Transfers, MainWindow::Requests }) {
+            m_desktop->window().showPage(page);
+            QTRY_VERIFY(lightShare(m_desktop->window().grab().toImage()) < 0.1);
+            if (const QString folder = qEnvironmentVariable("HAWSER_PICTURES"); !folder.isEmpty())
+                m_desktop->window().grab().save(
+                    QStringLiteral("%1/dark-%2-%3.png")
+                        .arg(folder, shown.isNull() ? "start" : "talk", QString::number(page)));
+        }
+    }
+    QApplication::setPalette(before);
+}
+
+QTEST_MAIN(TestMainWindow)
+#include "tst_mainwindow.moc"
