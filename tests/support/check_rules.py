@@ -99,7 +99,7 @@ BANS = [
         "our own dialog: statics guess rich text and nest loops", "QMessageBox::warning(this, a, b);"),
     Ban("label", r"\bnew\s+QLabel\s*[({](?!\s*(this|parent)?\s*[)}])|\bmake_unique<QLabel>\((?!\))",
         "the one helper that sets Qt::PlainText first", "auto *l = new QLabel(name, this);"),
-    Ban("tooltip", r"\bsetToolTip\((?!\s*(tr\(|QString\(\)|\{\}|plain\w*\())", "plainToolTip(…) around it",
+    Ban("tooltip", r"\bsetToolTip\((?!\s*(tr\(|QString\(\)|\{\}|(?:\w+::)*plain\w*\())", "plainToolTip(…) around it",
         "w->setToolTip(name);"),
     Ban("form-label", r"\baddRow\((?!\s*(tr\(\s*\"[^\"]*\"\s*\)\s*,|QString\(\)|new\b))(?=[^,;]*\()", "a SafeLabel in front: its own guesses rich text",
         "form->addRow(captionOf(name), m_edit);"),
