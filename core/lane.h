@@ -8,7 +8,7 @@
 namespace hawser {
 
 /// One connection's worth of a link: what waits to be written in two priorities, what was written and is kept until it
-/// is acknowledged, and the counts of both directions (docs/protocol.md §5.2). Sans-I/O.
+/// is acknowledged, and the counts of both directions (docs/protocol.md §5.5). Sans-I/O.
 class Lane {
 public:
     explicit Lane(qint64 retention) : m_retention(retention) { }
@@ -21,6 +21,9 @@ public:
     /// Bytes that wait to be handed to the socket.
     qsizetype waiting() const { return m_waitingBytes[0] + m_waitingBytes[1]; }
     bool backgroundEmpty() const { return m_waitingBytes[1] == 0; }
+    /// Of these, what is prompt; and apart from them, what the connection itself has to say.
+    qsizetype promptWaiting() const { return m_waitingBytes[0]; }
+    qsizetype controlWaiting() const { return m_control.size(); }
     /// Bytes handed out and not yet acknowledged.
     qint64 kept() const { return m_keptBytes; }
     /// Prompt frames appended so far, and how many of them were handed out.

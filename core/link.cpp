@@ -8,6 +8,7 @@ namespace hawser {
 
 namespace {
 constexpr qsizetype laneLow = 512 * 1024; // bytes: streams that waited for the lane go on below it
+constexpr qsizetype unreadMost = 1024 * 1024; // bytes of answers that a peer does not read: it may ask nothing more
 constexpr qsizetype waitingOpensMost = 16 * 1024 * 1024; // bytes of OPENs that wait for the peer's OPENS
 } // namespace
 
@@ -153,12 +154,18 @@ void Link::destroyStream(Stream *stream)
     stream->deleteLater();
 }
 
-/// Lets the peer open more when half of what it was granted is used up.
 void Link::peerStreamEnded()
 {
     ++m_opensDone;
+    grantOpens();
+}
+
+/// Lets the peer open more when half of what it was granted is used up and it reads what it is told.
+void Link::grantOpens()
+{
     const quint64 window = m_settings.opensGranted;
-    if (m_over || m_opensDone + window - m_opensGranted < (window + 1) / 2)
+    if (m_over || m_opensDone + window - m_opensGranted < (window + 1) / 2
+        || m_lane.promptWaiting() + m_lane.controlWaiting() >= unreadMost)
         return;
     m_opensGranted = m_opensDone + window;
     char total[8];
@@ -247,6 +254,8 @@ Result<void> Link::takeLinkFrame(const FrameView &frame, Instant now)
     case FrameType::Ping:
         if (frame.payload.size() > 16)
             return wrongSize;
+        if (m_lane.controlWaiting() >= unreadMost)
+            return Error { Code::Protocol, QStringLiteral("PINGs came and their answers were not read") };
         m_lane.appendUncounted(FrameType::Pong, frame.payload);
         return {};
     case FrameType::Pong:
@@ -328,7 +337,9 @@ QByteArray Link::nextChunk(Instant now)
         return m_lane.lastWords();
     if (!m_blocked.empty() && m_lane.waiting() < laneLow)
         wakeBlocked();
-    return m_lane.nextChunk(now);
+    const QByteArray chunk = m_lane.nextChunk(now);
+    grantOpens();
+    return chunk;
 }
 
 void Link::wakeBlocked()

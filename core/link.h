@@ -157,6 +157,7 @@ private:
     void release(quint32 number, bool background);
     void sendWaitingOpens();
     void peerStreamEnded();
+    void grantOpens();
     void end(const Error &why);
     Stream *makeStream(OpenHead head, QByteArray body, bool openedHere);
     void sendOpen(const WaitingOpen &open);

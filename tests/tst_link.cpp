@@ -359,6 +359,62 @@ private slots:
         QVERIFY(links.b->nextChunk(links.now).contains("\x06")); // GOAWAY are its last words
     }
 
+    /// Feeds b without ever taking what it answers.
+    static Result<void> feed(Link &b, const QByteArray &bytes, Instant at)
+    {
+        FrameReader reader { limits::framePayload };
+        memcpy(reader.space().data(), bytes.constData(), size_t(bytes.size()));
+        reader.filled(bytes.size());
+        const Result<void> outcome = b.read(reader, at);
+        reader.endTurn();
+        return outcome;
+    }
+
+    void whoAsksAndDoesNotReadIsStopped()
+    {
+        Transcript links;
+        QByteArray pings;
+        for (int i = 0; i < 1000; ++i)
+            appendFrame(pings, FrameType::Ping, 0, 0, QByteArray(16, 'p'));
+        Result<void> outcome;
+        int turns = 0;
+        while (outcome && turns++ < 1000)
+            outcome = feed(*links.b, pings, links.now);
+        QVERIFY(!outcome);
+        QVERIFY(turns > 20); // many are answered
+        QVERIFY(links.b->lane().controlWaiting() < 2 * 1024 * 1024);
+    }
+
+    void whoDoesNotReadAnswersMayOpenNoMore()
+    {
+        Transcript links;
+        const QByteArray reason(1000, 'r');
+        connect(links.b.get(), &Link::opened, this, [&reason](Stream *stream) {
+            stream->close({ { Code::NotFound, QString::fromLatin1(reason) }, {} });
+        });
+        QByteArray open;
+        appendFrame(open, FrameType::Open, flag::end, 1, encodeOpen(headOf("x"), {}));
+        Result<void> outcome;
+        int opened = 0;
+        while (outcome && opened++ < 100000)
+            outcome = feed(*links.b, open, links.now);
+        QVERIFY(!outcome); // the OPENs it was granted are used up
+        QVERIFY(links.b->lane().promptWaiting() < 3 * 1024 * 1024);
+    }
+
+    void whoReadsAnswersMayOpenOnAndOn()
+    {
+        Transcript links;
+        connect(links.b.get(), &Link::opened, this, [](Stream *stream) {
+            stream->close({ { Code::NotFound, QString(1000, QLatin1Char('r')) }, {} });
+        });
+        int closed = 0;
+        for (int i = 0; i < 5000; ++i)
+            connect(links.a->open(headOf("x"), {}), &Stream::closed, this, [&closed] { ++closed; });
+        QVERIFY(links.run());
+        QCOMPARE(closed, 5000);
+    }
+
     void whatIsNotOpenIsDroppedAndCounted()
     {
         Transcript links;
