@@ -26,7 +26,8 @@ void Transfers::Private::offered(const File::Request &request, const std::shared
     const PublicKey peer = call->caller().user;
     if (request.id.size() != idBytes || find(request.id) != nullptr)
         return call->fail({ Code::InvalidArgument, QStringLiteral("a transfer has a fresh id of 16 bytes") });
-    if (request.files + request.folders > limits::transferEntries)
+    if (std::max(request.files, request.folders) > limits::transferEntries
+        || request.files + request.folders > limits::transferEntries)
         return call->fail(
             { Code::ResourceExhausted, QStringLiteral("more than %1 files and folders").arg(limits::transferEntries) });
     if (going(peer, Transfer::Direction::In) >= mostOffers)
@@ -115,6 +116,7 @@ Result<void> Transfers::Private::accept(Moving &moving, const QString &folder)
         if (Moving *broken = find(id))
             refuse(*broken, why, Transfer::State::Failed, why.sentence);
     });
+    download->setOffered({ moving.transfer.files, moving.transfer.folders, moving.transfer.bytes, {} });
     download->start(moving.offer->stream(), moving.transfer.saveTo);
     emit q->changed(id);
     return {};

@@ -91,7 +91,7 @@ class tst_transfer : public QObject {
     QString path(const QString &name) const { return m_dir.filePath(name); }
 
     /// What a hostile sender's bytes lead to: the error, and what stands in the folder afterwards.
-    std::pair<Error, QStringList> injected(const QByteArray &bytes)
+    std::pair<Error, QStringList> injected(const QByteArray &bytes, const std::optional<Total> &offered = {})
     {
         const QString folder = path("in-%1").arg(++m_count);
         QDir().mkpath(folder);
@@ -100,6 +100,8 @@ class tst_transfer : public QObject {
         {
             test::Linked links;
             Download download;
+            if (offered)
+                download.setOffered(*offered);
             connect(
                 links.listener(), &Link::opened, &download, [&](Stream *stream) { download.start(stream, folder); });
             connect(&download, &Download::failed, &download, [&](const Error &why) { error = why; });
@@ -270,6 +272,69 @@ private slots:
         QVERIFY(error.code != Code::Ok);
         QVERIFY(!error.sentence.isEmpty());
         QCOMPARE(left, QStringList());
+    }
+
+    void moreThanWasOfferedIsRefused_data()
+    {
+        QTest::addColumn<QByteArray>("bytes");
+        QTest::addColumn<bool>("taken");
+        const auto ended = [](const QByteArray &records, Tally &tally) {
+            QByteArray out = records;
+            appendEnd(out, tally.total());
+            return out;
+        };
+        const auto good = [](Tally &tally) {
+            QByteArray out = fileRecords("one", "seven b", tally);
+            appendFolder(out, { true, "folder", 0, 0, false });
+            tally.folder("folder");
+            return out;
+        };
+        Tally whole;
+        QTest::newRow("as offered") << ended(good(whole), whole) << true;
+        Tally more;
+        const QByteArray two = good(more) + fileRecords("two", "", more);
+        QTest::newRow("a further file") << ended(two, more) << false;
+        Tally further;
+        QByteArray folders = good(further);
+        appendFolder(folders, { true, "folder/inner", 0, 0, false });
+        QTest::newRow("a further folder") << folders << false;
+        Tally large;
+        const QByteArray eight = fileRecords("one", "eight by", large);
+        QTest::newRow("a larger file") << ended(eight, large) << false;
+    }
+    void moreThanWasOfferedIsRefused()
+    {
+        QFETCH(QByteArray, bytes);
+        QFETCH(bool, taken);
+        const auto [error, left] = injected(bytes, Total { 1, 1, 7, {} });
+        QCOMPARE(error.code, taken ? Code::Ok : Code::InvalidArgument);
+        QCOMPARE(left.isEmpty(), !taken);
+    }
+
+    void whatGrewSinceTheOfferIsLeftOut()
+    {
+        write(path("grew/log"), "short");
+        write(path("grew/other"), "stays");
+        Upload upload({ path("grew") });
+        QSignalSpy counted(&upload, &Upload::counted);
+        upload.count();
+        QTRY_VERIFY(!counted.isEmpty() && counted.last()[0].value<Counted>().finished);
+        write(path("grew/log"), "not so short any more");
+        test::Linked links;
+        Download download;
+        download.setOffered({ 2, 1, 10, {} });
+        connect(
+            links.listener(), &Link::opened, &download, [&](Stream *stream) { download.start(stream, path("grown")); });
+        OpenHead head;
+        head.name = "file/1";
+        Stream *ours = links.dialler()->open(head, {});
+        connect(&download, &Download::opened, &upload, [&] { upload.start(ours); });
+        QSignalSpy finished(&download, &Download::finished);
+        QVERIFY(finished.wait(5000));
+        const auto receipt = finished[0][0].value<Receipt>();
+        QCOMPARE(receipt.failed.size(), 1);
+        QVERIFY2(receipt.failed[0].contains("became larger"), qPrintable(receipt.failed[0]));
+        QCOMPARE(tree(path("grown")), QStringList({ "grew/", "grew/other" }));
     }
 
     void numbersGoBeforeTheSuffixAndFit_data()

@@ -5,6 +5,7 @@
 
 #include <QStringList>
 #include <QThread>
+#include <optional>
 
 namespace hawser::transfer {
 
@@ -27,6 +28,8 @@ public:
     explicit Download(QObject *parent = nullptr);
     ~Download() override;
 
+    /// What the person said yes to: more of anything fails. Before start(); without it there is no bound.
+    void setOffered(const Total &offered) { m_offered = offered; }
     /// Begins; the sender may send once `opened` came. The stream is read in raw mode with manual credit.
     void start(Stream *stream, const QString &folder);
     /// Stops and removes what came. Nothing is emitted afterwards.
@@ -45,6 +48,7 @@ private:
     QThread m_thread;
     DownloadWorker *m_worker = nullptr;
     Stream *m_stream = nullptr;
+    std::optional<Total> m_offered;
     bool m_over = false;
 };
 

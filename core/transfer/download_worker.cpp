@@ -13,7 +13,7 @@ constexpr qint64 progressEvery = 50; // ms
 constexpr qsizetype failedMost = 1000; // lines kept
 } // namespace
 
-DownloadWorker::DownloadWorker() : m_retry(this)
+DownloadWorker::DownloadWorker(const std::optional<Total> &offered) : m_offered(offered), m_retry(this)
 {
     m_retry.setSingleShot(true);
     m_retry.setInterval(retryEvery);
@@ -75,8 +75,23 @@ void DownloadWorker::tellProgress(bool atOnce)
     emit progress(m_bytes, m_tally.files(), QString::fromUtf8(m_entry.path));
 }
 
+/// The yes was for what was counted in the offer; a sender leaves out what has grown since.
+Result<void> DownloadWorker::isOffered(const Entry &entry)
+{
+    ++(entry.folder ? m_begun.folders : m_begun.files);
+    m_begun.bytes += entry.size;
+    const bool within = !m_offered
+        || (m_begun.files <= m_offered->files && m_begun.folders <= m_offered->folders
+            && m_begun.bytes <= m_offered->bytes && entry.size <= m_offered->bytes);
+    if (within)
+        return {};
+    return Error { Code::InvalidArgument, tr("more came than was offered") };
+}
+
 Result<void> DownloadWorker::begin(const Entry &entry)
 {
+    if (const Result<void> offered = isOffered(entry); !offered)
+        return offered.error();
     Result<QByteArrayList> parts = safePath(entry.path);
     if (!parts)
         return parts.error();

@@ -13,7 +13,7 @@ class DownloadWorker : public QObject, private RecordTaker {
     Q_OBJECT
 
 public:
-    DownloadWorker();
+    explicit DownloadWorker(const std::optional<Total> &offered);
 
     void open(const QString &folder);
     void take(const QByteArray &bytes);
@@ -30,6 +30,7 @@ signals:
 private:
     void work();
     void tellProgress(bool now);
+    Result<void> isOffered(const Entry &entry);
     Result<void> begin(const Entry &entry) override;
     Result<void> content(QByteArrayView bytes) override;
     Result<void> fileEnd(QByteArrayView hash) override;
@@ -37,6 +38,8 @@ private:
     Result<void> skipped(QByteArrayView path, const QString &why) override;
     Result<void> end(const Total &total) override;
 
+    std::optional<Total> m_offered;
+    Total m_begun; // counts of what was announced so far
     std::unique_ptr<Landing> m_landing;
     RecordReader m_reader { *this };
     std::deque<QByteArray> m_pending;

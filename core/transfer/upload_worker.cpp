@@ -163,8 +163,11 @@ void UploadWorker::beginNext(QByteArray &out)
     const QByteArray path = found.base + '/' + found.entry.path;
     Fd file(::open(path.constData(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     struct stat now { };
-    if (!file || ::fstat(file.get(), &now) != 0 || !S_ISREG(now.st_mode)) {
-        const QString why = file ? tr("it is no file any more") : systemError(errno);
+    const bool isFile = file && ::fstat(file.get(), &now) == 0 && S_ISREG(now.st_mode);
+    if (!isFile || quint64(now.st_size) > found.entry.size) { // more than the offer said is not taken
+        const QString why = isFile ? tr("it became larger after it was offered")
+            : file                 ? tr("it is no file any more")
+                                   : systemError(errno);
         m_failed += tr("%1: %2").arg(QFile::decodeName(found.entry.path), why);
         appendSkipped(out, found.entry.path, why);
         return;
