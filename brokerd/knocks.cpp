@@ -123,7 +123,7 @@ void Knocks::wait(const Knock &knock, const CallPointer &call)
     if (const CallPointer older = takeCall(knock.key))
         older->fail({ Code::Aborted, QStringLiteral("the same key asks on another connection") });
     const bool blocked = m_requests.isBlocked(knock.key, knock.address, wallNow());
-    Result<QByteArray> nonce = blocked ? randomBytes(numberNonce) : m_requests.nonceFor(knock, wallNow());
+    const Result<QByteArray> nonce = m_requests.nonceFor(knock, wallNow()); // who is blocked sees no difference
     if (!nonce)
         return call->fail(nonce.error());
     m_calls.insert(knock.key, call);

@@ -14,6 +14,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr WallTime kept = milliseconds(limits::requestKept).count();
+constexpr size_t mostPromises = 256; // nonces told and not answered, all together
 constexpr WallTime addressWindow = milliseconds(limits::requestsAddressWindow).count();
 const QChar separator = u'\n'; // in lists on disk; taken out of what strangers say
 
@@ -75,27 +76,57 @@ Result<void> Requests::load(WallTime now)
     return {};
 }
 
-Result<void> Requests::mayWait(const Knock &knock, WallTime now) const
+Result<void> Requests::hasRoom(const Knock &knock) const
 {
-    if (!find(knock.key) && m_waiting.size() >= m_limits.waiting)
-        return Error { Code::ResourceExhausted,
-            QStringLiteral("too many requests wait here already: try again later") };
+    if (find(knock.key) || m_waiting.size() < m_limits.waiting)
+        return {};
+    return Error { Code::ResourceExhausted, QStringLiteral("too many requests wait here already: try again later") };
+}
+
+Result<void> Requests::mayKnock(const Knock &knock, WallTime now) const
+{
+    if (const Result<void> room = hasRoom(knock); !room)
+        return room;
     const auto fromThere = std::count_if(m_recent.begin(), m_recent.end(),
         [&](const auto &recent) { return recent.second == knock.address && recent.first > now - addressWindow; });
     if (fromThere >= m_limits.perAddress)
         return Error { Code::ResourceExhausted,
             QStringLiteral("too many requests came from your address: try again in ten minutes") };
+    if (m_promises.size() >= mostPromises)
+        return Error { Code::ResourceExhausted, QStringLiteral("too many ask at once: try again later") };
     return {};
 }
 
-Result<QByteArray> Requests::nonceFor(const Knock &knock, WallTime now) const
+/// An id belongs to who used it first: with another commitment under it a number could be made to fit.
+Result<void> Requests::isOwnId(const Knock &knock) const
 {
+    const auto isTaken = [&](const Knock &other) { return other.id == knock.id && !isSame(other, knock); };
+    const bool taken =
+        std::any_of(m_waiting.begin(), m_waiting.end(), [&](const Waiting &w) { return isTaken(w.knock); })
+        || std::any_of(m_promises.begin(), m_promises.end(), [&](const Promise &p) { return isTaken(p.knock); });
+    if (taken)
+        return Error { Code::InvalidArgument, QStringLiteral("another request has this id") };
+    return {};
+}
+
+Result<QByteArray> Requests::nonceFor(const Knock &knock, WallTime now)
+{
+    while (!m_promises.empty() && m_promises.front().since <= now - kept)
+        m_promises.pop_front();
+    if (const Result<void> own = isOwnId(knock); !own)
+        return own.error();
     const Waiting *before = find(knock.key);
     if (before && isSame(before->knock, knock))
         return before->nonce;
-    if (const Result<void> may = mayWait(knock, now); !may)
+    const auto promised = std::find_if(
+        m_promises.begin(), m_promises.end(), [&](const Promise &promise) { return isSame(promise.knock, knock); });
+    if (promised != m_promises.end())
+        return promised->nonce;
+    if (const Result<void> may = mayKnock(knock, now); !may)
         return may.error();
-    return randomBytes(numberNonce);
+    m_promises.push_back({ knock, randomBytes(numberNonce), now });
+    m_recent.emplace_back(now, knock.address);
+    return m_promises.back().nonce;
 }
 
 Result<Waiting> Requests::reveal(const Knock &knock, const QByteArray &nonce, QByteArrayView revealed, WallTime now)
@@ -107,8 +138,8 @@ Result<Waiting> Requests::reveal(const Knock &knock, const QByteArray &nonce, QB
     if (before && isSame(before->knock, knock) && before->nonce == nonce) {
         request.id = before->id;
         request.since = before->since;
-    } else if (const Result<void> may = mayWait(knock, now); !may) {
-        return may.error();
+    } else if (const Result<void> room = hasRoom(knock); !room) {
+        return room.error();
     }
     const bool isNew = request.id.isEmpty();
     const Result<void> done = m_database.transaction([&]() -> Result<void> {
@@ -123,7 +154,7 @@ Result<Waiting> Requests::reveal(const Knock &knock, const QByteArray &nonce, QB
     if (!done)
         return done.error();
     if (isNew) {
-        m_recent.emplace_back(now, knock.address);
+        std::erase_if(m_promises, [&](const Promise &promise) { return isSame(promise.knock, knock); });
         forget(knock.key, {}); // another one of the same key: it has this one's place now
         m_waiting << request;
     } else {

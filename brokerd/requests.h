@@ -45,12 +45,14 @@ public:
     Result<void> load(WallTime now);
     void setLimits(const RequestLimits &limits) { m_limits = limits; }
 
-    /// The nonce to answer a knock with: the one of before when the same request knocks again.
+    /// The nonce to answer a knock with: the one of before when the same request knocks again, revealed or not. Each
+    /// fresh one counts: whoever sees many before it reveals could choose the one whose number fits.
+    /// \retval InvalidArgument    its id is that of another request
     /// \retval ResourceExhausted  too many wait, or came from this address lately
-    Result<QByteArray> nonceFor(const Knock &knock, WallTime now) const;
+    Result<QByteArray> nonceFor(const Knock &knock, WallTime now);
     /// The asker revealed: the request waits from now on. A key has one at most: the newest replaces.
     /// \retval InvalidArgument    it is not what was committed to
-    /// \retval ResourceExhausted  as nonceFor
+    /// \retval ResourceExhausted  too many wait
     Result<Waiting> reveal(const Knock &knock, const QByteArray &nonce, QByteArrayView revealed, WallTime now);
     /// Deletes it without a signal: part of the transaction that lets in. Follow with forget().
     Result<void> erase(const PublicKey &key);
@@ -76,7 +78,16 @@ signals:
     void closed(const hawser::broker::Waiting &request, const QString &by); ///< decided, or too old (by is empty)
 
 private:
-    Result<void> mayWait(const Knock &knock, WallTime now) const;
+    /// A nonce that was told and not yet answered.
+    struct Promise {
+        Knock knock;
+        QByteArray nonce;
+        WallTime since = 0;
+    };
+
+    Result<void> isOwnId(const Knock &knock) const;
+    Result<void> hasRoom(const Knock &knock) const;
+    Result<void> mayKnock(const Knock &knock, WallTime now) const;
     Result<QString> freshId(AccountKind kind);
     Result<void> write(const Waiting &request);
 
@@ -84,6 +95,7 @@ private:
     PublicKey m_own;
     RequestLimits m_limits;
     QList<Waiting> m_waiting;
+    std::deque<Promise> m_promises; // oldest first
     std::deque<std::pair<WallTime, QString>> m_recent; // when · address
     QHash<QString, WallTime> m_blocks;
 };

@@ -102,11 +102,11 @@ void Asks::Private::heard(const QByteArray &id, const AskToBeLetIn::In &in)
     if (one == nullptr || !one->call || in.nonce.size() != numberNonce)
         return;
     const QString number = compareNumber(me.key(), one->ask.key, one->nonce, in.nonce);
+    if (!one->ask.number.isEmpty() && one->ask.number != number)
+        return numberChanged(*one);
+    one->ask.number = number;
+    keep(*one); // before it is revealed: from then on they could choose a nonce that fits
     one->call->send(AskToBeLetIn::Out { one->nonce });
-    if (one->ask.number != number) {
-        one->ask.number = number;
-        keep(*one);
-    }
     const auto left = milliseconds(qint64(std::min<quint64>(in.leftMs, milliseconds(limits::requestOnScreen).count())));
     const auto noAnswer = [this, id] {
         Mine *waiting = find(id);
@@ -123,6 +123,20 @@ void Asks::Private::heard(const QByteArray &id, const AskToBeLetIn::In &in)
               .arg(one->ask.to, showNumber(number));
     emit q->changed(id);
     QTimer::singleShot(left, Qt::PreciseTimer, this, noAnswer);
+}
+
+/// Who knows our nonce can make any number appear here: the first one counts.
+void Asks::Private::numberChanged(Mine &one)
+{
+    if (one.call) {
+        one.call->disconnect(this);
+        one.call->cancel();
+        one.call.clear();
+    }
+    setState(one, Ask::State::Failed,
+        QStringLiteral("The number has changed since the last time: %1 has forgotten the request, or somebody is in "
+                       "between. Stopped; ask again to compare a new number.")
+            .arg(one.ask.to));
 }
 
 void Asks::Private::answered(const QByteArray &id, const Result<AskToBeLetIn::Reply> &reply)

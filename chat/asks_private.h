@@ -53,6 +53,7 @@ public:
     void directOpen(const PublicKey &key);
     void knock(Mine &mine, Client *client, const Party &to);
     void heard(const QByteArray &id, const contracts::AskToBeLetIn::In &in);
+    void numberChanged(Mine &one);
     void answered(const QByteArray &id, const Result<contracts::AskToBeLetIn::Reply> &reply);
     void accept(Mine &mine, const contracts::AskToBeLetIn::Reply &reply);
     Result<void> becomeContact(const Mine &mine, const contracts::AskToBeLetIn::Reply &reply);

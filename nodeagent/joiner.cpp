@@ -83,7 +83,14 @@ void Joiner::answered(const ChannelMessage &message)
     if (!in || in->nonce.size() != numberNonce)
         return end(Error { Code::Protocol, QStringLiteral("what answered does not know how requests are made") });
     disconnect(m_call, &Channel::received, this, nullptr); // revealed once
-    m_pending.number = compareNumber(m_self.identity.key(), m_pending.broker, m_pending.nonce, in->nonce);
+    const QString number = compareNumber(m_self.identity.key(), m_pending.broker, m_pending.nonce, in->nonce);
+    if (!m_pending.number.isEmpty() && m_pending.number != number) {
+        removePending(m_self.folder); // who knows our nonce can make any number appear here: the first one counts
+        return end(Error { Code::Unauthenticated,
+            QStringLiteral("the number has changed since the last time: the broker has forgotten the request, or "
+                           "somebody is in between. Stopped; join again to compare a new number") });
+    }
+    m_pending.number = number;
     if (const Result<void> saved = savePending(m_self.folder, m_pending); !saved)
         return end(saved.error());
     m_call->send(Ask::Out { m_pending.nonce });

@@ -1,6 +1,9 @@
 #include "chat/direct.h"
 #include "chat/person.h"
+#include "core/contracts/request.h"
 #include "core/contracts/talk.h"
+#include "core/identity.h"
+#include "core/server.h"
 #include "core/text.h"
 
 #include <QSignalSpy>
@@ -149,6 +152,39 @@ private slots:
         QCOMPARE(bea->requests().find(id)->number(), number);
         QTRY_COMPARE(ana.ask().state, Ask::State::Waiting);
         QCOMPARE(ana.ask().number, number);
+    }
+
+    /// Who has seen the asker's nonce could pick one of its own that makes any number come out.
+    void theFirstNumberCounts()
+    {
+        using contracts::AskToBeLetIn;
+        Commands served;
+        int knocks = 0;
+        int revealed = 0;
+        served.setPolicy([](const Caller &, const CommandSpec &) { return Result<void>(); });
+        served.serveChannel<AskToBeLetIn>(
+            [&](const AskToBeLetIn::Request &, const std::shared_ptr<IncomingCall> &call) {
+                ++knocks;
+                connect(call.get(), &Channel::received, this, [&, call](const ChannelMessage &) { ++revealed; });
+                call->send(AskToBeLetIn::In { randomBytes(32), 120000 }); // another one each time
+            });
+        Server mallory(Identity::generate(), Profile { Role::Person, "Bea", "tst 1", "there", {}, {} });
+        mallory.setDoor(&Server::anybody);
+        mallory.setCommands(&served);
+        const Result<Address> at = mallory.listen({ QStringLiteral("127.0.0.1"), 0 });
+        QVERIFY(at);
+        Someone ana(QStringLiteral("Ana"));
+        QVERIFY(ana->asks().join(at->text()));
+        QTRY_COMPARE(ana.ask().state, Ask::State::Waiting);
+        QTRY_COMPARE(revealed, 1);
+        const QString number = ana.ask().number;
+        ana.person.reset();
+        ana.start();
+        QTRY_COMPARE(ana.ask().state, Ask::State::Failed);
+        QCOMPARE(knocks, 2);
+        QCOMPARE(revealed, 1);
+        QCOMPARE(ana.ask().number, number);
+        QVERIFY(ana.ask().sentence.startsWith(QStringLiteral("The number has changed")));
     }
 
     void yesCountsAtTheNextKnock()

@@ -50,6 +50,8 @@ private slots:
     void idsAreNeverUsedTwice();
     void sameKeyIsOneRequest();
     void anotherNonceThanCommittedIsRefused();
+    void anotherCommitmentUnderTheSameIdIsRefused();
+    void whoDoesNotRevealSeesOneNonceAndNoMore();
     void atMostEightWait();
     void atMostThreeOfAnAddressInTenMinutes();
     void goesAfterSevenDays();
@@ -131,7 +133,8 @@ void TestRequests::sameKeyIsOneRequest()
     Asker bea(m_own);
     QVERIFY(bea.ask(*m_requests, 0));
     QSignalSpy closed(m_requests.get(), &Requests::closed);
-    bea.nonce = randomBytes(numberNonce); // another request of the same key
+    bea.knock.id = randomBytes(16); // another request of the same key
+    bea.nonce = randomBytes(numberNonce);
     bea.knock.commitment = commitmentOf(bea.nonce, bea.knock.key, m_own);
     QCOMPARE(bea.ask(*m_requests, 1)->id, QStringLiteral("r2"));
     QCOMPARE(m_requests->all().size(), 1);
@@ -148,6 +151,41 @@ void TestRequests::anotherNonceThanCommittedIsRefused()
     const Result<Waiting> refused = m_requests->reveal(bea.knock, *theirs, randomBytes(numberNonce), 0);
     QCOMPARE(refused.error().code, Code::InvalidArgument);
     QVERIFY(m_requests->all().isEmpty());
+}
+
+void TestRequests::anotherCommitmentUnderTheSameIdIsRefused()
+{
+    Asker bea(m_own);
+    QVERIFY(m_requests->nonceFor(bea.knock, 0));
+    const auto refusedAs = [&](Knock knock, const QByteArray &commitment) {
+        knock.commitment = commitment;
+        const Result<QByteArray> nonce = m_requests->nonceFor(knock, 0);
+        return nonce ? Code::Ok : nonce.error().code;
+    };
+    const QByteArray other = commitmentOf(randomBytes(numberNonce), bea.knock.key, m_own);
+    QCOMPARE(refusedAs(bea.knock, other), Code::InvalidArgument);
+    Asker mallory(m_own);
+    mallory.knock.id = bea.knock.id;
+    QCOMPARE(refusedAs(mallory.knock, mallory.knock.commitment), Code::InvalidArgument);
+    QVERIFY(bea.ask(*m_requests, 0));
+    QCOMPARE(refusedAs(bea.knock, other), Code::InvalidArgument);
+}
+
+/// Otherwise it could knock until the number is the one that it wants, and only then reveal.
+void TestRequests::whoDoesNotRevealSeesOneNonceAndNoMore()
+{
+    Asker mallory(m_own);
+    const Result<QByteArray> first = m_requests->nonceFor(mallory.knock, 0);
+    QVERIFY(first);
+    QCOMPARE(*m_requests->nonceFor(mallory.knock, 1), *first);
+    QCOMPARE(*m_requests->nonceFor(mallory.knock, 11 * minute), *first);
+    int told = 1;
+    for (int i = 0; i < 100; ++i)
+        told += bool(m_requests->nonceFor(Asker(m_own).knock, 0));
+    QCOMPARE(told, 3); // of one address in ten minutes
+    for (int i = 0; i < 1000; ++i)
+        told += bool(m_requests->nonceFor(Asker(m_own, QString::number(i)).knock, 0));
+    QCOMPARE(told, 256);
 }
 
 void TestRequests::atMostEightWait()
