@@ -49,6 +49,7 @@ TransfersPage::TransfersPage(QAbstractItemModel *transfers, QWidget *parent)
     m_clear->setObjectName(QStringLiteral("transferClear"));
     m_details->setObjectName(QStringLiteral("transferDetails"));
     m_details->setWordWrap(true);
+    m_details->setMinimumWidth(1); // a receipt is one long word: it must not widen the window
     m_details->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
     m_details->setForegroundRole(QPalette::PlaceholderText);
 

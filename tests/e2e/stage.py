@@ -117,10 +117,10 @@ class Screen(x11.Display):
         """Puts a window at (x, y, width, height), as a person would with the window manager."""
         x, y, width, height = place
         title = program.wait(name).text
-        found = self.run(["xdotool", "search", "--all", "--onlyvisible", "--pid", str(program.pid), "--name",
-                          f"^{re.escape(title)}$"], check=True).split()
-        check(len(found) == 1, f"one window of {program.name} is called '{title}', not {len(found)}")
-        self.run(["xdotool", "windowsize", "--sync", found[0], str(width), str(height), "windowmove", "--sync", found[0],
+        window = x11.wait_for(lambda: self.run(["xdotool", "search", "--all", "--onlyvisible", "--pid", str(program.pid),
+                                                "--name", f"^{re.escape(title)}$"]).strip(), f"'{title}' on the screen")
+        check("\n" not in window, f"one window of {program.name} is called '{title}', not more")
+        self.run(["xdotool", "windowsize", "--sync", window, str(width), str(height), "windowmove", "--sync", window,
                   str(x), str(y)], check=True)
         program.wait(name, lambda window: abs(window.x - x) < 40 and abs(window.y - y) < 60, f"{name} at {x}, {y}")
 

@@ -24,6 +24,8 @@ def _offered(stage, path, send_now=False):
     stage.act("drop", lambda: stage.display.drag(source, target, lambda: stage.first.ask("contactList/Bea").dropTarget))
     if send_now:
         stage.first.wait_text("sendCounted", str(FILES))
+        x11.wait_for(lambda: stage.display.active_window().startswith("Send to"), "the window that asks")
+        stage.display.settled(stage.first.program, "sendNow")
         stage.picture(stage.step + "-counted")
         stage.first.click("sendNow")
     stage.second.wait("offerAccept", lambda button: button.visible and name in button.accessible, f"the offer of {name}")
