@@ -1,6 +1,7 @@
 #include "cli/program.h"
 
 #include "core/folders.h"
+#include "core/text.h"
 
 namespace hawser::cli {
 
@@ -16,6 +17,8 @@ Program::Program(const VerbEntry &verb, const Typed &typed)
         m_verb->start();
     });
     connect(&m_session, &Session::slow, &m_printer, [this](const QString &sentence) { m_printer.talk(sentence); });
+    connect(&m_session, &Session::ended, &m_printer,
+        [this](const QString &sentence) { m_printer.talk(visible(sentence)); });
     connect(&m_printer.out(), &Output::broken, this, [this] { end(exitBrokenPipe); });
     connect(&m_interrupts, &Interrupts::interrupted, this, [this] {
         if (m_began && !m_ending)

@@ -81,6 +81,7 @@ void Session::becomeOwner()
     auto person = chat::Person::open(m_folder, settings);
     if (person) {
         m_person = std::move(*person);
+        connect(&m_person->brokers(), &chat::Brokers::changed, this, &Session::tellEnd);
         if (m_person->controlPath().isEmpty())
             return emit failed({ Code::FailedPrecondition, QStringLiteral("the control socket cannot be served") });
         return m_owner.connectToLocal(m_person->controlPath());
@@ -91,6 +92,14 @@ void Session::becomeOwner()
     }
     connect(&m_again, &QTimer::timeout, this, &Session::reachOwner, Qt::UniqueConnection);
     m_again.start();
+}
+
+/// A broker that will not have us any more says so to whoever looks on, whatever the verb.
+void Session::tellEnd(const PublicKey &key)
+{
+    const std::optional<chat::Broker> broker = m_person->brokers().find(key);
+    if (broker && broker->state == chat::Broker::State::Stopped && m_end != broker->sentence)
+        emit ended(QStringLiteral("%1: %2").arg(broker->name, m_end = broker->sentence));
 }
 
 /// Somebody took the folder a moment ago; the socket follows.

@@ -66,11 +66,13 @@ signals:
     void failed(const hawser::Error &why);
     void settled();
     void slow(const QString &sentence); ///< what it waits for
+    void ended(const QString &sentence); ///< a broker has us no more: which, and why
 
 private:
     void reachOwner();
     void ownerMissing(const Error &why);
     void becomeOwner();
+    void tellEnd(const PublicKey &key);
     void lookAgain();
     bool isStillComing(const chat::Broker &broker) const;
 
@@ -81,6 +83,7 @@ private:
     bool m_isOpen = false;
     bool m_askedBrokers = false;
     int m_answersMissing = 0;
+    QString m_end; // what was said last
     QElapsedTimer m_since; // open(), then opened
 };
 
