@@ -3,6 +3,7 @@
 #include "chat/widgets/icon.h"
 #include "chat/widgets/safelabel.h"
 #include "desktop/models/machine_model.h"
+#include "desktop/views/machine_delegate.h"
 
 #include <QHBoxLayout>
 #include <QHeaderView>
@@ -20,6 +21,7 @@ MachinesPage::MachinesPage(QAbstractItemModel *machines, QWidget *parent)
     m_table->setObjectName(QStringLiteral("machineTable"));
     m_table->setAccessibleName(tr("Machines"));
     m_table->setModel(machines);
+    m_table->setItemDelegate(new MachineDelegate(m_table));
     m_table->setFrameShape(QFrame::NoFrame);
     m_table->setShowGrid(false);
     m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
