@@ -127,8 +127,7 @@ BubbleDelegate::Shape BubbleDelegate::shape(const QRect &rect, const QFont &font
 BubbleDelegate::Shape BubbleDelegate::messageShape(
     const QRect &rect, int top, const QFont &font, const QModelIndex &index) const
 {
-    const QFontMetrics metrics(font);
-    const int line = metrics.height();
+    const int line = QFontMetrics(font).height();
     const int pad = line * 2 / 3;
     const Entry entry = entryOf(index);
     const bool notice = entry.kind == Entry::Kind::Notice || entry.kind == Entry::Kind::Run;
@@ -136,7 +135,8 @@ BubbleDelegate::Shape BubbleDelegate::messageShape(
     const Text text = measure(entry, index.data().toString(), font, most);
     const int foot = notice ? 0 : footWidth(entry, font);
     const QString action = text.cut || entry.state == Entry::State::NotSent ? actionText(index) : QString();
-    const int inner = std::max({ text.size.width(), foot, std::min(most, metrics.horizontalAdvance(action)) });
+    const int inner = std::max(
+        { text.size.width(), foot, std::min(most, QFontMetrics(smaller(bold(font))).horizontalAdvance(action) + 2) });
 
     Shape made;
     const int width = inner + pad * 2;
