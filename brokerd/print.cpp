@@ -1,60 +1,17 @@
 #include "brokerd/print.h"
 
+#include "core/json.h"
 #include "core/number.h"
 #include "core/public_key.h"
 #include "core/text.h"
 
 #include <QDateTime>
-#include <QJsonArray>
-#include <QJsonDocument>
-#include <QJsonObject>
 
 namespace hawser::broker {
 
 namespace {
 
 constexpr int wordsShown = 40; // characters of the key words in a table
-
-QJsonValue jsonOf(const Value &value)
-{
-    switch (value.kind()) {
-    case Value::Kind::Null:
-        return QJsonValue::Null;
-    case Value::Kind::Bool:
-        return value.toBool();
-    case Value::Kind::Int:
-    case Value::Kind::Unsigned:
-        return value.toInt();
-    case Value::Kind::Float:
-        return value.toFloat();
-    case Value::Kind::Text:
-        return value.toText();
-    case Value::Kind::Bytes: {
-        const QByteArray bytes = value.toBytes();
-        return QString::fromLatin1(bytes.size() == PublicKey::size
-                ? bytes.toHex()
-                : bytes.toBase64(QByteArray::Base64UrlEncoding | QByteArray::OmitTrailingEquals));
-    }
-    case Value::Kind::List: {
-        QJsonArray array;
-        for (const Value &item : value.list())
-            array.append(jsonOf(item));
-        return array;
-    }
-    case Value::Kind::Map: {
-        QJsonObject object;
-        for (const auto &[key, member] : value.map())
-            object.insert(key, jsonOf(member));
-        return object;
-    }
-    }
-    return {};
-}
-
-QByteArray line(const QJsonObject &object)
-{
-    return QJsonDocument(object).toJson(QJsonDocument::Compact) + '\n';
-}
 
 QString keyWords(const Value &key)
 {
@@ -164,17 +121,15 @@ QByteArray printedAnswer(const QString &verb, const Value &request, const Value 
 
 QByteArray printedJson(const QString &verb, const Value &reply, const Value::List &pending)
 {
-    QJsonObject object = jsonOf(reply).toObject();
+    Value object = reply.kind() == Value::Kind::Map ? reply : Value(Value::Map {});
     if (verb == QLatin1String("pending"))
-        object.insert(QStringLiteral("requests"), jsonOf(Value(pending)));
-    return line(object);
+        object.insert(QStringLiteral("requests"), Value(pending));
+    return jsonLine(object);
 }
 
 QByteArray printedJsonError(const Error &error)
 {
-    return line({ { QStringLiteral("error"),
-        QJsonObject { { QStringLiteral("code"), QString::fromLatin1(name(error.code)) },
-            { QStringLiteral("sentence"), error.sentence } } } });
+    return jsonLine(errorValue(error));
 }
 
 } // namespace hawser::broker

@@ -1,7 +1,7 @@
-#include "cli/json.h"
 #include "cli/parameters.h"
 #include "cli/verbs.h"
 #include "core/contracts/control.h"
+#include "core/json.h"
 
 namespace hawser::cli {
 

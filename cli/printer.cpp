@@ -1,6 +1,6 @@
 #include "cli/printer.h"
 
-#include "cli/json.h"
+#include "core/json.h"
 #include "core/text.h"
 
 #include <unistd.h>
@@ -49,9 +49,7 @@ void Printer::error(const Error &error)
 {
     talk(QStringLiteral("hawser: ") + error.sentence);
     if (m_json)
-        object(Value::Map { { QStringLiteral("error"),
-            Value::Map { { QStringLiteral("code"), Value(name(error.code)) },
-                { QStringLiteral("sentence"), Value(error.sentence) } } } });
+        object(errorValue(error));
 }
 
 void Printer::flush()

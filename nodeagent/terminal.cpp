@@ -1,10 +1,8 @@
 #include "nodeagent/terminal.h"
 
+#include "core/json.h"
 #include "core/text.h"
 
-#include <QJsonArray>
-#include <QJsonDocument>
-#include <QJsonObject>
 #include <cstdio>
 
 namespace hawser::node {
@@ -12,38 +10,6 @@ namespace hawser::node {
 namespace {
 
 constexpr int longestLine = 4096; // bytes
-
-QJsonValue jsonOf(const Value &value)
-{
-    switch (value.kind()) {
-    case Value::Kind::Null:
-        return QJsonValue::Null;
-    case Value::Kind::Bool:
-        return value.toBool();
-    case Value::Kind::Int:
-    case Value::Kind::Unsigned:
-        return value.toInt();
-    case Value::Kind::Float:
-        return value.toFloat();
-    case Value::Kind::Text:
-        return value.toText();
-    case Value::Kind::Bytes:
-        return QString::fromLatin1(value.toBytes().toHex());
-    case Value::Kind::List: {
-        QJsonArray list;
-        for (const Value &item : value.list())
-            list.append(jsonOf(item));
-        return list;
-    }
-    case Value::Kind::Map: {
-        QJsonObject map;
-        for (const auto &[key, member] : value.map())
-            map.insert(key, jsonOf(member));
-        return map;
-    }
-    }
-    return {};
-}
 
 void write(FILE *to, const QByteArray &line)
 {
@@ -61,7 +27,7 @@ void say(const QString &line)
 
 void sayJson(const Value &value)
 {
-    write(stdout, QJsonDocument(jsonOf(value).toObject()).toJson(QJsonDocument::Compact));
+    write(stdout, jsonLine(value).chopped(1));
 }
 
 int complain(const Options &options, const Error &error, int exitCode)
@@ -70,9 +36,7 @@ int complain(const Options &options, const Error &error, int exitCode)
         write(stderr, forTerminal(QStringLiteral("hawser-nodeagent: %1").arg(error.sentence)));
         return exitCode;
     }
-    Value value;
-    value.insert(QStringLiteral("error"), QString::fromLatin1(hawser::name(error.code)));
-    value.insert(QStringLiteral("sentence"), error.sentence);
+    Value value = errorValue(error);
     value.insert(QStringLiteral("exit"), exitCode);
     sayJson(value);
     return exitCode;

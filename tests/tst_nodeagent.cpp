@@ -158,7 +158,7 @@ void TestNodeAgent::joinsByInvitationOnce()
     QFile::rename(m_folder->filePath("node"), m_folder->filePath("first"));
     const Outcome second = node({ "join", "-", "--json" }, link);
     QCOMPARE(second.exitCode, 77);
-    QVERIFY(!second.json()["sentence"].toString().isEmpty());
+    QVERIFY(!second.json()["error"].toObject()["sentence"].toString().isEmpty());
 }
 
 void TestNodeAgent::waitsForAnAdministratorUnderOneNumber()

@@ -1,10 +1,10 @@
-#include "cli/json.h"
+#include "core/json.h"
 
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
 
-namespace hawser::cli {
+namespace hawser {
 
 namespace {
 
@@ -74,4 +74,11 @@ QByteArray jsonLine(const Value &value)
     return harmless(QString::fromUtf8(list.mid(1, list.size() - 2))).toUtf8() + '\n';
 }
 
-} // namespace hawser::cli
+Value errorValue(const Error &error)
+{
+    const Value told { Value::Map { { QStringLiteral("code"), Value(QString::fromLatin1(name(error.code))) },
+        { QStringLiteral("sentence"), Value(error.sentence) } } };
+    return Value { Value::Map { { QStringLiteral("error"), told } } };
+}
+
+} // namespace hawser
