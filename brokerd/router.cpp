@@ -8,6 +8,7 @@ namespace {
 
 constexpr qint64 worthwhile = 16 * 1024; // bytes: smaller grants wait and are merged
 constexpr qsizetype creditBacklog = 1024 * 1024; // bytes waiting in a lane: its CREDITs are merged until it moves
+constexpr quint64 creditMost = quint64(1) << 40; // bytes above what was used (docs/protocol.md §6.5)
 constexpr qsizetype keyBytes = PublicKey::size;
 constexpr qsizetype originAt = 2; // in CLOSE
 
@@ -286,7 +287,10 @@ Result<void> SpliceRouter::takeCredit(quint32 index, const FrameView &frame)
     if (frame.payload.size() != sizeof(quint64))
         return Error { Code::Protocol, QStringLiteral("a CREDIT has the wrong size") };
     Leg &leg = m_legs[index];
-    leg.grants = qMax(leg.grants, qFromBigEndian<quint64>(frame.payload.data()));
+    const quint64 total = qFromBigEndian<quint64>(frame.payload.data());
+    if (leg.peer != none && total > m_legs[leg.peer].used + creditMost)
+        return Error { Code::Protocol, QStringLiteral("a CREDIT is beyond reason") };
+    leg.grants = qMax(leg.grants, total);
     if (leg.ring == none && leg.peer != none)
         grant(leg.peer);
     return {};

@@ -108,6 +108,7 @@ private slots:
     void nobodyElseSpeaksAsTheBroker();
     void oneWayIsPassedOnAndItsPlaceIsFree();
     void creditIsEnforced();
+    void creditBeyondReasonEndsWhoGaveIt();
     void reservedIsFreedAtTheEnd();
     void openWithoutRoomIsRefused();
     void grantsStayWithinTheBudget();
@@ -284,6 +285,27 @@ void TestRouter::creditIsEnforced()
     QCOMPARE(tooMuch.error().code, Code::Protocol);
     QVERIFY(mallory.broker->isOver());
     QVERIFY(!bea.broker->isOver());
+}
+
+void TestRouter::creditBeyondReasonEndsWhoGaveIt()
+{
+    Member &ana = add();
+    Member &mallory = add();
+    const std::unique_ptr<Heard> heard = open(ana, mallory.party);
+    settle();
+    QCOMPARE(mallory.incoming.size(), 1u);
+    QByteArray credit;
+    appendFrame(credit, FrameType::Credit, 0, 2, QByteArray(1, '\x7f') + QByteArray(7, '\0'));
+    FrameReader &reader = mallory.toBroker;
+    std::copy_n(credit.data(), credit.size(), reader.space().data());
+    reader.filled(credit.size());
+    const Result<void> refused = mallory.broker->read(reader, m_now);
+    reader.endTurn();
+    QCOMPARE(refused.error().code, Code::Protocol);
+    QVERIFY(mallory.broker->isOver());
+    QVERIFY(!ana.broker->isOver());
+    settle();
+    QCOMPARE(heard->closing->error.code, Code::Unavailable);
 }
 
 void TestRouter::reservedIsFreedAtTheEnd()
