@@ -46,6 +46,8 @@ void MachineDesk::run(const PublicKey &key, const QString &command, const Value 
 {
     const auto machine = m_person.machines().find(key);
     chat::Run *run = m_person.machines().run(key, command, parameters);
+    if (run == nullptr)
+        return m_window.tell(tr("This machine is not there any more."));
     auto *window = new RunWindow(command, machine ? machine->name : key.words());
     window->setAttribute(Qt::WA_DeleteOnClose);
     window->setWindowIcon(chat::applicationIcon());
