@@ -234,6 +234,8 @@ Result<void> Control::allow(const Request &request, const contracts::DecideMyReq
     decision.compared = byNumber || byKey;
     decision.rights = said.rights.isEmpty() ? rightsFromNames(request.rights) : rightsFromNames(said.rights);
     decision.lasting = said.once ? Lasting::Once : said.forMs > 0 ? Lasting::Days : Lasting::Always;
+    if (said.forMs > 0)
+        decision.lastsFor = milliseconds(qint64(std::min<quint64>(said.forMs, 1ULL << 40)));
     decision.administrator = said.administrator;
     return m_person.requests().allow(request.id, decision);
 }

@@ -266,7 +266,7 @@ Result<void> Requests::allow(quint64 id, const Decision &decision)
         said.number = request->number();
     said.once = decision.lasting == Lasting::Once;
     if (decision.lasting == Lasting::Days)
-        said.forMs = quint64(milliseconds(std::chrono::hours(24 * 30)).count());
+        said.forMs = quint64(decision.lastsFor.count());
     said.administrator = decision.administrator && request->kind == Asking::JoinPerson;
     d->decide(*request, said, QStringLiteral("allowed"));
     return {};

@@ -22,6 +22,7 @@ struct Decision {
     Lasting lasting = Lasting::Once;
     bool compared = false; ///< "It matches" was said; Lasting::Always needs it, or an invitation
     bool administrator = false; ///< JoinPerson only
+    milliseconds lastsFor { std::chrono::hours(24 * 30) }; ///< Lasting::Days only
 
     bool operator==(const Decision &) const = default;
 };

@@ -213,8 +213,7 @@ void Requests::Private::letIn(const Request &request, const Decision &decision)
         contact.verified = Verified::Number;
         contact.verifiedAt = today;
     }
-    const qint64 days = milliseconds(std::chrono::hours(24 * 30)).count();
-    const Grant grant { decision.lasting, decision.lasting == Lasting::Days ? today + days : 0 };
+    const Grant grant { decision.lasting, decision.lasting == Lasting::Days ? today + decision.lastsFor.count() : 0 };
     contact.rights.clear();
     for (const Right right : { Right::Messages, Right::Files })
         if (decision.rights & right)

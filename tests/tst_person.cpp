@@ -154,6 +154,26 @@ private slots:
         QCOMPARE(ana.ask().number, number);
     }
 
+    void aYesForAWhileLastsThatLong()
+    {
+        Someone ana(QStringLiteral("Ana"));
+        Someone bea(QStringLiteral("Bea"));
+        QVERIFY(ana->asks().join(bea.listen()));
+        QTRY_VERIFY(bea->requests().shown());
+        Decision decision = yes(both, Lasting::Days);
+        decision.lastsFor = std::chrono::minutes(10);
+        QVERIFY(bea->requests().allow(bea->requests().shown()->id, decision));
+        QTRY_COMPARE(ana.ask().state, Ask::State::Accepted);
+        const qint64 inTenMinutes = QDateTime::currentMSecsSinceEpoch() + 10 * 60 * 1000;
+        for (const Someone *one : { &ana, &bea }) {
+            const PublicKey other = one == &ana ? bea->key() : ana->key();
+            const Grant grant = one->person->contacts().find(other)->rights.value(Right::Files);
+            QCOMPARE(grant.lasting, Lasting::Days);
+            QVERIFY(qAbs(grant.until - inTenMinutes) < 10000);
+            QVERIFY(!one->person->contacts().may(other, Right::Files, inTenMinutes + 10000));
+        }
+    }
+
     /// Who has seen the asker's nonce could pick one of its own that makes any number come out.
     void theFirstNumberCounts()
     {

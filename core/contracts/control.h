@@ -485,7 +485,7 @@ struct DecideMyRequest {
         QString wish; ///< allow, later, deny, block
         QString number; ///< allow: what was compared; must be the request's
         PublicKey key; ///< allow: or the whole key
-        quint64 forMs = 0; ///< allow: 0 with once = false: always; at most 30 days otherwise
+        quint64 forMs = 0; ///< allow: 0 with once = false: always
         bool once = false;
         QStringList rights; ///< empty: what is asked for
         bool administrator = false;
