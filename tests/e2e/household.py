@@ -181,6 +181,24 @@ class Person:
         return self.house.start(f"{self.name}-{verb}", "hawser", verb, *words, "--data", self.data, env=env)
 
 
+    def own(self, env=None):
+        """A program that owns the folder for the rest of the proof; the verbs after it only ask it."""
+        owner = self.start("messages", "--follow", "--json", env=env)
+        wait_for(lambda: any(path.startswith(self.data + "/") for path in opened(owner.pid)), f"{self.name}'s program")
+        return owner
+
+
+def opened(pid):
+    """What files a process has open."""
+    paths = []
+    for number in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            paths.append(os.readlink(f"/proc/{pid}/fd/{number}"))
+        except FileNotFoundError:
+            pass  # closed meanwhile
+    return paths
+
+
 def main(proof):
     """Runs proof(BUILD, words…) of the command line; a Failed is told and ends with 1, Skipped with 77."""
     try:

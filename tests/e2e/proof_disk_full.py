@@ -97,7 +97,7 @@ def proof(build):
     with Household(build) as house, SmallDisk(house.path("small")) as disk:
         house.start_broker()
         ana, bea = house.person("ana"), house.person("bea")
-        ana.start("messages", "--follow")
+        ana.own()
         house.befriend(ana, bea)
         source = house.path(NAME)
         with open(source, "wb") as file:

@@ -44,7 +44,7 @@ def proof(build, mebi, folder=None):
     with Household(build, folder) as house:
         broker = house.start_broker()
         ana, bea = house.person("ana"), house.person("bea")
-        sender = ana.start("messages", "--follow", "--json")
+        sender = ana.own()
         listener = house.befriend(ana, bea)
         source = house.path("big.bin")
         make_source(source, int(mebi) * MEBI)
@@ -52,7 +52,7 @@ def proof(build, mebi, folder=None):
         send(house, "direct", ana, bea, source, sender=sender, receiver=listener)
 
         listener.stop()
-        receiver = bea.start("messages", "--follow", "--json")
+        receiver = bea.own()
         wait_for(lambda: via(ana, bea)["online"] and not via(ana, bea)["direct"], "the two to meet at the broker", 30)
         send(house, "broker", ana, bea, source, sender=sender, receiver=receiver, broker=broker)
 

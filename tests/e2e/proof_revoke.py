@@ -25,7 +25,9 @@ def terminal(house):
     bea = house.person("bea")
     follower = bea.start("offers", "--follow", "--json")
     status = lambda: bea.well("status", "--json").lines()[0]["brokers"][0]  # noqa: E731
-    wait_for(lambda: status()["state"] == "ready", "bea to be there")
+    # nobody else may ask before the follower owns the folder: the first that comes does
+    wait_for(lambda: house.broker("status")[0]["sessions"] == 1, "bea to be there")
+    check(status()["state"] == "ready", "bea is let in")
     check(SAYS not in follower.output(), "nothing has ended yet")
     revoke(house, bea.key, "bea", {"the program that runs": lambda: SAYS in follower.output(),
                                    "status --json": lambda: (status()["state"], status()["sentence"]) == ("stopped", SAYS)})

@@ -140,7 +140,7 @@ def proof(build):
                                 env={"XDG_RUNTIME_DIR": house.env["XDG_RUNTIME_DIR"]})
         program.wait("mainWindow")
         check(os.readlink(f"/proc/{program.pid}/cwd") == house.folder, "the window would look for the image elsewhere")
-        liar.start("messages", "--follow", env={"HAWSER_NAME": IMG})
+        liar.own(env={"HAWSER_NAME": IMG})
         window = Window(display, program)
         machine(window)
         contact(house, window, liar, bea)
