@@ -42,17 +42,22 @@ int connectTimes(const QStringList &arguments)
     return QCoreApplication::exec();
 }
 
-/// Holds so many sessions of one account and says when all are there.
+/// Holds so many sessions, fifty an account (a broker allows 64), and says when all are there.
 int idleSessions(const QStringList &arguments)
 {
-    Joined joined(Role::Person, arguments.value(0));
+    constexpr int perAccount = 50;
     const int count = arguments.value(1).toInt();
     const Address address = Invitation::parse(arguments.value(0))->address;
+    std::vector<std::unique_ptr<Joined>> accounts;
     std::vector<std::unique_ptr<Client>> clients;
     int ready = 0;
+    std::function<void()> nextAccount;
     std::function<void()> next = [&] {
+        if (int(clients.size()) / perAccount >= int(accounts.size()))
+            return nextAccount();
+        Client &account = accounts.back()->client();
         clients.push_back(
-            std::make_unique<Client>(joined.client().identity(), profileOf(Role::Person, QStringLiteral("idle"))));
+            std::make_unique<Client>(account.identity(), profileOf(Role::Person, QStringLiteral("idle"))));
         Client *client = clients.back().get();
         QObject::connect(client, &Client::ready, client, [&] {
             if (++ready == count)
@@ -60,12 +65,17 @@ int idleSessions(const QStringList &arguments)
             else
                 next();
         });
-        client->connectTo(address, joined.client().peerKey());
+        client->connectTo(address, account.peerKey());
     };
-    QObject::connect(&joined, &Joined::ready, [&] {
-        say("first");
-        next();
-    });
+    nextAccount = [&] {
+        accounts.push_back(std::make_unique<Joined>(Role::Person, arguments.value(0)));
+        QObject::connect(accounts.back().get(), &Joined::ready, accounts.back().get(), [&] {
+            if (accounts.size() == 1)
+                say("first");
+            next();
+        });
+    };
+    nextAccount();
     return QCoreApplication::exec();
 }
 
