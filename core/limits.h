@@ -73,7 +73,6 @@ inline constexpr auto backoffReset = 60s; ///< of peace
 inline constexpr auto connectDeadline = 10s; ///< TCP and TLS and greeting
 
 // Requests and approval
-inline constexpr int requestsShown = 1;
 inline constexpr int requestsWaiting = 8;
 inline constexpr int requestsPerAddress = 3; ///< in requestsAddressWindow
 inline constexpr auto requestsAddressWindow = 10min;

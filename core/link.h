@@ -59,7 +59,7 @@ struct LinkSettings {
     Party peerParty; ///< who the far program is; for callers that are not behind a broker
     bool local = false; ///< a control socket
     qint64 retention = limits::sessionBudget; ///< bytes kept unacknowledged before the sender waits
-    milliseconds ping { 15000 }; ///< dialler only; listener watches silence
+    milliseconds ping { limits::pingEvery }; ///< dialler only; listener watches silence
     quint64 opensAllowed = limits::openStreams; ///< what the peer granted in its greeting
     quint64 opensGranted = limits::openStreams; ///< what we granted in ours
     quint32 maxPayload = limits::framePayload; ///< of a frame we may send: a stranger's link stays at greetingPayload
@@ -90,8 +90,6 @@ public:
     Caller caller(const OpenHead &head) const;
     bool isOver() const { return m_over; }
     const LinkSettings &settings() const { return m_settings; }
-    /// Raises what the peer may know and do after it was let in; see Standing.
-    void setPeerParty(const Party &party) { m_settings.peerParty = party; }
     /// Round trip of the last ping; 0 before the first.
     milliseconds roundTrip() const { return m_roundTrip; }
     int streams() const { return m_open; }

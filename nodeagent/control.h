@@ -2,7 +2,7 @@
 
 #include "core/commands.h"
 
-/// What a running node agent serves on its control socket (docs/protocol.md §10.5).
+/// What a running node agent serves on its control socket (docs/protocol.md §14).
 namespace hawser::node {
 
 struct BrokerState {

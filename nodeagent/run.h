@@ -9,7 +9,7 @@
 
 namespace hawser::node {
 
-/// One run of an own command: its process on one side, its caller on the other (docs/protocol.md §10.3). Output is read
+/// One run of an own command: its process on one side, its caller on the other (docs/protocol.md §14). Output is read
 /// only as fast as the caller takes it.
 class Run : public QObject {
     Q_OBJECT

@@ -3,7 +3,7 @@
 #include "core/commands.h"
 
 /// What a person's program (hawser-desktop, or a `hawser` that owns the data folder) serves on its control socket
-/// (docs/protocol.md §10.5). WHO is an alias, a name, a whole key, a unique prefix of one; where it is said, HOST:PORT.
+/// (where it is: docs/protocol.md §1.8). WHO is an alias, a name, a whole key, a unique prefix of one; where it is said, HOST:PORT.
 namespace hawser::contracts {
 
 struct Nothing {
