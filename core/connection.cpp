@@ -239,7 +239,7 @@ void Connection::Private::pump()
     const bool emptied = fill();
     m_pumping = false;
     if (!emptied) {
-        if (pipe->backlog() < limits::inSocket)
+        if (!m_sink || pipe->backlog() < m_sink->mostInSocket)
             post();
         return;
     }
@@ -255,7 +255,7 @@ bool Connection::Private::fill()
     bool wrote = std::exchange(m_unflushed, false);
     const Instant at = now();
     const bool idle = pipe->backlog() == 0;
-    while (m_sink && pipe->backlog() < limits::inSocket) {
+    while (m_sink && pipe->backlog() < m_sink->mostInSocket) {
         const QByteArray chunk = m_sink->nextChunk(at);
         emptied = chunk.isEmpty();
         if (emptied)

@@ -116,6 +116,8 @@ public:
 
     /// Set by the connection: says that nextChunk() or deadline() has changed. Cheap, may be called often.
     std::function<void()> wake;
+    /// Bytes that may lie in the socket; less for each of many that are told the same.
+    qint64 mostInSocket = limits::inSocket;
 };
 
 } // namespace hawser

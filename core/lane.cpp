@@ -5,12 +5,13 @@ namespace hawser {
 namespace {
 constexpr qsizetype chunkSize = 64 * 1024;
 constexpr size_t pooledChunks = 64;
+constexpr qsizetype worthSharing = 1024; // bytes: less is copied into a common chunk
 } // namespace
 
 Lane::Chunk &Lane::openChunk(int priority, qsizetype bytes)
 {
     auto &queue = m_waiting[priority];
-    if (!queue.empty() && queue.back().bytes.size() + bytes <= chunkSize)
+    if (!queue.empty() && !queue.back().shared && queue.back().bytes.size() + bytes <= chunkSize)
         return queue.back();
     Chunk chunk;
     if (!m_pool.empty()) {
@@ -31,6 +32,21 @@ void Lane::append(FrameType type, quint8 flags, quint32 stream, QByteArrayView p
     m_waitingBytes[priority] += bytes;
     if (!background)
         ++m_promptAppended;
+}
+
+void Lane::append(const QByteArray &frames, quint32 count, bool background)
+{
+    const int priority = background ? 1 : 0;
+    if (frames.size() < worthSharing) {
+        Chunk &chunk = openChunk(priority, frames.size());
+        chunk.bytes += frames;
+        chunk.frames += count;
+    } else {
+        m_waiting[priority].push_back({ frames, count, true });
+    }
+    m_waitingBytes[priority] += frames.size();
+    if (!background)
+        m_promptAppended += count;
 }
 
 void Lane::appendUncounted(FrameType type, QByteArrayView payload)

@@ -16,6 +16,8 @@ public:
     // --- going out
     /// Appends a counted frame.
     void append(FrameType type, quint8 flags, quint32 stream, QByteArrayView payload, bool background);
+    /// Appends counted frames that others may share; large ones are not copied.
+    void append(const QByteArray &frames, quint32 count, bool background);
     /// Appends a frame of the connection itself: goes first, is not counted, not kept.
     void appendUncounted(FrameType type, QByteArrayView payload);
     /// Bytes that wait to be handed to the socket.
@@ -53,6 +55,7 @@ private:
     struct Chunk {
         QByteArray bytes;
         quint32 frames = 0;
+        bool shared = false; // nothing may be appended
     };
     Chunk &openChunk(int priority, qsizetype bytes);
 

@@ -17,6 +17,7 @@ inline constexpr qsizetype message = 16 * 1024 * 1024; ///< bytes of one message
 // Reading and writing
 inline constexpr qsizetype readTurn = 256 * 1024; ///< bytes read from one connection in one turn of the event loop
 inline constexpr qsizetype inSocket = 256 * 1024; ///< bytes that may lie in one socket, written and not yet sent
+inline constexpr qsizetype inSubscriberSocket = 32 * 1024; ///< the same for each of many subscribers
 inline constexpr int notSentLowat = 128 * 1024; ///< TCP_NOTSENT_LOWAT: without it priorities mean nothing
 
 // Links
@@ -81,6 +82,17 @@ inline constexpr auto requestKept = 24h * 7;
 inline constexpr auto invitationKept = 24h;
 inline constexpr int nameGraphemes = 64;
 inline constexpr int chatBytes = 8 * 1024;
+
+// Topics (docs/protocol.md §16)
+inline constexpr int topicBytes = 256; ///< of a name or pattern
+inline constexpr int topicToken = 64; ///< bytes between two dots; a whole key fits
+inline constexpr int topicLevels = 16;
+inline constexpr qsizetype topicMessage = 1024 * 1024; ///< bytes
+inline constexpr quint32 topicsOfPublisher = 1024; ///< declared on one stream
+inline constexpr quint32 topicSources = 4096; ///< places for announcements on one subscription
+inline constexpr auto subscriberPatience = 1s; ///< a subscriber takes nothing so long: it is skipped
+inline constexpr auto subscriberBehind = 5s; ///< or is so far behind the first who took a message
+inline constexpr auto skippedFor = 30s; ///< who was skipped so lately is not waited for
 
 // Transfers
 inline constexpr quint32 transferEntries = 100000;

@@ -1,5 +1,7 @@
 #include "core/stream.h"
 
+#include "core/shared_frames.h"
+
 namespace hawser {
 
 namespace {
@@ -40,6 +42,17 @@ void Stream::send(QByteArrayView message, bool bulk)
     m_waiting.push_back({ message.sliced(sent).toByteArray(), 0, flags });
     m_wantRoom = true;
     waitForLane();
+}
+
+bool Stream::sendShared(const SharedFrames &frames)
+{
+    if (room() < frames.cost())
+        return false;
+    m_sendUsed += quint64(frames.cost());
+    m_link->m_lane.append(frames.bytesFor(m_number), frames.frames(), m_head.background);
+    if (m_link->wake)
+        m_link->wake();
+    return true;
 }
 
 /// When it is the lane that has no room, the link tells us when it has.

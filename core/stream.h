@@ -4,6 +4,8 @@
 
 namespace hawser {
 
+class SharedFrames;
+
 /// One message inside the reader's buffer. Valid during the signal; raw byte streams see one for each frame.
 struct MessageView {
     QByteArrayView bytes;
@@ -28,6 +30,9 @@ public:
     /// \param bulk  sets flag::bulk on its frames: a piece of a payload's bulk (docs/protocol.md §8)
     /// \pre message.size() <= limits::message
     void send(QByteArrayView message, bool bulk = false);
+    /// Sends whole frames that others send too; nothing waits here.
+    /// \retval false  nothing was sent: there is less room() than they cost
+    bool sendShared(const SharedFrames &frames);
     /// Bytes that send() takes now without making anything wait: credit and the lane's space.
     qint64 room() const;
     /// Bytes that wait in the stream for credit.

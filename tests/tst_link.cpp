@@ -1,3 +1,4 @@
+#include "core/shared_frames.h"
 #include "core/stream.h"
 #include "tests/support/transcript.h"
 
@@ -54,6 +55,35 @@ class tst_link : public QObject {
     }
 
 private slots:
+    void sharedFramesArriveBetweenOthersAndWithinCredit()
+    {
+        SharedFrames frames;
+        frames.append(0, "he", "llo");
+        frames.append(flag::more, "", QByteArray(2000, 'x'));
+        frames.append(0, "", "y");
+        QCOMPARE(frames.frames(), 3u);
+        QCOMPARE(frames.cost(), 5 + 2000 + 1 + 3 * qint64(limits::frameCost));
+        QCOMPARE(frames.bytesFor(7).left(17), QByteArray::fromHex("00000005 11 00 0000 00000007") + "hello");
+        QVERIFY(frames.bytesFor(7).isSharedWith(frames.bytesFor(7)));
+
+        Transcript links;
+        const auto [ours, theirs] = joined(links);
+        Heard heard(ours);
+        theirs->send("before");
+        QVERIFY(theirs->sendShared(frames));
+        theirs->send("after");
+        QVERIFY(links.run());
+        QCOMPARE(heard.messages, QByteArrayList({ "before", "hello", QByteArray(2000, 'x') + 'y', "after" }));
+
+        int sent = 0;
+        while (theirs->sendShared(frames))
+            ++sent;
+        const qint64 used = 6 + 5 + 2 * limits::frameCost + (sent + 1) * frames.cost();
+        QVERIFY(used <= limits::firstCredit && used + frames.cost() > limits::firstCredit - limits::frameCost);
+        QVERIFY(links.run());
+        QVERIFY(theirs->sendShared(frames)); // they were read
+    }
+
     void opensTalksAndCloses()
     {
         Transcript links;
