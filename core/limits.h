@@ -94,6 +94,17 @@ inline constexpr auto subscriberPatience = 1s; ///< a subscriber takes nothing s
 inline constexpr auto subscriberBehind = 5s; ///< or is so far behind the first who took a message
 inline constexpr auto skippedFor = 30s; ///< who was skipped so lately is not waited for
 
+// Durable messages
+inline constexpr qsizetype mailItem = 256 * 1024; ///< bytes of one, all told
+inline constexpr qsizetype mailItems = 4096; ///< in one message of `mail.post/1`
+inline constexpr qsizetype mailRun = 1024 * 1024; ///< bytes of items in one
+inline constexpr auto mailKept = 24h * 30; ///< for somebody away
+inline constexpr int mailTries = 5; ///< failed deliveries of one item before it is set aside
+inline constexpr qint64 mailboxItems = 10000; ///< of one recipient
+inline constexpr qint64 mailboxBytes = 64 * 1024 * 1024;
+inline constexpr qint64 mailboxSenderItems = 1000; ///< of one sender for one recipient
+inline constexpr qint64 mailboxSenderBytes = 8 * 1024 * 1024;
+
 // Transfers
 inline constexpr quint32 transferEntries = 100000;
 inline constexpr int transferDepth = 64;

@@ -13,6 +13,8 @@ namespace {
 
 constexpr int busyMilliseconds = 5000;
 // Primary result codes of SQLite (sqlite.org/rescode.html); an extended code keeps them in its low byte.
+constexpr int sqliteBusy = 5;
+constexpr int sqliteReadOnly = 8;
 constexpr int sqliteFull = 13;
 constexpr int sqlitePrimaryKey = 1555; // extended
 constexpr int sqliteUnique = 2067; // extended
@@ -22,6 +24,10 @@ Error errorOf(const QSqlError &error)
     const int code = error.nativeErrorCode().toInt();
     if ((code & 0xff) == sqliteFull)
         return { Code::ResourceExhausted, QStringLiteral("the disk is full: nothing was saved") };
+    if ((code & 0xff) == sqliteBusy)
+        return { Code::Unavailable, QStringLiteral("another program holds the database: nothing was saved") };
+    if ((code & 0xff) == sqliteReadOnly)
+        return { Code::FailedPrecondition, QStringLiteral("the database is read-only: nothing was saved") };
     if (code == sqlitePrimaryKey || code == sqliteUnique)
         return { Code::AlreadyExists, QStringLiteral("it is there already") };
     return { Code::DataLoss, QStringLiteral("the database says: %1").arg(error.text()) };
@@ -63,6 +69,7 @@ Result<std::unique_ptr<Database>> Database::open(const QString &path, const Step
 
 Database::~Database()
 {
+    m_prepared.clear();
     QSqlDatabase::removeDatabase(m_connection);
 }
 
@@ -116,6 +123,23 @@ Result<QSqlQuery> Database::run(const QString &statement, const QVariantList &va
     if (!query.exec())
         return errorOf(query.lastError());
     return query;
+}
+
+Result<QSqlQuery *> Database::again(const QString &statement, const QVariantList &values)
+{
+    std::shared_ptr<QSqlQuery> &query = m_prepared[statement];
+    if (!query) {
+        auto fresh = std::make_shared<QSqlQuery>(QSqlDatabase::database(m_connection, false));
+        fresh->setForwardOnly(true);
+        if (!fresh->prepare(statement))
+            return errorOf(fresh->lastError());
+        query = std::move(fresh);
+    }
+    for (qsizetype i = 0; i < values.size(); ++i)
+        query->bindValue(int(i), bound(values[i]));
+    if (!query->exec())
+        return errorOf(query->lastError());
+    return query.get();
 }
 
 Result<void> Database::transaction(const std::function<Result<void>()> &work)

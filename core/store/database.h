@@ -2,6 +2,7 @@
 
 #include "core/result.h"
 
+#include <QHash>
 #include <QSqlQuery>
 #include <QStringList>
 #include <QVariant>
@@ -26,10 +27,15 @@ public:
     Database &operator=(const Database &) = delete;
 
     /// Runs one statement with `values` for its question marks, null texts as empty ones; a reader stands before its first row.
-    /// \retval ResourceExhausted  the disk is full
-    /// \retval AlreadyExists      a key or something unique is there already
-    /// \retval DataLoss           anything else that the database says
+    /// \retval ResourceExhausted   the disk is full
+    /// \retval AlreadyExists       a key or something unique is there already
+    /// \retval Unavailable         another program holds the file, for longer than 5 s
+    /// \retval FailedPrecondition  the file or its disk is read-only
+    /// \retval DataLoss            anything else that the database says
     Result<QSqlQuery> run(const QString &statement, const QVariantList &values = {});
+    /// The same for what runs often: prepared once and kept. The query is this object's and the statement's next run takes
+    /// it over; a reader that stops before its last row calls finish(), or the file cannot be tidied.
+    Result<QSqlQuery *> again(const QString &statement, const QVariantList &values = {});
     /// All of `work` is on disk when this returns, or nothing of it. Not nested.
     Result<void> transaction(const std::function<Result<void>()> &work);
 
@@ -38,6 +44,7 @@ private:
     Result<void> prepare(const QString &path, const Steps &steps);
 
     QString m_connection;
+    QHash<QString, std::shared_ptr<QSqlQuery>> m_prepared;
 };
 
 } // namespace hawser
