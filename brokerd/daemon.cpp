@@ -1,6 +1,7 @@
 #include "brokerd/daemon.h"
 
 #include "core/folders.h"
+#include "core/heap.h"
 #include "core/log.h"
 
 #include <QDir>
@@ -9,7 +10,6 @@
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <cstdio>
-#include <malloc.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <systemd/sd-daemon.h>
@@ -19,8 +19,6 @@ namespace hawser::broker {
 
 namespace {
 
-constexpr int trimThreshold = 256 * 1024 * 1024; // bytes: giving memory back and taking it again costs a quarter
-constexpr int mmapThreshold = 64 * 1024 * 1024; // bytes
 const QString linkFile = QStringLiteral("first-administrator.link");
 
 void print(const QByteArray &line)
@@ -38,8 +36,7 @@ QByteArray forPeople(const QString &what, const QString &value)
 
 void prepareProcess()
 {
-    ::mallopt(M_MMAP_THRESHOLD, mmapThreshold);
-    ::mallopt(M_TRIM_THRESHOLD, trimThreshold);
+    keepFreedMemory();
     ::umask(0077);
 }
 

@@ -1,6 +1,7 @@
 #include "cli/command_line.h"
 #include "cli/program.h"
 #include "cli/verbs.h"
+#include "core/heap.h"
 
 #include <QCoreApplication>
 #include <algorithm>
@@ -9,6 +10,7 @@ using namespace hawser::cli;
 
 int main(int argc, char **argv)
 {
+    hawser::keepFreedMemory();
     const std::vector<VerbEntry> verbs = allVerbs();
     QList<Syntax> syntaxes;
     for (const VerbEntry &verb : verbs)

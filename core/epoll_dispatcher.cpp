@@ -2,6 +2,7 @@
 
 #include <QCoreApplication>
 #include <QSocketNotifier>
+#include <QThread>
 #include <QTimerEvent>
 #include <span>
 #include <sys/epoll.h>
@@ -55,10 +56,12 @@ EpollDispatcher::~EpollDispatcher()
 bool EpollDispatcher::processEvents(QEventLoop::ProcessEventsFlags flags)
 {
     m_interrupted.store(false);
+    m_posted = false;
     emit awake();
     QCoreApplication::sendPostedEvents();
     if (m_interrupted.load())
         return false;
+    applyChanges();
     const int timeout = waitFor(flags);
     if (timeout != 0)
         emit aboutToBlock();
@@ -85,7 +88,7 @@ bool EpollDispatcher::processEvents(QEventLoop::ProcessEventsFlags flags)
 /// Milliseconds that epoll may sleep; -1 for ever.
 int EpollDispatcher::waitFor(QEventLoop::ProcessEventsFlags flags) const
 {
-    if (!(flags & QEventLoop::WaitForMoreEvents) || m_interrupted.load())
+    if (!(flags & QEventLoop::WaitForMoreEvents) || m_posted || m_interrupted.load())
         return 0;
     for (const auto &[due, id] : m_queue) {
         if (m_timers.find(id)->firing)
@@ -99,12 +102,14 @@ int EpollDispatcher::waitFor(QEventLoop::ProcessEventsFlags flags) const
 void EpollDispatcher::registerSocketNotifier(QSocketNotifier *notifier)
 {
     const int descriptor = int(notifier->socket());
-    const bool isNew = !m_descriptors.contains(descriptor);
     Descriptor &state = m_descriptors[descriptor];
-    if (isNew)
+    QSocketNotifier *&slot = state.notifiers[notifier->type()];
+    if (!state.serial)
         state.serial = ++m_serial;
-    state.notifiers[notifier->type()] = notifier;
-    watch(descriptor, state, isNew);
+    // One that is replaced may have been of a number that was closed and given out again behind our back.
+    if (std::exchange(slot, notifier))
+        state.watched = 0;
+    change(descriptor, state);
 }
 
 void EpollDispatcher::unregisterSocketNotifier(QSocketNotifier *notifier)
@@ -116,27 +121,50 @@ void EpollDispatcher::unregisterSocketNotifier(QSocketNotifier *notifier)
     found->notifiers[notifier->type()] = nullptr;
     for (const QSocketNotifier *other : found->notifiers) {
         if (other)
-            return watch(descriptor, *found, false);
+            return change(descriptor, *found);
     }
     m_descriptors.erase(found);
     // It may be closed already; then the kernel has forgotten it itself.
     epoll_ctl(m_epoll, EPOLL_CTL_DEL, descriptor, nullptr);
 }
 
-void EpollDispatcher::watch(int descriptor, Descriptor &state, bool isNew)
+/// A socket that is written turns its write notifier on and off again in the same turn: the kernel hears only of what is
+/// left of it before the next wait.
+void EpollDispatcher::change(int descriptor, Descriptor &state)
+{
+    if (!std::exchange(state.changed, true))
+        m_changed.push_back(descriptor);
+}
+
+void EpollDispatcher::applyChanges()
+{
+    for (const int descriptor : m_changed) {
+        const auto found = m_descriptors.find(descriptor);
+        if (found == m_descriptors.end() || !std::exchange(found->changed, false))
+            continue;
+        quint32 events = 0;
+        for (int type = 0; type < 3; ++type) {
+            if (found->notifiers[type])
+                events |= wanted[type];
+        }
+        if (events != found->watched)
+            watch(descriptor, *found, events);
+    }
+    m_changed.clear();
+}
+
+void EpollDispatcher::watch(int descriptor, Descriptor &state, quint32 events)
 {
     epoll_event event {};
-    for (int type = 0; type < 3; ++type) {
-        if (state.notifiers[type])
-            event.events |= wanted[type];
-    }
+    event.events = events;
     event.data.u64 = quint64(state.serial) << 32 | quint32(descriptor);
-    int failed = epoll_ctl(m_epoll, isNew ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, descriptor, &event);
+    int failed = epoll_ctl(m_epoll, state.watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, descriptor, &event);
     // The number was closed and given out again behind our back.
     if (failed && errno == ENOENT)
         failed = epoll_ctl(m_epoll, EPOLL_CTL_ADD, descriptor, &event);
     else if (failed && errno == EEXIST)
         failed = epoll_ctl(m_epoll, EPOLL_CTL_MOD, descriptor, &event);
+    state.watched = events;
     if (failed)
         qWarning("descriptor %d cannot be watched: %s", descriptor, strerror(errno));
 }
@@ -243,6 +271,10 @@ int EpollDispatcher::fireTimers()
 
 void EpollDispatcher::wakeUp()
 {
+    if (QThread::currentThread() == thread()) {
+        m_posted = true;
+        return;
+    }
     if (m_awake.exchange(true))
         return;
     const quint64 once = 1;

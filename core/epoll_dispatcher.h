@@ -6,6 +6,7 @@
 #include <QHash>
 #include <atomic>
 #include <set>
+#include <vector>
 
 struct epoll_event;
 
@@ -29,13 +30,15 @@ public:
     bool unregisterTimers(QObject *object) override;
     QList<TimerInfo> registeredTimers(QObject *object) const override;
     int remainingTime(int id) override;
-    void wakeUp() override; ///< from any thread
+    void wakeUp() override; ///< from any thread; from its own it costs no system call
     void interrupt() override; ///< from any thread
 
 private:
     struct Descriptor {
         QSocketNotifier *notifiers[3] = { nullptr, nullptr, nullptr }; // by QSocketNotifier::Type
         quint32 serial = 0; // tells a reused number from the one an event was for
+        quint32 watched = 0; // what the kernel was asked for
+        bool changed = false; // stands in m_changed
     };
     struct Timer {
         int id;
@@ -47,7 +50,9 @@ private:
     };
     using Queue = std::set<std::pair<Instant, int>>; // due, id
 
-    void watch(int descriptor, Descriptor &state, bool isNew);
+    void change(int descriptor, Descriptor &state);
+    void applyChanges();
+    void watch(int descriptor, Descriptor &state, quint32 events);
     void dispatch(const epoll_event &event);
     void notify(int descriptor, quint32 serial, int type);
     void schedule(Timer &timer, Instant now);
@@ -58,8 +63,10 @@ private:
     int m_epoll;
     int m_wake; // eventfd
     std::atomic<bool> m_awake { false };
+    bool m_posted = false; // woken from its own thread: the next wait does not sleep
     std::atomic<bool> m_interrupted { false };
     QHash<int, Descriptor> m_descriptors;
+    std::vector<int> m_changed; // descriptors whose notifiers changed since the last wait
     quint32 m_serial = 0;
     QHash<int, Timer> m_timers;
     Queue m_queue;

@@ -1,3 +1,4 @@
+#include "core/heap.h"
 #include "core/text.h"
 #include "desktop/desktop.h"
 #include "desktop/handover.h"
@@ -45,6 +46,7 @@ int showTrouble(QApplication &application, const Error &error)
 
 int main(int argc, char **argv)
 {
+    keepFreedMemory();
     QGuiApplication::setHighDpiScaleFactorRoundingPolicy(Qt::HighDpiScaleFactorRoundingPolicy::PassThrough);
     QApplication application(argc, argv);
     application.setApplicationName(QStringLiteral("hawser-desktop"));

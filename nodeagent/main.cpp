@@ -1,4 +1,6 @@
+#include "core/epoll_dispatcher.h"
 #include "core/folders.h"
+#include "core/heap.h"
 #include "nodeagent/terminal.h"
 #include "nodeagent/verbs.h"
 
@@ -24,12 +26,14 @@ std::unique_ptr<Verb> makeVerb(const Options &options, const Self &self, const C
 
 int main(int argc, char **argv)
 {
+    hawser::keepFreedMemory();
     const std::variant<Options, int> parsed = parseOptions(argc, argv);
     if (const int *exitCode = std::get_if<int>(&parsed))
         return *exitCode;
     const Options &options = std::get<Options>(parsed);
     if (options.verb == Options::Verb::CheckConfig)
         return checkConfig(options);
+    QCoreApplication::setEventDispatcher(new hawser::EpollDispatcher);
     QCoreApplication application(argc, argv);
     const hawser::Result<Config> config = loadConfigOrDefault(options.config);
     if (!config)

@@ -1,5 +1,6 @@
 // Our side of the measures: hawser_load MODE ARGUMENT…, driven by tests/bench/run.
 #include "core/epoll_dispatcher.h"
+#include "core/heap.h"
 #include "tests/bench/joined.h"
 
 #include <QCoreApplication>
@@ -7,6 +8,7 @@
 
 int main(int argc, char **argv)
 {
+    hawser::keepFreedMemory(); // as our programs do
     QCoreApplication::setEventDispatcher(new hawser::EpollDispatcher); // as the daemons do
     const QCoreApplication application(argc, argv);
     using namespace hawser::bench;
