@@ -15,6 +15,7 @@ private slots:
     void refuses();
     void refusesPoints_data();
     void refusesPoints();
+    void aKnownKeyVouchesForNoOther();
     void isNobodyAtFirst();
     void comparesAndHashes();
 };
@@ -77,6 +78,20 @@ void TestPublicKey::refusesPoints()
     QFETCH(QByteArray, hex);
     QVERIFY(!PublicKey::fromBytes(QByteArray::fromHex(hex)));
     QVERIFY(!PublicKey::fromHex(QString::fromLatin1(hex)));
+}
+
+/// Keys that were checked are remembered by their first byte: another one with that byte is still checked.
+void TestPublicKey::aKnownKeyVouchesForNoOther()
+{
+    const QByteArray good = hexOf(vectorRows("keys.json").first(), "key");
+    int refused = 0;
+    for (int byte = 0; byte < 256; ++byte) {
+        QVERIFY(PublicKey::fromBytes(good));
+        QByteArray other = good;
+        other[1] = char(byte);
+        refused += PublicKey::fromBytes(other) ? 0 : 1;
+    }
+    QVERIFY2(refused > 64, qPrintable(QString::number(refused))); // about half of all encodings are on the curve
 }
 
 void TestPublicKey::isNobodyAtFirst()
