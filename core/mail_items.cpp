@@ -48,6 +48,7 @@ QByteArray packItems(std::span<const MailItem> items)
 Result<QList<quint32>> cutItems(QByteArrayView run)
 {
     QList<quint32> cuts { 0 };
+    QByteArrayView known; // a kind that was looked at: mostly all have the same
     for (qsizetype at = 0; at < run.size();) {
         if (run.size() - at < fixedBytes)
             return malformed();
@@ -55,8 +56,10 @@ Result<QList<quint32>> cutItems(QByteArrayView run)
         const qsizetype kind = quint8(run[at + fixedBytes - 1]);
         if (length > run.size() - at || length < fixedBytes + kind)
             return malformed();
-        if (!isCommandName(QString::fromLatin1(run.sliced(at + fixedBytes, kind))))
+        const QByteArrayView named = run.sliced(at + fixedBytes, kind);
+        if ((known.isEmpty() || named != known) && !isCommandName(QString::fromLatin1(named)))
             return malformed();
+        known = named;
         if (length > limits::mailItem || cuts.size() > limits::mailItems)
             return Error { Code::ResourceExhausted, QStringLiteral("a durable message is too large") };
         at += length;

@@ -20,6 +20,9 @@ struct MailItem {
 /// Stands for a number whose message was given up: its reader goes on with the next.
 inline constexpr const char *goneKind = "mail.gone";
 
+/// No number of a durable message is larger.
+inline constexpr quint64 mostMailNumber = quint64(1) << 62;
+
 /// Items one after the other, as they lie on the wire and in the stores: for each u32 length · i64 written · u8 n ·
 /// n bytes of kind · body. Whoever keeps them need not look into them.
 void appendItem(QByteArray &run, const MailItem &item);

@@ -27,6 +27,8 @@ private slots:
     void whatIsNoDatabaseIsSaidSo();
     void transactionIsAllOrNothing();
     void constraintIsAlreadyExists();
+    void numbersCompareAsNumbers();
+    void keptStatementsRunAgain();
 
 private:
     QTemporaryDir m_folder;
@@ -108,6 +110,29 @@ void TestDatabase::constraintIsAlreadyExists()
     const auto again = (*database)->run(QStringLiteral("INSERT INTO things VALUES (?)"), { QStringLiteral("a") });
     QVERIFY(!again);
     QCOMPARE(again.error().code, Code::AlreadyExists);
+}
+
+/// Qt binds a quint64 as text, and text is larger than any number.
+void TestDatabase::numbersCompareAsNumbers()
+{
+    const auto database = Database::open(path("numbers"), one);
+    QVERIFY(database);
+    Result<QSqlQuery> row = (*database)->run(QStringLiteral("SELECT 1 + 1 <= ?"), { quint64(1) });
+    QVERIFY(row && row->next());
+    QCOMPARE(row->value(0).toInt(), 0);
+}
+
+void TestDatabase::keptStatementsRunAgain()
+{
+    const auto database = Database::open(path("again"), one);
+    QVERIFY(database);
+    const QString insert = QStringLiteral("INSERT INTO things VALUES (?)");
+    QVERIFY((*database)->again(insert, { QStringLiteral("a") }));
+    QCOMPARE((*database)->again(insert, { QStringLiteral("a") }).error().code, Code::AlreadyExists);
+    QVERIFY((*database)->again(insert, { QStringLiteral("b") }));
+    Result<QSqlQuery> count = (*database)->run(QStringLiteral("SELECT count(*) FROM things"));
+    QVERIFY(count && count->next());
+    QCOMPARE(count->value(0).toInt(), 2);
 }
 
 QTEST_GUILESS_MAIN(TestDatabase)

@@ -33,13 +33,16 @@ Error errorOf(const QSqlError &error)
     return { Code::DataLoss, QStringLiteral("the database says: %1").arg(error.text()) };
 }
 
-/// Qt makes NULL of a null text; only a QVariant without a value is NULL here.
+/// Qt makes NULL of a null text; only a QVariant without a value is NULL here. And it makes text of a quint64, which compares
+/// as no number does.
 QVariant bound(const QVariant &value)
 {
     if (value.typeId() == QMetaType::QString && value.toString().isNull())
         return QString::fromLatin1("");
     if (value.typeId() == QMetaType::QByteArray && value.toByteArray().isNull())
         return QByteArray("");
+    if (value.typeId() == QMetaType::ULongLong)
+        return qint64(value.toULongLong());
     return value;
 }
 

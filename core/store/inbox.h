@@ -1,0 +1,59 @@
+#pragma once
+
+#include "core/public_key.h"
+#include "core/store/database.h"
+#include "core/store/marks.h"
+
+namespace hawser {
+
+/// Where durable messages come from: their numbers grow by one in each (docs/protocol.md §17.1).
+struct MailSource {
+    PublicKey sender;
+    QByteArray device; ///< 8 bytes
+    PublicKey recipient;
+    QByteArray conversation; ///< 16 bytes
+
+    bool operator==(const MailSource &) const = default;
+};
+
+/// What a keeper has seen of durable messages, so that each counts once: the highest number of each source and the gaps
+/// below it, kept as long as the account. Works on the Database it is given, inside whatever transaction runs there, so
+/// that the message and the mark are on disk together. No state of its own.
+class Inbox {
+public:
+    /// For a step of Database::Steps.
+    static QStringList tables();
+
+    enum class Seen {
+        New, ///< noted now: keep it
+        Again, ///< it was kept before: drop it, and acknowledge it
+        Conflict, ///< a number kept before, with other content: the first stays, say so
+    };
+    /// \param database  outlives this
+    /// \param digests   for so many of the newest numbers of a source other content is noticed; 0: for the highest alone
+    explicit Inbox(Database &database, int digests = 1024) : m_database(database), m_digests(digests) { }
+
+    /// Takes items as they are packed, numbered from `first`; one answer for each.
+    /// \retval InvalidArgument    no items, or a number below 1 or above 2^62
+    /// \retval ResourceExhausted  too many numbers were left out: nothing is noted
+    Result<QList<Seen>> take(const MailSource &source, quint64 first, QByteArrayView items);
+
+    struct Highest {
+        qint64 id = 0; ///< of the source in this database, 0: nothing came from it
+        Marks marks;
+        QByteArray digest; ///< of the item with the highest number
+    };
+    /// What a sender that asks is told.
+    Result<Highest> highest(const MailSource &source);
+    /// Forgets all that came for somebody: the account has ended.
+    Result<void> forget(const PublicKey &recipient);
+
+private:
+    Result<QList<Seen>> compare(const Highest &known, quint64 first, const QList<QByteArray> &digests);
+    Result<qint64> write(const MailSource &source, const Highest &known);
+
+    Database &m_database;
+    int m_digests;
+};
+
+} // namespace hawser

@@ -1,0 +1,73 @@
+#include "core/store/marks.h"
+
+#include <QtEndian>
+#include <algorithm>
+
+namespace hawser {
+
+namespace {
+constexpr qsizetype gapBytes = 2 * sizeof(quint64);
+}
+
+bool Marks::has(quint64 number) const
+{
+    if (number == 0 || number > m_highest)
+        return false;
+    return std::none_of(
+        m_gaps.begin(), m_gaps.end(), [number](const Gap &gap) { return gap.first <= number && number <= gap.last; });
+}
+
+Result<void> Marks::add(quint64 first, quint64 last)
+{
+    std::vector<Gap> gaps;
+    gaps.reserve(m_gaps.size() + 1);
+    for (const Gap &gap : m_gaps) {
+        if (last < gap.first || gap.last < first) {
+            gaps.push_back(gap);
+            continue;
+        }
+        if (gap.first < first)
+            gaps.push_back({ gap.first, first - 1 });
+        if (last < gap.last)
+            gaps.push_back({ last + 1, gap.last });
+    }
+    if (first > m_highest + 1)
+        gaps.push_back({ m_highest + 1, first - 1 });
+    if (gaps.size() > mostGaps && gaps.size() > m_gaps.size())
+        return Error { Code::ResourceExhausted, QStringLiteral("too many numbers were left out") };
+    m_gaps = std::move(gaps);
+    m_highest = std::max(m_highest, last);
+    return {};
+}
+
+QByteArray Marks::gaps() const
+{
+    QByteArray bytes;
+    for (const Gap &gap : m_gaps)
+        for (const quint64 number : { gap.first, gap.last }) {
+            const quint64 wire = qToBigEndian(number);
+            bytes.append(reinterpret_cast<const char *>(&wire), sizeof wire);
+        }
+    return bytes;
+}
+
+Result<Marks> Marks::restore(quint64 highest, QByteArrayView gaps)
+{
+    const Error damaged { Code::DataLoss, QStringLiteral("what was seen of somebody's messages is damaged") };
+    Marks marks;
+    marks.m_highest = highest;
+    quint64 before = 0;
+    for (qsizetype at = 0; at < gaps.size(); at += gapBytes) {
+        if (gaps.size() - at < gapBytes)
+            return damaged;
+        const Gap gap { qFromBigEndian<quint64>(gaps.data() + at),
+            qFromBigEndian<quint64>(gaps.data() + at + sizeof(quint64)) };
+        if (gap.first <= before || gap.last < gap.first || gap.last >= highest)
+            return damaged;
+        before = gap.last;
+        marks.m_gaps.push_back(gap);
+    }
+    return marks;
+}
+
+} // namespace hawser

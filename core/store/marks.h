@@ -1,0 +1,37 @@
+#pragma once
+
+#include "core/result.h"
+
+#include <QByteArray>
+#include <vector>
+
+namespace hawser {
+
+/// Which numbers of a row that grows by one were seen: the highest, and the gaps below it.
+class Marks {
+public:
+    static constexpr int mostGaps = 256; ///< so that nobody makes them grow without end
+
+    quint64 highest() const { return m_highest; }
+    /// The lowest number that is still missing below the highest; 0: none.
+    quint64 missing() const { return m_gaps.empty() ? 0 : m_gaps.front().first; }
+    bool has(quint64 number) const;
+    /// Has seen first … last.
+    /// \retval ResourceExhausted  it would make more than mostGaps gaps: nothing was noted
+    Result<void> add(quint64 first, quint64 last);
+
+    /// The gaps as bytes for a column, and back.
+    QByteArray gaps() const;
+    /// \retval DataLoss  they are no gaps below `highest`
+    static Result<Marks> restore(quint64 highest, QByteArrayView gaps);
+
+private:
+    struct Gap {
+        quint64 first;
+        quint64 last;
+    };
+    quint64 m_highest = 0;
+    std::vector<Gap> m_gaps; // in order, never touching
+};
+
+} // namespace hawser
