@@ -79,6 +79,8 @@ void Broker::connectParts()
     connect(&m_accounts, &Accounts::removed, this, &Broker::accountRemoved);
     connect(&m_sessions, &Sessions::gone, this, &Broker::sessionGone);
     connect(&m_sessions, &Sessions::came, this, &Broker::summaryChanged);
+    connect(&m_sessions, &Sessions::presenceChanged, this, &Broker::summaryChanged);
+    m_sessions.setCost([this](const Link &link) { return m_router.reserved(link); });
     connect(&m_requests, &Requests::closed, this, &Broker::summaryChanged);
     connect(&m_requests, &Requests::changed, this, [this](const Waiting &request) {
         log(Level::Notice, "request",
@@ -151,7 +153,7 @@ std::optional<GoAway> Broker::refusal(const Hello &hello, const PublicKey &key) 
                    : QStringLiteral("this key belongs to a person here, not to a machine") };
     const auto sessions = m_sessions.members(key);
     const bool comesAgain = std::any_of(sessions.begin(), sessions.end(), [&](const Session *other) {
-        return other->hello.device == hello.device && other->hello.session == hello.session;
+        return other->hello.device == hello.device;
     });
     if (!isNode && !comesAgain && int(sessions.size()) >= m_config.sessionsPerUser)
         return GoAway { Leave::Busy, limits::backoffMost, QStringLiteral("too many programs of yours are connected") };
@@ -160,7 +162,7 @@ std::optional<GoAway> Broker::refusal(const Hello &hello, const PublicKey &key) 
 
 void Broker::enter(Arrival &arrival)
 {
-    Link *link = arrival.link.get();
+    Link *link = arrival.link();
     link->setRouter(&m_router);
     m_commands.attach(link);
     const Session &session = m_sessions.add(arrival, now());
@@ -175,7 +177,7 @@ void Broker::enter(Arrival &arrival)
 void Broker::sessionGone(const Session &session)
 {
     const Account *account = m_accounts.find(session.key);
-    if (account && account->once && session.isMember() && !m_sessions.isHere(session.key))
+    if (account && account->once && session.isMember() && !m_sessions.hasAny(session.key))
         (void)m_accounts.revoke(session.key); // "this time" is over; it is on no disk
     emit summaryChanged();
 }
@@ -194,7 +196,7 @@ void Broker::keepHouse()
         log(Level::Warning, "not-saved", { { "why", expired.error().sentence } });
     const QList<Account> users = m_accounts.all(AccountKind::User) + m_accounts.all(AccountKind::Node);
     for (const Account &account : users)
-        if (account.once && account.since + unusedOnce < wall && !m_sessions.isHere(account.key))
+        if (account.once && account.since + unusedOnce < wall && !m_sessions.hasAny(account.key))
             (void)m_accounts.revoke(account.key);
     const WallTime next = m_accounts.nextEnd().value_or(wall + milliseconds(houseEvery).count()) - wall;
     m_house.start(milliseconds(std::clamp<WallTime>(next, 1, milliseconds(houseEvery).count())));
@@ -223,8 +225,8 @@ Result<std::vector<Link *>> Broker::resolve(Link &from, const OpenHead &head) co
         const Party party { target, other->hello.device, other->hello.session };
         const bool meant = (head.party.device.isEmpty() || head.party.device == party.device)
             && (head.party.session.isEmpty() || head.party.session == party.session);
-        if (meant && other->link.get() != &from)
-            targets.push_back(other->link.get());
+        if (meant && other->isHere() && other->link != &from)
+            targets.push_back(other->link);
     }
     if (targets.empty())
         return Error { Code::Unavailable, QStringLiteral("%1 is not connected").arg(m_accounts.find(target)->name) };

@@ -44,7 +44,8 @@ void insert(Value &map, const char *name, qint64 number)
     map.insert(QLatin1String(name), Value(number));
 }
 
-Value countersOf(const Listener &listener, const RouterCounters &router, const Commands &commands)
+Value countersOf(
+    const Listener &listener, const Sessions &sessions, const RouterCounters &router, const Commands &commands)
 {
     Value counters { Value::Map {} };
     const QHash<QByteArray, quint64> admission = listener.counters();
@@ -54,7 +55,9 @@ Value countersOf(const Listener &listener, const RouterCounters &router, const C
     insert(counters, "streams_one_way", qint64(router.oneWay));
     insert(counters, "streams_refused", qint64(router.refused));
     insert(counters, "streams_cut", qint64(router.cut));
-    insert(counters, "frames_dropped", qint64(router.dropped));
+    insert(counters, "frames_dropped", qint64(router.dropped + sessions.droppedFrames()));
+    insert(counters, "sessions_suspended", sessions.suspended());
+    insert(counters, "suspended_bytes", sessions.suspendedBytes());
     insert(counters, "commands_refused", qint64(commands.refused()));
     return counters;
 }
@@ -67,6 +70,9 @@ Value limitsOf(const Config &config)
     insert(map, "message_bytes", limits::message);
     insert(map, "session_budget_bytes", limits::sessionBudget);
     insert(map, "node_budget_bytes", limits::nodeBudget);
+    insert(map, "suspended_budget_bytes", limits::suspendedBudget);
+    insert(map, "resume_seconds", seconds(limits::resumeWindow).count());
+    insert(map, "away_seconds", seconds(limits::awayAfter).count());
     insert(map, "open_streams", limits::openStreams);
     insert(map, "greeting_seconds", seconds(limits::greetingDeadline).count());
     insert(map, "silence_seconds", seconds(limits::silence).count());
@@ -126,7 +132,7 @@ contracts::BrokerStatus::Reply Broker::status() const
     reply.nodes = quint64(m_accounts.all(AccountKind::Node).size());
     reply.nodesOnline = quint64(m_offers.online());
     reply.requests = quint64(m_requests.all().size());
-    reply.counters = countersOf(m_listener, m_router.counters(), m_commands);
+    reply.counters = countersOf(m_listener, m_sessions, m_router.counters(), m_commands);
     insert(reply.counters, "strangers_now", m_listener.strangers());
     insert(reply.counters, "streams_now", m_router.active());
     reply.limits = limitsOf(m_config);

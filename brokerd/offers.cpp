@@ -37,6 +37,7 @@ Offers::Offers(const Accounts &accounts, const Sessions &sessions, QObject *pare
     };
     connect(&accounts, &Accounts::changed, this, accountChanged);
     connect(&accounts, &Accounts::removed, this, accountChanged);
+    connect(&sessions, &Sessions::presenceChanged, this, &Offers::presenceChanged);
     connect(&sessions, &Sessions::gone, this, &Offers::sessionGone);
 }
 
@@ -69,11 +70,30 @@ Result<contracts::AnnounceOffer::Reply> Offers::announce(const Announced &offer,
 
 void Offers::sessionGone(const Session &session)
 {
-    if (session.hello.role != Role::Node || !session.isMember() || m_sessions.isHere(session.key))
+    if (session.hello.role != Role::Node || !session.isMember() || m_sessions.hasAny(session.key))
         return;
     m_offers.remove(session.key);
-    m_gone.insert(session.key, now());
+    presenceChanged(session);
+}
+
+/// What a node offers is kept while it is away: the link that comes back does not say it again.
+void Offers::presenceChanged(const Session &session)
+{
+    if (session.hello.role != Role::Node || !session.isMember())
+        return;
+    if (m_sessions.isHere(session.key))
+        m_gone.remove(session.key);
+    else if (!m_gone.contains(session.key))
+        m_gone.insert(session.key, now());
     changed(session.key);
+}
+
+int Offers::online() const
+{
+    int online = 0;
+    for (auto offer = m_offers.constBegin(); offer != m_offers.constEnd(); ++offer)
+        online += m_sessions.isHere(offer.key());
+    return online;
 }
 
 void Offers::changed(const PublicKey &node)
@@ -97,7 +117,7 @@ Value Offers::describe(const PublicKey &node) const
     said.name = account->name;
     said.host = account->host;
     const auto offer = m_offers.constFind(node);
-    if (offer != m_offers.constEnd()) {
+    if (offer != m_offers.constEnd() && m_sessions.isHere(node)) {
         said.name = offer->name.isEmpty() ? said.name : offer->name;
         said.host = offer->host.isEmpty() ? said.host : offer->host;
         said.online = true;

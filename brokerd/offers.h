@@ -16,7 +16,7 @@ public:
     Offers(const Accounts &accounts, const Sessions &sessions, QObject *parent = nullptr);
 
     void serve(Commands &commands);
-    int online() const { return int(m_offers.size()); }
+    int online() const;
 
 private:
     using Announced = contracts::AnnounceOffer::Request;
@@ -24,6 +24,7 @@ private:
     Result<contracts::AnnounceOffer::Reply> announce(const Announced &offer, const Caller &caller);
     void changed(const PublicKey &node);
     void sessionGone(const Session &session);
+    void presenceChanged(const Session &session);
     Value describe(const PublicKey &node) const;
 
     const Accounts &m_accounts;

@@ -20,6 +20,7 @@ People::People(const Accounts &accounts, const Sessions &sessions, QObject *pare
     connect(&accounts, &Accounts::changed, this, accountChanged);
     connect(&accounts, &Accounts::removed, this, accountChanged);
     connect(&sessions, &Sessions::came, this, sessionChanged);
+    connect(&sessions, &Sessions::presenceChanged, this, sessionChanged);
     connect(&sessions, &Sessions::gone, this, sessionChanged);
 }
 

@@ -304,6 +304,8 @@ void SpliceRouter::grant(quint32 index)
         return;
     if (leg.link->lane().waiting() > creditBacklog)
         return queue(index, portOf(*leg.link));
+    if (leg.into->link->isSuspended()) // it comes back for the rest, or is lost: nothing more is taken for it
+        return queue(index, *leg.into);
     const quint64 wanted = m_legs[leg.peer].grants - leg.allowed;
     // A quarter stays for new streams: a few that run at full speed must not keep a question out.
     const qint64 room = roomIn(*leg.into) - leg.into->link->settings().retention / 4;

@@ -1,20 +1,9 @@
 #include "brokerd/session.h"
 
+#include <algorithm>
+#include <map>
+
 namespace hawser::broker {
-
-namespace {
-
-/// Link and connection go together, after their last words.
-void letGo(Session &session, const Error &why)
-{
-    Connection *connection = session.connection.release();
-    Link *link = session.link.release();
-    link->setParent(connection);
-    QObject::connect(connection, &Connection::closed, connection, &QObject::deleteLater);
-    connection->close(why);
-}
-
-} // namespace
 
 Sessions::~Sessions()
 {
@@ -28,21 +17,32 @@ Sessions::~Sessions()
 Session &Sessions::add(Arrival &arrival, Instant now)
 {
     auto session = std::make_shared<Session>();
-    session->link.reset(arrival.link.release());
-    session->connection.reset(arrival.connection.release());
+    session->mooring = std::move(arrival.mooring);
+    session->link = session->mooring->link();
     session->hello = arrival.hello;
     session->key = arrival.key;
     session->address = arrival.address.toString();
     session->standing = arrival.standing;
     session->since = now;
     Session &fresh = *session;
-    Link *link = fresh.link.get();
-    connect(link, &Link::ended, this, [this, link](const Error &why) { remove(link, why); });
+    watch(fresh.link);
     replaceOlder(fresh);
-    m_sessions.insert(link, std::move(session));
+    m_sessions.insert(fresh.link, std::move(session));
     m_byKey.insert(fresh.key, &fresh);
     emit came(fresh);
     return fresh;
+}
+
+void Sessions::watch(Link *link)
+{
+    const auto tell = [this, link] {
+        if (const Session *session = of(*link))
+            emit presenceChanged(*session);
+    };
+    connect(link, &Link::ended, this, [this, link] { remove(link); });
+    connect(link, &Link::suspended, this, &Sessions::keepBudget);
+    connect(link, &Link::wentAway, this, tell);
+    connect(link, &Link::resumed, this, tell);
 }
 
 void Sessions::replaceOlder(const Session &fresh)
@@ -50,10 +50,10 @@ void Sessions::replaceOlder(const Session &fresh)
     const bool onlyOne = fresh.hello.role == Role::Node && fresh.isMember();
     const QList<Session *> older = m_byKey.values(fresh.key);
     for (Session *session : older) {
-        const bool same = session->hello.device == fresh.hello.device && session->hello.session == fresh.hello.session;
+        const bool same = session->hello.device == fresh.hello.device;
         if (same || onlyOne)
             session->link->leave({ Leave::Replaced, {},
-                same ? QStringLiteral("a newer connection of this program has taken over")
+                same ? QStringLiteral("a newer link of this device has taken over")
                      : QStringLiteral("another program with the same key has connected: only one may") });
     }
 }
@@ -71,6 +71,12 @@ std::vector<Session *> Sessions::members(const PublicKey &key) const
         if ((*found)->isMember())
             members.push_back(*found);
     return members;
+}
+
+bool Sessions::isHere(const PublicKey &key) const
+{
+    const std::vector<Session *> known = members(key);
+    return std::any_of(known.begin(), known.end(), [](const Session *session) { return session->isHere(); });
 }
 
 int Sessions::end(const PublicKey &key, const GoAway &goAway)
@@ -97,18 +103,68 @@ void Sessions::tellAll(const std::function<GoAway()> &goAway)
 
 int Sessions::count(Standing standing) const
 {
-    return int(std::count_if(m_sessions.begin(), m_sessions.end(),
-        [standing](const auto &session) { return session->standing == standing; }));
+    return int(std::count_if(m_sessions.begin(), m_sessions.end(), [standing](const auto &session) {
+        return session->standing == standing && !session->link->isSuspended();
+    }));
 }
 
-void Sessions::remove(Link *link, const Error &why)
+void Sessions::remove(Link *link)
 {
     const std::shared_ptr<Session> session = m_sessions.take(link);
     if (!session)
         return;
+    m_dropped += link->dropped();
     m_byKey.remove(session->key, session.get());
     emit gone(*session);
-    letGo(*session, why);
+}
+
+// --- suspended links
+
+int Sessions::suspended() const
+{
+    return int(std::count_if(
+        m_sessions.begin(), m_sessions.end(), [](const auto &session) { return session->link->isSuspended(); }));
+}
+
+/// What lies here for it, and what others may still send to it: nothing more is granted while it is suspended.
+qint64 Sessions::costOf(const Link &link) const
+{
+    return link.lane().kept() + link.lane().waiting() + (m_cost ? m_cost(link) : 0);
+}
+
+qint64 Sessions::suspendedBytes() const
+{
+    qint64 bytes = 0;
+    for (const auto &session : m_sessions)
+        if (session->link->isSuspended())
+            bytes += session->link->lane().kept() + session->link->lane().waiting();
+    return bytes;
+}
+
+void Sessions::keepBudget()
+{
+    std::multimap<qint64, Link *> suspended;
+    qint64 held = 0;
+    for (const auto &session : m_sessions) {
+        if (!session->link->isSuspended())
+            continue;
+        const qint64 cost = costOf(*session->link);
+        held += cost;
+        suspended.emplace(cost, session->link);
+    }
+    for (auto largest = suspended.rbegin(); largest != suspended.rend() && held > m_suspendedBudget; ++largest) {
+        held -= largest->first;
+        largest->second->leave(
+            { Leave::Leaving, {}, QStringLiteral("too much is kept for links without a connection") });
+    }
+}
+
+quint64 Sessions::droppedFrames() const
+{
+    quint64 dropped = m_dropped;
+    for (const auto &session : m_sessions)
+        dropped += session->link->dropped();
+    return dropped;
 }
 
 } // namespace hawser::broker

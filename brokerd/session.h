@@ -8,10 +8,10 @@
 
 namespace hawser::broker {
 
-/// One running program that is connected here.
+/// One running program that is connected here, or was a moment ago and may come back to its link.
 struct Session {
-    LaterPointer<Link> link;
-    LaterPointer<Connection> connection;
+    LaterPointer<Mooring> mooring;
+    Link *link = nullptr;
     Hello hello;
     PublicKey key;
     QString address; ///< without the port
@@ -19,9 +19,11 @@ struct Session {
     Instant since;
 
     bool isMember() const { return standing == Standing::Member; }
+    /// Connected, or its connection broke only just now.
+    bool isHere() const { return !link->isAway(); }
 };
 
-/// Who is connected. A session goes with its link.
+/// Who is connected. A session goes with its link; before that it may be away for a while.
 class Sessions : public QObject {
     Q_OBJECT
 
@@ -30,29 +32,46 @@ public:
     ~Sessions() override;
 
     /// Takes the link and the connection over. An older session that the new one stands for is told `replaced`: any of a
-    /// node, one of the same device and program of a person.
+    /// node, one of the same device of a person.
     Session &add(Arrival &arrival, Instant now);
     const Session *of(const Link &link) const;
-    /// Members of this key.
+    /// Members of this key, also those that are away.
     std::vector<Session *> members(const PublicKey &key) const;
-    bool isHere(const PublicKey &key) const { return !members(key).empty(); }
+    /// One of them is not away.
+    bool isHere(const PublicKey &key) const;
+    bool hasAny(const PublicKey &key) const { return !members(key).empty(); }
+    /// What is held for a suspended link; kept and waiting bytes without it. All together they have
+    /// limits::suspendedBudget, and the largest falls first.
+    void setCost(std::function<qint64(const Link &)> cost) { m_cost = std::move(cost); }
+    void setSuspendedBudget(qint64 bytes) { m_suspendedBudget = bytes; }
+    int suspended() const;
+    qint64 suspendedBytes() const;
+    quint64 droppedFrames() const;
     /// Tells all sessions of a key to go, strangers too, and why.
     int end(const PublicKey &key, const GoAway &goAway);
     /// To all; `draining` ends nothing yet.
     void tellAll(const std::function<GoAway()> &goAway);
+    /// Those with a connection.
     int count(Standing standing) const;
 
 signals:
     void came(const hawser::broker::Session &session);
+    void presenceChanged(const hawser::broker::Session &session); ///< it is away, or back again
     void gone(const hawser::broker::Session &session); ///< its link is over; it is not in any list any more
 
 private:
-    void remove(Link *link, const Error &why);
+    void remove(Link *link);
+    void watch(Link *link);
     void replaceOlder(const Session &fresh);
+    void keepBudget();
+    qint64 costOf(const Link &link) const;
     std::vector<Session *> all() const;
 
     QHash<const Link *, std::shared_ptr<Session>> m_sessions;
     QMultiHash<PublicKey, Session *> m_byKey;
+    std::function<qint64(const Link &)> m_cost;
+    qint64 m_suspendedBudget = limits::suspendedBudget;
+    quint64 m_dropped = 0; // frames of links that are over
 };
 
 } // namespace hawser::broker

@@ -19,6 +19,8 @@ struct Seat {
     bool administrator = false;
     PublicKey newKey;
     qint64 knownSince = 0;
+    QPointer<Call> watch; // of people
+    bool away = false; // the link waits for its next connection, too long to count on it
 };
 
 QString sinceName(const PublicKey &key)
@@ -35,6 +37,8 @@ Broker::State stateOf(const Seat &seat)
         return Broker::State::Asking;
     case Client::State::Ready:
         return Broker::State::Ready;
+    case Client::State::Suspended:
+        return seat.away ? Broker::State::Offline : Broker::State::Ready;
     case Client::State::Waiting:
         return Broker::State::Offline;
     case Client::State::Idle:
@@ -80,6 +84,7 @@ public:
     void becameReady(const PublicKey &key);
     void take(const PublicKey &key, const contracts::WatchPeople::In &in);
     void everybodyIsAway(const PublicKey &key);
+    void watchPeople(const PublicKey &key);
     void lookForNewKey(const PublicKey &key);
     /// An administrator's call; without that broker it fails at once.
     template <typename C>
@@ -122,6 +127,16 @@ void Brokers::Private::open(const Location &location)
     client->setCommands(&served);
     QObject::connect(client, &Client::stateChanged, q, [this, key] { changed(key); });
     QObject::connect(client, &Client::ready, q, [this, key] { becameReady(key); });
+    QObject::connect(client, &Client::away, q, [this, key] {
+        find(key)->away = true;
+        changed(key);
+    });
+    QObject::connect(client, &Client::resumed, q, [this, key] {
+        if (!std::exchange(find(key)->away, false))
+            return;
+        watchPeople(key);
+        emit q->backAgain(key);
+    });
     QObject::connect(client, &Client::stranger, q, [this, key] { emit q->stranger(key); });
     client->connectTo(location.address, key);
 }
@@ -131,7 +146,7 @@ void Brokers::Private::changed(const PublicKey &key)
     Seat *seat = find(key);
     if (seat == nullptr)
         return;
-    if (seat->client->state() != Client::State::Ready)
+    if (stateOf(*seat) != Broker::State::Ready)
         everybodyIsAway(key);
     if (seat->client->state() == Client::State::Stopped && seat->client->lastError().code == Code::Unauthenticated)
         lookForNewKey(key);
@@ -177,13 +192,22 @@ void Brokers::Private::becameReady(const PublicKey &key)
         const Result<void> kept = setSetting(database, sinceName(key), QString::number(seat.knownSince));
         Q_UNUSED(kept) // only a date for display
     }
+    seat.away = false;
+    watchPeople(key);
+    emit q->ready(key);
+}
+
+void Brokers::Private::watchPeople(const PublicKey &key)
+{
+    Seat &seat = *find(key);
     seat.people.clear();
+    delete seat.watch;
     Call *watch = seat.client->start<contracts::WatchPeople>({}, {});
+    seat.watch = watch;
     QObject::connect(watch, &Channel::received, q, [this, key](const ChannelMessage &message) {
         if (const auto in = message.as<contracts::WatchPeople::In>(); in && find(key) != nullptr)
             take(key, *in);
     });
-    emit q->ready(key);
 }
 
 void Brokers::Private::take(const PublicKey &key, const contracts::WatchPeople::In &in)

@@ -92,6 +92,7 @@ signals:
     void memberChanged(const hawser::PublicKey &broker, const hawser::PublicKey &user);
     void keyChanged(const hawser::PublicKey &key); ///< rule 10: show the other dialog
     void ready(const hawser::PublicKey &key); ///< let in, each time
+    void backAgain(const hawser::PublicKey &broker); ///< Ready again over the same link, after it was Offline
     void stranger(const hawser::PublicKey &key); ///< connected, not let in: ask
     void administratorChanged(const hawser::PublicKey &key);
 

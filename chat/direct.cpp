@@ -52,7 +52,7 @@ Direct::~Direct()
     m_closing = true;
     std::vector<Link *> links;
     for (const Incoming &incoming : m_incoming)
-        links.push_back(incoming.link.get());
+        links.push_back(incoming.link);
     for (Link *link : links)
         link->leave({ Leave::Leaving, milliseconds(0), {} });
     for (auto &[key, client] : m_dialled)
@@ -134,12 +134,16 @@ void Direct::take(Arrival &arrival)
     Incoming incoming;
     incoming.key = arrival.key;
     incoming.standing = arrival.standing;
-    incoming.origin = { plain(arrival.address), interfaceOf(arrival.connection->localAddress()) };
-    incoming.connection.reset(arrival.connection.release());
-    incoming.link.reset(arrival.link.release());
-    Link *link = incoming.link.get();
+    incoming.origin = { plain(arrival.address), interfaceOf(arrival.connection()->localAddress()) };
+    Link *link = incoming.link = arrival.link();
+    incoming.mooring = std::move(arrival.mooring);
     m_served.attach(link);
+    const PublicKey key = arrival.key;
     connect(link, &Link::ended, this, [this, link] { ended(link); });
+    connect(link, &Link::wentAway, this, [this, key] { checkLink(key); });
+    connect(link, &Link::resumed, this, [this, key] { checkLink(key); });
+    if (arrival.standing == Standing::Member)
+        replaceOlder(key, arrival.hello.device);
     m_incoming.push_back(std::move(incoming));
     if (arrival.standing != Standing::Member)
         return;
@@ -150,19 +154,26 @@ void Direct::take(Arrival &arrival)
     checkLink(arrival.key);
 }
 
+/// One link a device: the newest has the place.
+void Direct::replaceOlder(const PublicKey &key, const QByteArray &device)
+{
+    std::vector<Link *> older;
+    for (const Incoming &incoming : m_incoming)
+        if (incoming.key == key && incoming.standing == Standing::Member
+            && incoming.link->settings().peerParty.device == device)
+            older.push_back(incoming.link);
+    for (Link *link : older)
+        link->leave({ Leave::Replaced, {}, QStringLiteral("a newer link of this device has taken over") });
+}
+
 void Direct::ended(Link *link)
 {
     const auto found = std::find_if(
-        m_incoming.begin(), m_incoming.end(), [link](const Incoming &incoming) { return incoming.link.get() == link; });
+        m_incoming.begin(), m_incoming.end(), [link](const Incoming &incoming) { return incoming.link == link; });
     if (found == m_incoming.end())
         return;
     const PublicKey key = found->key;
-    Connection *connection = found->connection.release();
-    found->link.release()->setParent(connection);
     m_incoming.erase(found);
-    link->disconnect(this);
-    connect(connection, &Connection::closed, connection, &QObject::deleteLater);
-    connection->close({ Code::Cancelled, QStringLiteral("the link is over") });
     checkLink(key);
     keepInTouch();
 }
@@ -188,6 +199,7 @@ Client *Direct::dial(const PublicKey &key, const Address &address)
     client->setCommands(&m_served);
     connect(client.get(), &Client::stateChanged, this, [this, key] { stateChanged(key); });
     connect(client.get(), &Client::stranger, this, [this, key] { emit stranger(key); });
+    connect(client.get(), &Client::away, this, [this, key] { checkLink(key); });
     client->connectTo(address, key);
     return client.get();
 }
@@ -229,10 +241,11 @@ Client *Direct::dialled(const PublicKey &key) const
 Link *Direct::link(const PublicKey &key) const
 {
     for (auto incoming = m_incoming.rbegin(); incoming != m_incoming.rend(); ++incoming)
-        if (incoming->key == key && incoming->standing == Standing::Member && !incoming->link->isOver())
-            return incoming->link.get();
+        if (incoming->key == key && incoming->standing == Standing::Member && !incoming->link->isAway())
+            return incoming->link;
     const Client *client = dialled(key);
-    return client && client->state() == Client::State::Ready ? client->link() : nullptr;
+    const bool letIn = client && client->link() && client->state() != Client::State::Stranger;
+    return letIn && !client->link()->isAway() ? client->link() : nullptr;
 }
 
 void Direct::checkLink(const PublicKey &key)
@@ -257,7 +270,7 @@ void Direct::drop(const PublicKey &key, const QString &sentence)
     std::vector<Link *> links;
     for (const Incoming &incoming : m_incoming)
         if (incoming.key == key)
-            links.push_back(incoming.link.get());
+            links.push_back(incoming.link);
     for (Link *link : links)
         link->leave({ Leave::Refused, milliseconds(0), sentence });
 }
@@ -265,7 +278,7 @@ void Direct::drop(const PublicKey &key, const QString &sentence)
 std::optional<Origin> Direct::origin(const Link *link) const
 {
     for (const Incoming &incoming : m_incoming)
-        if (incoming.link.get() == link)
+        if (incoming.link == link)
             return incoming.origin;
     return std::nullopt;
 }

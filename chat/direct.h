@@ -57,12 +57,13 @@ private:
         PublicKey key;
         Standing standing = Standing::Stranger;
         Origin origin;
-        LaterPointer<Connection> connection;
-        LaterPointer<Link> link;
+        LaterPointer<Mooring> mooring;
+        Link *link = nullptr;
     };
     Result<void> listenOnce(const QList<Address> &addresses);
     Admission admit(const Hello &hello, const PublicKey &key) const;
     void take(Arrival &arrival);
+    void replaceOlder(const PublicKey &key, const QByteArray &device);
     void ended(Link *link);
     void stateChanged(const PublicKey &key);
     void checkLink(const PublicKey &key);

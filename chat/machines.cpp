@@ -15,6 +15,7 @@ constexpr int shortestPrefix = 4; // digits of a key
 Machines::Machines(const Brokers &brokers) : m_brokers(brokers)
 {
     connect(&brokers, &Brokers::ready, this, &Machines::watch);
+    connect(&brokers, &Brokers::backAgain, this, &Machines::watch);
     connect(&brokers, &Brokers::changed, this, [this](const PublicKey &key) {
         const auto broker = m_brokers.find(key);
         if (broker && broker->state != Broker::State::Ready)
@@ -33,7 +34,9 @@ Machines::~Machines() = default;
 
 void Machines::watch(const PublicKey &broker)
 {
+    delete m_watches.value(broker);
     Call *call = m_brokers.client(broker)->start<contracts::WatchOffers>({}, {});
+    m_watches.insert(broker, call);
     connect(call, &Channel::received, this, [this, broker](const ChannelMessage &message) {
         if (const auto in = message.as<contracts::WatchOffers::In>(); in)
             take(broker, *in);

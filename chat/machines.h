@@ -57,6 +57,7 @@ private:
 
     const Brokers &m_brokers;
     QHash<PublicKey, Machine> m_machines;
+    QHash<PublicKey, QPointer<Call>> m_watches; // by broker
     std::map<quint64, LaterPointer<Run>> m_runs;
     quint64 m_nextRun = 1;
 };

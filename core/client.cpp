@@ -1,11 +1,14 @@
 #include "core/client.h"
 
 #include "core/dial_greeting.h"
+#include "core/newcomer.h"
 #include "core/parting.h"
 
 #include <QPointer>
 #include <QRandomGenerator>
 #include <QTimer>
+
+#include <algorithm>
 
 namespace hawser {
 
@@ -17,16 +20,19 @@ thread_local int clientsHere = 0;
 
 Client::Client(const Identity &identity, const Profile &profile, QObject *parent)
     : QObject(parent), m_identity(identity), m_none(new Commands(this)), m_commands(m_none),
-      m_linkName(randomBytes(16)), m_deadline(new QTimer(this)), m_retry(new QTimer(this))
+      m_deadline(new QTimer(this)), m_retry(new QTimer(this)), m_watch(new QTimer(this)),
+      m_resumeWindow(limits::resumeWindow)
 {
     ++clientsHere;
     setProfile(profile);
     m_deadline->setSingleShot(true);
     m_retry->setSingleShot(true);
+    m_watch->setSingleShot(true);
     connect(m_deadline, &QTimer::timeout, this, [this] {
         closed({ Code::Unavailable, QStringLiteral("%1 did not answer our greeting in time").arg(m_address.text()) });
     });
     connect(m_retry, &QTimer::timeout, this, &Client::dial);
+    connect(m_watch, &QTimer::timeout, this, &Client::watchLink);
 }
 
 Client::~Client()
@@ -92,13 +98,20 @@ void Client::disconnectFromPeer()
 
 void Client::retryNow()
 {
+    if (m_state == State::Suspended) {
+        m_retry->stop();
+        if (!m_connection)
+            dial();
+        return;
+    }
     if (m_state == State::Waiting || m_state == State::Stopped || m_state == State::Stranger)
         begin();
 }
 
 milliseconds Client::retryIn() const
 {
-    return m_state == State::Waiting ? milliseconds(std::max(0, m_retry->remainingTime())) : milliseconds(0);
+    const bool waits = m_state == State::Waiting || m_state == State::Suspended;
+    return waits ? milliseconds(std::max(0, m_retry->remainingTime())) : milliseconds(0);
 }
 
 /// Ends whatever goes on; the state stays.
@@ -106,10 +119,18 @@ milliseconds Client::retryIn() const
 Link *Client::letGo()
 {
     m_retry->stop();
+    m_watch->stop();
+    if (m_greeting)
+        dropConnection(); // it carries no link yet
+    return part(std::move(m_link), std::move(m_connection), this);
+}
+
+/// A connection that carries no link.
+void Client::dropConnection()
+{
     m_deadline->stop();
-    Link *link = part(std::move(m_link), std::move(m_connection), this);
+    part(LaterPointer<Link>(), std::move(m_connection), this);
     m_greeting.reset();
-    return link;
 }
 
 // --- what happens
@@ -120,6 +141,10 @@ void Client::dial()
     m_dialled = now();
     if (m_localPath.isEmpty()) {
         m_connection.reset(Connection::dial(m_address, m_identity, m_expected).release());
+        if (!m_link) { // what ended here cannot be resumed
+            m_linkName = randomBytes(16);
+            m_connectionNumber = 0;
+        }
         ++m_connectionNumber;
         m_greeting.reset(new DialGreeting(hello()));
         connect(m_greeting.get(), &DialGreeting::welcomed, this, &Client::greeted);
@@ -130,7 +155,8 @@ void Client::dial()
     }
     connect(m_connection.get(), &Connection::encrypted, this, &Client::encrypted);
     connect(m_connection.get(), &Connection::closed, this, &Client::closed);
-    setState(State::Connecting);
+    if (!m_link)
+        setState(State::Connecting);
 }
 
 Hello Client::hello() const
@@ -144,6 +170,12 @@ Hello Client::hello() const
     hello.session = m_profile.session;
     hello.link = m_linkName;
     hello.connection = m_connectionNumber;
+    if (m_resumeWindow > milliseconds(0))
+        hello.features.append(feature::resume);
+    if (m_link) {
+        hello.taken = m_link->lane().takenCount();
+        hello.opens = m_link->opensGranted();
+    }
     return hello;
 }
 
@@ -160,6 +192,16 @@ void Client::greeted(const Welcome &welcome)
 {
     m_deadline->stop();
     m_welcome = welcome;
+    if (welcome.resumed)
+        return resume(welcome);
+    if (m_link) { // the other side does not know it: another one begins under the name that was said
+        const QPointer<Client> alive(this);
+        const Connection *connection = m_connection.get();
+        endLink({ Code::Unavailable, QStringLiteral("the other side does not know the link any more"), Begun::Maybe,
+            Origin::Here });
+        if (alive.isNull() || m_connection.get() != connection)
+            return;
+    }
     const Hello said = hello();
     const bool member = welcome.standing == Standing::Member;
     LinkSettings settings;
@@ -170,6 +212,8 @@ void Client::greeted(const Welcome &welcome)
     settings.ping = seconds(std::max(said.ping, welcome.ping));
     settings.opensAllowed = welcome.opens;
     settings.opensGranted = said.opens;
+    if (maySuspend(welcome))
+        settings.resumeWindow = m_resumeWindow;
     if (member)
         m_connection->setMaxPayload(limits::framePayload);
     else
@@ -192,6 +236,9 @@ void Client::enter(const LinkSettings &settings, State state)
     m_commands->attach(m_link.get());
     connect(m_link.get(), &Link::goingAway, this, [this](const GoAway &goAway) { m_toldToGo = goAway; });
     connect(m_link.get(), &Link::ended, this, &Client::linkEnded);
+    connect(m_link.get(), &Link::suspended, this, &Client::linkSuspended);
+    connect(m_link.get(), &Link::wentAway, this, &Client::away);
+    connect(m_link.get(), &Link::pong, this, &Client::checkAge);
     m_connection->setSink(m_link.get());
     m_greeting.reset();
     m_backoff.connected(now());
@@ -211,12 +258,117 @@ void Client::linkEnded(const Error &why)
         emit lost(why);
 }
 
-/// Only while there is no link: from then on the link tells.
+bool Client::maySuspend(const Welcome &welcome) const
+{
+    return welcome.standing == Standing::Member && welcome.features.contains(feature::resume);
+}
+
+/// The same link goes on.
+void Client::resume(const Welcome &welcome)
+{
+    const bool mine = m_link && m_link->isSuspended() && m_link->settings().peer == m_peerKey && maySuspend(welcome);
+    const Result<void> resumed = mine
+        ? m_link->resume(welcome.taken, welcome.opens, seconds(std::max(hello().ping, welcome.ping)), now())
+        : Error { Code::DataLoss, QStringLiteral("the other side goes on with a link that is not there") };
+    if (!resumed) {
+        m_connection->write(goAwayFrame({ Leave::DataLoss, milliseconds(0), resumed.error().sentence }));
+        return closed(resumed.error());
+    }
+    if (!m_link || m_link->isOver()) // somebody ended it when it went on
+        return;
+    m_watch->stop();
+    m_connection->setMaxPayload(limits::framePayload);
+    m_connection->setSink(m_link.get());
+    m_greeting.reset();
+    m_backoff.connected(now());
+    const QPointer<Client> alive(this);
+    setState(State::Ready);
+    if (!alive.isNull() && m_state == State::Ready)
+        emit this->resumed();
+}
+
+void Client::linkSuspended(const Error &why)
+{
+    const QPointer<Client> alive(this);
+    dropConnection();
+    m_backoff.lost(now());
+    watchLink();
+    tryAgain(why);
+    if (!alive.isNull())
+        emit suspended(why);
+}
+
+/// Nobody but us tells a suspended link the time.
+void Client::watchLink()
+{
+    if (!m_link || !m_link->isSuspended())
+        return;
+    const QPointer<Client> alive(this);
+    (void)m_link->tick(now()); // says by signals what happens
+    if (alive.isNull() || !m_link || !m_link->isSuspended())
+        return;
+    const auto left = std::chrono::ceil<milliseconds>(m_link->deadline() - now());
+    m_watch->start(std::max(left, milliseconds(1)));
+}
+
+void Client::renew()
+{
+    if (m_state != State::Ready || m_link->settings().resumeWindow <= milliseconds(0))
+        return;
+    m_toldToGo.reset();
+    m_connection->setSink(nullptr);
+    const QPointer<Client> alive(this);
+    m_link->lost({ Code::Unavailable, QStringLiteral("another connection takes over"), Begun::Maybe, Origin::Here },
+        now());
+    if (!alive.isNull())
+        retryNow();
+}
+
+/// Nobody renews the keys of a TLS connection otherwise.
+void Client::checkAge()
+{
+    const bool old = now() - m_dialled >= limits::connectionAge
+        || m_connection->bytesRead() + m_connection->bytesWritten() >= limits::connectionBytes;
+    if (old)
+        QMetaObject::invokeMethod(this, &Client::renew, Qt::QueuedConnection);
+}
+
+/// Ends the link and leaves the connection.
+void Client::endLink(const Error &why)
+{
+    const LaterPointer<Link> link = std::move(m_link);
+    m_watch->stop();
+    link->disconnect(this);
+    setState(State::Connecting);
+    const QPointer<Client> alive(this);
+    link->leave({ Leave::Leaving, milliseconds(0), why.sentence });
+    if (!alive.isNull())
+        emit lost(why);
+}
+
+/// Whether a dial that failed so shows that the suspended link cannot go on.
+bool Client::endsTheLink(const Error &why) const
+{
+    if (m_toldToGo)
+        return m_toldToGo->reason != Leave::Draining && m_toldToGo->reason != Leave::Busy;
+    return why.code == Code::Unauthenticated || why.code == Code::Protocol || why.code == Code::DataLoss;
+}
+
+/// A dial failed. While a connection carries a link, the link tells.
 void Client::closed(const Error &why)
 {
     const QPointer<Client> alive(this);
-    letGo();
+    Link *ended = nullptr;
+    if (m_link && !endsTheLink(why))
+        dropConnection();
+    else
+        ended = letGo();
     tryAgain(why);
+    if (ended) {
+        ended->leave({ Leave::Leaving, milliseconds(0), why.sentence });
+        if (!alive.isNull())
+            emit lost(why);
+    }
     if (!alive.isNull())
         emit failed(why);
 }
@@ -228,7 +380,7 @@ void Client::tryAgain(const Error &why)
         return setState(State::Stopped);
     const milliseconds wait = m_backoff.next(QRandomGenerator::global()->generateDouble());
     m_retry->start(std::max(wait, m_toldToGo ? m_toldToGo->retryAfter : milliseconds(0)));
-    setState(State::Waiting);
+    setState(m_link ? State::Suspended : State::Waiting);
 }
 
 /// Another try would end the same way, or take the place of somebody who is right.

@@ -24,7 +24,8 @@ struct Profile {
 };
 
 /// The programmer's door: connect, stay connected, call, serve. Reconnects by itself with back-off and full jitter. One
-/// link to one broker, person or control socket. Lives on one thread. It may be deleted inside any of its signals.
+/// link to one broker, person or control socket, which outlives its connections: what was said when one broke arrives over
+/// the next, in order and once. Lives on one thread. It may be deleted inside any of its signals.
 class Client : public QObject, public TypedCalls<Client> {
     Q_OBJECT
 
@@ -36,6 +37,7 @@ public:
         Ready, ///< let in: authenticated and usable
         Waiting, ///< for the next try (retryIn)
         Stopped, ///< will not try again by itself: changed key, replaced, refused (lastError)
+        Suspended, ///< the connection broke and the link waits for the next one (retryIn); so do calls
     };
     Q_ENUM(State)
 
@@ -53,17 +55,21 @@ public:
     void connectToLocal(const QString &path);
     /// Says goodbye and stays Idle.
     void disconnectFromPeer();
+    /// Goes on over a new connection, at once. Nothing happens without a link that can.
+    void renew();
+    /// How long a link waits for its next connection; limits::resumeWindow at first, 0 for never. For links from now on.
+    void setResumeWindow(milliseconds window) { m_resumeWindow = window; }
     /// Tries at once instead of waiting; a stranger comes again to see whether it was let in.
     void retryNow();
 
     State state() const { return m_state; }
     /// Why the last try failed or the last link ended.
     const Error &lastError() const { return m_lastError; }
-    /// 0 unless Waiting.
+    /// 0 unless Waiting or Suspended.
     milliseconds retryIn() const;
     const PublicKey &peerKey() const { return m_peerKey; }
     const Welcome &welcome() const { return m_welcome; } ///< of the last greeting
-    Link *link() const { return m_link.get(); } ///< null unless Stranger or Ready
+    Link *link() const { return m_link.get(); } ///< null unless Stranger, Ready or Suspended
     const Identity &identity() const { return m_identity; }
     const Profile &profile() const { return m_profile; }
     void setProfile(const Profile &profile); ///< for the next greeting
@@ -79,9 +85,12 @@ public:
 
 signals:
     void stateChanged(hawser::Client::State state);
-    void ready(); ///< let in, each time
+    void ready(); ///< let in, over a new link
     void stranger(); ///< connected and not let in: ask (request/1)
-    void lost(const hawser::Error &why); ///< after ready or stranger
+    void lost(const hawser::Error &why); ///< the link has ended, after ready or stranger
+    void suspended(const hawser::Error &why); ///< the connection broke; resumed, lost or away follow
+    void away(); ///< suspended for limits::awayAfter: nobody should count on the other side any more
+    void resumed(); ///< Ready again over the same link
     void failed(const hawser::Error &why); ///< a try failed: which step, in one sentence
 
 private:
@@ -89,6 +98,14 @@ private:
     Hello hello() const;
     void encrypted();
     void greeted(const Welcome &welcome);
+    void resume(const Welcome &welcome);
+    bool maySuspend(const Welcome &welcome) const;
+    void linkSuspended(const Error &why);
+    void watchLink();
+    void endLink(const Error &why);
+    void dropConnection();
+    bool endsTheLink(const Error &why) const;
+    void checkAge();
     void enterLocal();
     void enter(const LinkSettings &settings, State state);
     void linkEnded(const Error &why);
@@ -114,10 +131,12 @@ private:
     QByteArray m_linkName; // 16 bytes
     quint32 m_connectionNumber = 0;
     LaterPointer<DialGreeting> m_greeting;
-    LaterPointer<Link> m_link; // runs on m_connection, or is null
+    LaterPointer<Link> m_link; // runs on m_connection, is suspended, or is null
     LaterPointer<Connection> m_connection;
     QTimer *m_deadline; // of a greeting
     QTimer *m_retry;
+    QTimer *m_watch; // of a suspended link
+    milliseconds m_resumeWindow;
     Instant m_dialled {};
     Backoff m_backoff;
     std::optional<GoAway> m_toldToGo; // by the peer, on this connection

@@ -375,7 +375,7 @@ void Connection::Private::report()
     pipe->abort();
     if (FrameSink *sink = std::exchange(m_sink, nullptr)) {
         sink->wake = nullptr;
-        sink->lost(m_why);
+        sink->lost(m_why, now());
     }
     if (q)
         emit q->closed(m_why);

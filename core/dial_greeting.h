@@ -19,7 +19,7 @@ public:
     QByteArray nextChunk(Instant now) override;
     Result<void> tick(Instant) override { return {}; }
     Instant deadline() const override { return Instant::max(); }
-    void lost(const Error &) override { }
+    void lost(const Error &, Instant) override { }
 
 signals:
     /// The greeting is over: whoever hears this sets the next sink, which gets the frames that came behind it.

@@ -21,7 +21,7 @@ enum class FrameType : quint8 {
     Ping = 4, ///< up to 16 opaque bytes
     Pong = 5, ///< the same bytes
     GoAway = 6, ///< u8 reason · u32 retry after ms · sentence
-    Lane = 7, ///< reserved: the listener asks for a further lane
+    Lane = 7, ///< u32: the listener asks for a further lane
     Opens = 8, ///< u64 OPENs allowed in all
     Open = 16,
     Data = 17,
@@ -112,7 +112,7 @@ public:
     /// When tick() wants to be called; Instant::max() for never.
     virtual Instant deadline() const = 0;
     /// The connection is gone; called once and last.
-    virtual void lost(const Error &error) = 0;
+    virtual void lost(const Error &error, Instant now) = 0;
 
     /// Set by the connection: says that nextChunk() or deadline() has changed. Cheap, may be called often.
     std::function<void()> wake;

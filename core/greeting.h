@@ -8,6 +8,11 @@
 
 namespace hawser {
 
+/// What greetings name; a feature is in use when both sides do.
+namespace feature {
+inline constexpr QLatin1String resume("resume"); ///< links outlive connections (docs/protocol.md §5.7)
+} // namespace feature
+
 /// Who takes part: what a program is, said in its greeting.
 enum class Role : quint8 { Person = 1, Node = 2, Broker = 3 };
 

@@ -63,6 +63,8 @@ QByteArray Lane::nextChunk(Instant now)
 {
     if (!m_control.isEmpty())
         return std::exchange(m_control, {});
+    if (m_again > 0)
+        return nextAgain();
     if (m_keptBytes >= m_retention)
         return {};
     const int priority = m_waiting[0].empty() ? 1 : 0;
@@ -84,13 +86,20 @@ QByteArray Lane::nextChunk(Instant now)
 
 Result<void> Lane::acknowledged(quint64 count, Instant now)
 {
-    if (count > m_handedOut)
+    if (count > m_handedOut - m_againFrames)
         return Error { Code::Protocol, QStringLiteral("frames were acknowledged that were never sent") };
     if (count < m_acknowledged)
         return Error { Code::Protocol, QStringLiteral("fewer frames are acknowledged than before") };
     if (count > m_acknowledged)
         m_keptSince = now;
     m_acknowledged = count;
+    forget(count);
+    return {};
+}
+
+/// Whole chunks of what is acknowledged are not kept any longer.
+void Lane::forget(quint64 count)
+{
     while (!m_kept.empty() && m_keptFrom + m_kept.front().frames <= count) {
         Chunk &chunk = m_kept.front();
         m_keptFrom += chunk.frames;
@@ -101,7 +110,47 @@ Result<void> Lane::acknowledged(quint64 count, Instant now)
         }
         m_kept.pop_front();
     }
+}
+
+Result<void> Lane::resume(quint64 count, Instant now)
+{
+    if (count > m_handedOut)
+        return Error { Code::DataLoss, QStringLiteral("the other side has taken frames that were never sent") };
+    if (count < m_acknowledged)
+        return Error { Code::DataLoss, QStringLiteral("the other side has taken fewer frames than it acknowledged") };
+    m_control.clear();
+    m_takenTold = m_taken; // the greeting says it
+    m_owedBytes = 0;
+    m_acknowledged = count;
+    forget(count);
+    if (!m_kept.empty())
+        cutFirst(quint32(count - m_keptFrom));
+    m_again = m_kept.size();
+    m_againFrames = m_handedOut - count;
+    m_keptSince = now;
     return {};
+}
+
+/// Drops whole frames at the beginning of what is kept.
+void Lane::cutFirst(quint32 frames)
+{
+    Chunk &chunk = m_kept.front();
+    qsizetype bytes = 0;
+    for (quint32 i = 0; i < frames; ++i)
+        bytes += limits::frameHeader + qFromBigEndian<quint32>(chunk.bytes.constData() + bytes);
+    chunk.bytes.remove(0, bytes);
+    chunk.frames -= frames;
+    m_keptFrom += frames;
+    m_keptBytes -= bytes;
+}
+
+/// What was handed out to an older connection counts already.
+QByteArray Lane::nextAgain()
+{
+    const Chunk &chunk = m_kept[m_kept.size() - m_again];
+    --m_again;
+    m_againFrames -= chunk.frames;
+    return chunk.bytes;
 }
 
 void Lane::rest()

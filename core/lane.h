@@ -41,6 +41,10 @@ public:
     void rest();
     bool unacknowledged() const { return m_keptBytes > 0; }
     Instant oldestKept() const { return m_keptSince; }
+    /// The next connection begins, and the peer has taken `count` frames over the older ones: what it has is dropped, the
+    /// rest goes again first, in its old order. What an older connection had to say for itself is forgotten.
+    /// \retval DataLoss  a count that cannot be true
+    Result<void> resume(quint64 count, Instant now);
 
     // --- coming in
     /// A counted frame was taken over.
@@ -58,12 +62,17 @@ private:
         bool shared = false; // nothing may be appended
     };
     Chunk &openChunk(int priority, qsizetype bytes);
+    void forget(quint64 count);
+    void cutFirst(quint32 frames);
+    QByteArray nextAgain();
 
     std::deque<Chunk> m_waiting[2];
     qsizetype m_waitingBytes[2] = { 0, 0 };
     QByteArray m_control;
     std::deque<Chunk> m_kept;
     std::vector<QByteArray> m_pool;
+    size_t m_again = 0; // of the kept chunks, the last so many must be written again on this connection
+    quint64 m_againFrames = 0;
     qint64 m_keptBytes = 0;
     qint64 m_retention;
     quint64 m_promptAppended = 0;

@@ -44,7 +44,7 @@ Stream *Link::open(const OpenHead &head, QByteArrayView body)
                     { { Code::Unavailable, QStringLiteral("there is no connection"), Begun::No, Origin::Here }, {} });
             },
             Qt::QueuedConnection);
-    } else if (m_opensSent < m_opensAllowed && m_waitingOpens.empty()) {
+    } else if (m_waitingOpens.empty() && hasRoomForOpen()) {
         sendOpen(open);
     } else {
         m_waitingOpenBytes += open.body.size();
@@ -60,7 +60,7 @@ Result<void> Link::send(const OpenHead &head, QByteArrayView body)
     WaitingOpen open { nullptr, head, body.toByteArray() };
     open.head.oneWay = true;
     open.head.end = true;
-    if (m_opensSent < m_opensAllowed && m_waitingOpens.empty()) {
+    if (m_waitingOpens.empty() && hasRoomForOpen()) {
         sendOpen(open);
         return {};
     }
@@ -70,6 +70,12 @@ Result<void> Link::send(const OpenHead &head, QByteArrayView body)
     m_waitingOpenBytes += body.size();
     m_waitingOpens.push_back(std::move(open));
     return {};
+}
+
+/// Without a connection a lane would grow as long as somebody asks.
+bool Link::hasRoomForOpen() const
+{
+    return m_opensSent < m_opensAllowed && !(m_suspendedSince && m_lane.waiting() >= laneLow);
 }
 
 void Link::sendOpen(const WaitingOpen &open)
@@ -86,12 +92,12 @@ void Link::sendOpen(const WaitingOpen &open)
     Slot &fresh = makeSlot(number);
     fresh.kind = Slot::Kind::Local;
     fresh.stream = open.stream;
-    open.stream->activate(number);
+    open.stream->activate(number, m_lane.promptAppended());
 }
 
 void Link::sendWaitingOpens()
 {
-    while (!m_waitingOpens.empty() && m_opensSent < m_opensAllowed && !m_over) {
+    while (!m_waitingOpens.empty() && hasRoomForOpen() && !m_over) {
         const WaitingOpen open = std::move(m_waitingOpens.front());
         m_waitingOpens.pop_front();
         m_waitingOpenBytes -= open.body.size();
@@ -186,6 +192,8 @@ void Link::write(FrameType type, quint8 flags, quint32 number, QByteArrayView pa
 
 Result<void> Link::read(FrameReader &reader, Instant now)
 {
+    if (m_suspendedSince)
+        return m_last;
     m_lastHeard = now;
     Result<void> outcome;
     while (outcome && !m_over) {
@@ -311,7 +319,7 @@ Result<void> Link::takeOpen(const FrameView &frame, Instant now)
     fresh.kind = Slot::Kind::Local;
     Stream *stream = makeStream(*head, body.toByteArray(), false);
     fresh.stream = stream;
-    stream->activate(frame.stream);
+    stream->activate(frame.stream, 0);
     if (!isSignalConnected(QMetaMethod::fromSignal(&Link::opened)))
         stream->close(
             { { Code::Unimplemented, QStringLiteral("nothing is served here"), Begun::No, Origin::Peer }, {} });
@@ -335,6 +343,8 @@ QByteArray Link::nextChunk(Instant now)
 {
     if (m_over)
         return m_lane.lastWords();
+    if (m_suspendedSince)
+        return {};
     if (!m_blocked.empty() && m_lane.waiting() < laneLow)
         wakeBlocked();
     const QByteArray chunk = m_lane.nextChunk(now);
@@ -354,110 +364,13 @@ void Link::wakeBlocked()
 
 void Link::ping(Instant now)
 {
-    if (m_over)
+    if (m_over || m_suspendedSince)
         return;
     m_lastPing = now;
     m_pingSent = now;
     m_lane.appendUncounted(FrameType::Ping, {});
     if (wake)
         wake();
-}
-
-// --- time
-
-milliseconds Link::silenceAllowed() const
-{
-    return m_lane.unacknowledged() ? milliseconds(limits::deadUnacknowledged)
-                                   : qMax(milliseconds(limits::silence), 3 * m_settings.ping);
-}
-
-/// Since when the peer owes a sign of life.
-Instant Link::quietSince() const
-{
-    return m_lane.unacknowledged() ? qMax(m_lastHeard, m_lane.oldestKept()) : m_lastHeard;
-}
-
-Instant Link::deadline() const
-{
-    if (m_over)
-        return Instant::min();
-    if (m_settings.local)
-        return m_lane.ackDue();
-    Instant next = qMin(quietSince() + silenceAllowed(), m_lane.ackDue());
-    if (m_lane.unacknowledged())
-        next = qMin(next, qMax(quietSince(), m_lastPing) + limits::pingUnacknowledged);
-    if (m_settings.dialler)
-        next = qMin(next, m_lastPing + m_settings.ping);
-    return next;
-}
-
-Result<void> Link::tick(Instant now)
-{
-    if (m_over)
-        return m_last;
-    m_lane.acknowledge(now);
-    if (m_settings.local)
-        return {};
-    const auto quiet = now - quietSince();
-    if (quiet >= silenceAllowed()) {
-        const qint64 heard = std::chrono::duration_cast<seconds>(now - m_lastHeard).count();
-        end({ Code::Unavailable, QStringLiteral("nothing was heard for %1 s").arg(heard), Begun::Maybe, Origin::Here });
-        return m_last;
-    }
-    const bool anxious = m_lane.unacknowledged() && quiet >= limits::pingUnacknowledged
-        && now - m_lastPing >= limits::pingUnacknowledged;
-    if (anxious || (m_settings.dialler && now - m_lastPing >= m_settings.ping))
-        ping(now);
-    m_lane.rest();
-    return {};
-}
-
-// --- the end
-
-void Link::leave(const GoAway &goAway)
-{
-    if (m_over)
-        return;
-    m_lane.appendUncounted(FrameType::GoAway, encodeGoAway(goAway));
-    if (goAway.reason == Leave::Draining) {
-        if (wake)
-            wake();
-        return;
-    }
-    end({ Code::Unavailable, goAway.sentence.isEmpty() ? QStringLiteral("the link was closed here") : goAway.sentence,
-        Begun::Maybe, Origin::Here });
-    if (wake)
-        wake();
-}
-
-void Link::lost(const Error &error)
-{
-    end(error);
-}
-
-void Link::end(const Error &why)
-{
-    if (m_over)
-        return;
-    m_over = true;
-    m_last = why;
-    Error broken { Code::Unavailable, why.sentence, Begun::Maybe, Origin::Here };
-    Error never = broken;
-    never.begun = Begun::No;
-    const std::deque<WaitingOpen> waiting = std::exchange(m_waitingOpens, {});
-    for (const WaitingOpen &open : waiting) {
-        if (open.stream)
-            open.stream->finish({ never, {} });
-    }
-    for (auto *table : { &m_ours, &m_theirs }) {
-        for (size_t i = 0; i < table->size(); ++i) {
-            if (Stream *stream = (*table)[i].stream)
-                stream->finish({ broken, {} });
-        }
-    }
-    if (m_router)
-        m_router->ended(*this);
-    emit this->ended(why);
 }
 
 } // namespace hawser

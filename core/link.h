@@ -62,12 +62,15 @@ struct LinkSettings {
     milliseconds ping { limits::pingEvery }; ///< dialler only; listener watches silence
     quint64 opensAllowed = limits::openStreams; ///< what the peer granted in its greeting
     quint64 opensGranted = limits::openStreams; ///< what we granted in ours
+    milliseconds resumeWindow { 0 }; ///< how long it waits for the next connection; 0: it ends with its first
+    milliseconds awayAfter { limits::awayAfter }; ///< without a connection it counts as away from here on
     quint32 maxPayload = limits::framePayload; ///< of a frame we may send: a stranger's link stays at greetingPayload
 };
 
-/// What two running programs share: many streams over one connection (here; more lanes later), counted, acknowledged,
-/// kept until then and bounded. Sans-I/O: a `Connection` calls it as its FrameSink. Emits on the thread it lives in; inside
-/// one of its signals (or a stream's) get rid of it by deleteLater() only.
+/// What two running programs share: many streams, counted, acknowledged, kept until then and bounded, over one connection
+/// after the other (docs/protocol.md §5.7). While there is none it is *suspended*: nothing ends, and what is said waits.
+/// Sans-I/O: a `Connection` calls it as its FrameSink; while it is suspended, whoever owns it calls tick() at deadline().
+/// Emits on the thread it lives in; inside one of its signals (or a stream's) get rid of it by deleteLater() only.
 class Link : public QObject, public FrameSink {
     Q_OBJECT
 
@@ -89,11 +92,22 @@ public:
     /// Who is behind an OPEN of the peer. Only a broker that we dialled is believed about others.
     Caller caller(const OpenHead &head) const;
     bool isOver() const { return m_over; }
+    bool isSuspended() const { return m_suspendedSince.has_value(); }
+    /// Suspended for so long that nobody should count on it.
+    bool isAway() const { return m_away; }
+    /// The next connection begins: what the peer said in its greeting. Set the connection's sink afterwards; an older
+    /// connection must have no sink any more.
+    /// \param taken  frames that the peer has taken  \param opens  OPENs that it takes in all
+    /// \retval DataLoss  counts that cannot be true: leave()
+    Result<void> resume(quint64 taken, quint64 opens, milliseconds ping, Instant now);
+    /// OPENs that the peer may send in all; the next greeting says so again.
+    quint64 opensGranted() const { return m_opensGranted; }
     const LinkSettings &settings() const { return m_settings; }
     /// Round trip of the last ping; 0 before the first.
     milliseconds roundTrip() const { return m_roundTrip; }
     int streams() const { return m_open; }
     Lane &lane() { return m_lane; }
+    const Lane &lane() const { return m_lane; }
 
     /// Asks the peer now; `pong` follows.
     void ping(Instant now);
@@ -121,11 +135,14 @@ public:
     QByteArray nextChunk(Instant now) override;
     Result<void> tick(Instant now) override;
     Instant deadline() const override;
-    void lost(const Error &error) override;
+    void lost(const Error &error, Instant now) override;
 
 signals:
     void opened(hawser::Stream *stream); ///< by the peer; owned by the link
     void oneWay(const hawser::OpenHead &head, QByteArrayView body); ///< a peer's one-way OPEN; valid during the call
+    void suspended(const hawser::Error &why); ///< the connection is gone: let it go, without a sink
+    void wentAway(); ///< still suspended after LinkSettings::awayAfter
+    void resumed(); ///< the next connection is there
     void ended(const hawser::Error &why); ///< once; every stream was closed before
     void pong(hawser::milliseconds roundTrip);
     void goingAway(const hawser::GoAway &goAway); ///< the peer says so
@@ -153,10 +170,14 @@ private:
     bool isOurs(quint32 number) const { return (number & 1) == (m_settings.dialler ? 1u : 0u); }
     quint32 freshNumber();
     void release(quint32 number, bool background);
+    bool hasRoomForOpen() const;
     void sendWaitingOpens();
     void peerStreamEnded();
     void grantOpens();
+    void suspend(const Error &why, Instant now);
+    Result<void> tickSuspended(Instant now);
     void end(const Error &why);
+    bool wasWritten(const Stream *stream) const;
     Stream *makeStream(OpenHead head, QByteArray body, bool openedHere);
     void sendOpen(const WaitingOpen &open);
     void write(FrameType type, quint8 flags, quint32 number, QByteArrayView payload, bool background);
@@ -164,6 +185,7 @@ private:
     void destroyStream(Stream *stream);
     milliseconds silenceAllowed() const;
     Instant quietSince() const;
+    Instant connectedDeadline() const;
 
     LinkSettings m_settings;
     Lane m_lane;
@@ -189,6 +211,8 @@ private:
     bool m_roomNews = false; // an ACK came: the router is told after the turn
     milliseconds m_roundTrip { 0 };
     int m_open = 0;
+    std::optional<Instant> m_suspendedSince;
+    bool m_away = false;
     bool m_over = false;
     quint64 m_dropped = 0; // frames for numbers that are not open
 };

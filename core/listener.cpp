@@ -66,6 +66,12 @@ Result<QHostAddress> hostAddress(const QString &host)
         QStringLiteral("%1 is neither an IP address nor an interface of this machine").arg(host) };
 }
 
+/// How a link is found again: a name means nothing to another key.
+QByteArray linkId(const Hello &hello, const PublicKey &key)
+{
+    return key.bytes() + hello.link;
+}
+
 QHostAddress peerOf(qintptr descriptor)
 {
     sockaddr_storage peer {};
@@ -94,6 +100,10 @@ public:
     void greeted(AdmissionControl::Ticket ticket, const Hello &hello, const PublicKey &key);
     std::optional<GoAway> refusal(AdmissionControl::Ticket ticket, const Admission &admission, const PublicKey &key);
     void arrive(AdmissionControl::Ticket ticket, Arrival &arrival, const Admission &admission);
+    Mooring *known(const Hello &hello, const PublicKey &key) const;
+    void resume(AdmissionControl::Ticket ticket, Mooring &mooring, const Hello &hello, Welcome welcome);
+    void remember(Mooring *mooring, const Hello &hello, const PublicKey &key);
+    std::unique_ptr<Connection> welcomeIn(AdmissionControl::Ticket ticket, const Welcome &welcome);
     void dismiss(AdmissionControl::Ticket ticket, const GoAway &goAway);
     NewcomerPointer part(AdmissionControl::Ticket ticket);
     void count(const char *reason) { ++counters[reason]; }
@@ -105,6 +115,7 @@ public:
     std::vector<std::unique_ptr<Door>> doors;
     AdmissionControl control;
     std::map<AdmissionControl::Ticket, Guest> guests; // in their greeting, oldest first
+    QHash<QByteArray, QPointer<Mooring>> moorings; // that can be resumed, by key and link
     QTimer timer; // runs while there are guests
     milliseconds deadline = limits::greetingDeadline;
     int mostDescriptors;
@@ -219,8 +230,12 @@ void Listener::Private::greeted(AdmissionControl::Ticket ticket, const Hello &he
     Admission admission;
     if (ask && key != ownKey)
         admission = ask(hello, key, address);
+    admission.welcome.protocol = 1;
+    admission.welcome.features = QStringList { feature::resume };
     if (const std::optional<GoAway> no = refusal(ticket, admission, key))
         return dismiss(ticket, *no);
+    if (Mooring *mooring = known(hello, key); mooring && admission.welcome.standing == Standing::Member)
+        return resume(ticket, *mooring, hello, admission.welcome);
     Arrival arrival;
     arrival.hello = hello;
     arrival.key = key;
@@ -250,13 +265,67 @@ std::optional<GoAway> Listener::Private::refusal(
     return {};
 }
 
-/// Says WELCOME and puts the link on top of the connection. What came behind HELLO is read by the link.
+Mooring *Listener::Private::known(const Hello &hello, const PublicKey &key) const
+{
+    const QPointer<Mooring> mooring = moorings.value(linkId(hello, key));
+    const Party said { key, hello.device, hello.session };
+    return mooring && mooring->link() && mooring->link()->settings().peerParty == said ? mooring.data() : nullptr;
+}
+
+void Listener::Private::remember(Mooring *mooring, const Hello &hello, const PublicKey &key)
+{
+    const QByteArray id = linkId(hello, key);
+    moorings.insert(id, mooring);
+    connect(mooring->link(), &Link::ended, q, [this, id, mooring] {
+        if (moorings.value(id) == mooring)
+            moorings.remove(id);
+    });
+}
+
+/// The next connection of a link. The one before may be half-open: it brings nothing any more before we say our count.
+void Listener::Private::resume(AdmissionControl::Ticket ticket, Mooring &mooring, const Hello &hello, Welcome welcome)
+{
+    if (hello.connection <= mooring.number()) {
+        count("stale");
+        return dismiss(ticket, { Leave::Stale, {}, QStringLiteral("a later connection of this link has come before") });
+    }
+    mooring.castOff();
+    Link *link = mooring.link();
+    const milliseconds ping = seconds(std::max(hello.ping, welcome.ping));
+    if (const Result<void> resumed = link->resume(hello.taken, hello.opens, ping, now()); !resumed) {
+        count("data_loss");
+        const GoAway why { Leave::DataLoss, {}, resumed.error().sentence };
+        link->leave(why);
+        return dismiss(ticket, why);
+    }
+    if (link->isOver())
+        return dismiss(ticket, { Leave::Leaving, {}, QStringLiteral("the link has just ended") });
+    welcome.resumed = true;
+    welcome.taken = link->lane().takenCount();
+    welcome.opens = link->opensGranted();
+    welcome.ping = quint32(seconds(std::chrono::duration_cast<seconds>(ping)).count());
+    mooring.carry(welcomeIn(ticket, welcome), hello.connection);
+    control.leave(ticket);
+    count("resumed");
+}
+
+/// Says WELCOME. What came behind HELLO is for the link.
+std::unique_ptr<Connection> Listener::Private::welcomeIn(AdmissionControl::Ticket ticket, const Welcome &welcome)
+{
+    QByteArray frame;
+    appendFrame(frame, FrameType::Welcome, 0, 0, encodeWelcome(welcome));
+    auto connection = part(ticket)->takeConnection();
+    connection->setMaxPayload(
+        welcome.standing == Standing::Member ? limits::framePayload : limits::greetingPayload);
+    connection->write(frame);
+    return connection;
+}
+
+/// A new link.
 void Listener::Private::arrive(AdmissionControl::Ticket ticket, Arrival &arrival, const Admission &admission)
 {
     const bool member = admission.welcome.standing == Standing::Member;
     Welcome welcome = admission.welcome;
-    welcome.protocol = 1;
-    welcome.features = QStringList { QStringLiteral("core/1") };
     welcome.ping = std::max(arrival.hello.ping, welcome.ping);
     if (!member)
         welcome.opens = std::min<quint64>(welcome.opens, limits::strangerStreams);
@@ -268,18 +337,18 @@ void Listener::Private::arrive(AdmissionControl::Ticket ticket, Arrival &arrival
         .ping = seconds(welcome.ping),
         .opensAllowed = arrival.hello.opens,
         .opensGranted = welcome.opens,
+        .resumeWindow = member && arrival.hello.features.contains(feature::resume) ? admission.resumeWindow
+                                                                                   : milliseconds(0),
+        .awayAfter = admission.awayAfter,
         .maxPayload = member ? limits::framePayload : limits::greetingPayload };
-    QByteArray frame;
-    appendFrame(frame, FrameType::Welcome, 0, 0, encodeWelcome(welcome));
-    arrival.connection = part(ticket)->takeConnection();
-    arrival.connection->setMaxPayload(member ? limits::framePayload : limits::greetingPayload);
-    arrival.connection->write(frame);
-    arrival.link = std::make_unique<Link>(settings, now());
-    arrival.connection->setSink(arrival.link.get());
+    arrival.mooring.reset(new Mooring(
+        std::make_unique<Link>(settings, now()), welcomeIn(ticket, welcome), arrival.hello.connection));
     if (member)
         control.leave(ticket);
     else
-        connect(arrival.link.get(), &QObject::destroyed, q, [this, ticket] { control.leave(ticket); });
+        connect(arrival.link(), &QObject::destroyed, q, [this, ticket] { control.leave(ticket); });
+    if (settings.resumeWindow > milliseconds(0))
+        remember(arrival.mooring.get(), arrival.hello, arrival.key);
     count("arrived");
     emit q->arrived(arrival);
 }

@@ -2,7 +2,7 @@
 
 #include "core/connection.h"
 #include "core/greeting.h"
-#include "core/link.h"
+#include "core/mooring.h"
 
 #include <QTcpServer>
 
@@ -12,19 +12,24 @@ namespace hawser {
 struct Admission {
     Welcome welcome; ///< standing, name, role …; the listener fills in ping, taken, resumed
     qint64 retention = limits::sessionBudget;
+    milliseconds resumeWindow { limits::resumeWindow }; ///< of a member; 0: the link ends with its connection
+    milliseconds awayAfter { limits::awayAfter };
     std::optional<GoAway> refusal; ///< set: no link, this is said instead
 };
 
 /// One who came in: everything the greeting told.
 struct Arrival {
-    std::unique_ptr<Link> link; ///< runs already on `connection`
-    std::unique_ptr<Connection> connection;
+    LaterPointer<Mooring> mooring; ///< runs already
+    Link *link() const { return mooring->link(); }
+    Connection *connection() const { return mooring->connection(); }
     Hello hello;
     PublicKey key;
     QHostAddress address;
     Standing standing;
 };
 
+/// A HELLO that goes on with a link this listener knows never arrives again: it brings the link its next connection.
+///
 /// Accepts TLS connections on several addresses, with admission control of its own (never QSslServer: it goes deaf):
 /// limits::strangers* by number, source and memory, one absolute deadline from accept to the greeting's answer,
 /// penalties per source. Everything that is refused is counted under a reason.
@@ -51,12 +56,12 @@ public:
     /// Strangers that were welcomed as Standing::Stranger stay in the count of strangers until their arrival's link ends.
     int strangers() const;
     /// Reason → how often: penalty, source, crowded, descriptors (refused at accept), dropped (for a newcomer), not_tls,
-    /// tls, closed, deadline, memory, protocol, own_key, refused (by the owner), busy (too many strangers stay), and
-    /// accepted, arrived.
+    /// tls, closed, deadline, memory, protocol, own_key, refused (by the owner), busy (too many strangers stay), stale,
+    /// data_loss (counts that cannot be true), and accepted, arrived, resumed.
     QHash<QByteArray, quint64> counters() const;
 
 signals:
-    /// The owner moves link and connection out of the arrival in its (direct) slot.
+    /// The owner moves the mooring out of the arrival in its (direct) slot.
     void arrived(hawser::Arrival &arrival);
 
 private:

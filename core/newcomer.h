@@ -42,7 +42,7 @@ private:
     QByteArray nextChunk(Instant) override { return {}; }
     Result<void> tick(Instant) override { return {}; }
     Instant deadline() const override { return Instant::max(); }
-    void lost(const Error &) override { }
+    void lost(const Error &, Instant) override { }
 
     qintptr m_descriptor; // -1 once the connection has it
     QHostAddress m_address;

@@ -10,8 +10,14 @@ namespace hawser {
 /// \return the link, for a goodbye said at once; null when there was none
 inline Link *part(LaterPointer<Link> link, LaterPointer<Connection> connection, QObject *owner)
 {
-    if (!connection)
-        return nullptr;
+    if (!connection) { // a suspended link: nobody is there to be told
+        Link *suspended = link.release(); // not silenced: others may still have to hear that it is over
+        if (suspended != nullptr) {
+            suspended->disconnect(owner);
+            suspended->deleteLater();
+        }
+        return suspended;
+    }
     Connection *leaving = connection.release();
     leaving->disconnect(owner);
     if (!link) { // nothing was agreed on yet

@@ -20,8 +20,10 @@ Server::Server(const Identity &identity, const Profile &profile, QObject *parent
 Server::~Server()
 {
     qDeleteAll(findChildren<Call *>(Qt::FindDirectChildrenOnly)); // they cancel, and nobody is called any more
-    for (Guest &guest : m_guests)
-        sayGoodbye(part(std::move(guest.link), std::move(guest.connection), this));
+    for (const Guest &guest : m_guests) {
+        guest.link->disconnect(this);
+        sayGoodbye(guest.link);
+    }
 }
 
 Admission Server::admit(const PublicKey &key, const Hello &hello) const
@@ -37,29 +39,49 @@ Admission Server::admit(const PublicKey &key, const Hello &hello) const
     admission.welcome.device = m_profile.device;
     admission.welcome.session = m_profile.session;
     admission.welcome.standing = Standing::Member;
+    admission.resumeWindow = m_resumeWindow;
+    admission.awayAfter = m_awayAfter;
     return admission;
 }
 
 void Server::take(Arrival &arrival)
 {
-    Link *link = arrival.link.get();
-    m_guests.push_back(
-        { LaterPointer<Link>(arrival.link.release()), LaterPointer<Connection>(arrival.connection.release()) });
+    Link *link = arrival.link();
+    replaceOlder(link->settings().peerParty);
+    m_guests.push_back({ std::move(arrival.mooring), link });
     m_commands->attach(link);
     connect(link, &Link::ended, this, [this, link](const Error &why) { guestLeft(link, why); });
     emit came(link->settings().peerParty, arrival.hello);
 }
 
+/// One link a device: the newest has the place.
+void Server::replaceOlder(const Party &who)
+{
+    std::vector<Link *> older;
+    for (const Guest &guest : m_guests) {
+        const Party &party = guest.link->settings().peerParty;
+        if (party.user == who.user && party.device == who.device)
+            older.push_back(guest.link);
+    }
+    for (Link *link : older)
+        link->leave({ Leave::Replaced, {}, QStringLiteral("a newer program of this device has connected") });
+}
+
+void Server::setResume(milliseconds window, milliseconds awayAfter)
+{
+    m_resumeWindow = window;
+    m_awayAfter = awayAfter;
+}
+
 void Server::guestLeft(Link *link, const Error &why)
 {
     const auto found =
-        std::find_if(m_guests.begin(), m_guests.end(), [link](const Guest &guest) { return guest.link.get() == link; });
+        std::find_if(m_guests.begin(), m_guests.end(), [link](const Guest &guest) { return guest.link == link; });
     if (found == m_guests.end())
         return;
-    Guest guest = std::move(*found);
+    const Guest guest = std::move(*found);
     m_guests.erase(found);
     const Party who = link->settings().peerParty;
-    part(std::move(guest.link), std::move(guest.connection), this);
     emit left(who, why);
 }
 
@@ -71,15 +93,22 @@ QList<Party> Server::present() const
     return present;
 }
 
-Link *Server::linkTo(const Party &to) const
+Mooring *Server::mooring(const Party &who) const
 {
-    const auto fits = [&to](const Guest &guest) {
+    const auto fits = [&who](const Guest &guest) {
         const Party &party = guest.link->settings().peerParty;
-        return party.user == to.user && (to.device.isEmpty() || party.device == to.device)
-            && (to.session.isEmpty() || party.session == to.session);
+        return party.user == who.user && (who.device.isEmpty() || party.device == who.device)
+            && (who.session.isEmpty() || party.session == who.session);
     };
     const auto found = std::find_if(m_guests.rbegin(), m_guests.rend(), fits);
-    return found == m_guests.rend() ? nullptr : found->link.get();
+    return found == m_guests.rend() ? nullptr : found->mooring.get();
+}
+
+/// Null as well when it is away: nobody waits for it.
+Link *Server::linkTo(const Party &to) const
+{
+    const Mooring *found = mooring(to);
+    return found && !found->link()->isAway() ? found->link() : nullptr;
 }
 
 Call *Server::call(const Party &to, const QString &name, const Value &parameters, const CallOptions &options)

@@ -26,8 +26,14 @@ public:
     /// \retval Unavailable  as Listener::listen
     Result<Address> listen(const Address &address) { return m_listener.listen(address); }
     const PublicKey &key() const { return m_identity.key(); }
+    /// Who is in; somebody whose connection broke just now too.
     QList<Party> present() const;
+    /// How long a link waits for its next connection, and from when on somebody without one is not called any more;
+    /// limits::resumeWindow and limits::awayAfter at first. For those who come from now on.
+    void setResume(milliseconds window, milliseconds awayAfter);
     Listener &listener() { return m_listener; }
+    /// What carries the newest link of somebody present; null: nobody like that.
+    Mooring *mooring(const Party &who) const;
 
     // Calls: `to` is somebody present: a key, or one of its devices and sessions; the newest that fits. Otherwise they fail
     // with Unavailable, Begun::No, in a later turn of the event loop.
@@ -43,18 +49,21 @@ signals:
 
 private:
     struct Guest {
-        LaterPointer<Link> link;
-        LaterPointer<Connection> connection;
+        LaterPointer<Mooring> mooring;
+        Link *link;
     };
 
     Admission admit(const PublicKey &key, const Hello &hello) const;
     void take(Arrival &arrival);
-    void guestLeft(Link *link, const Error &why);
+    void replaceOlder(const Party &who);
     Link *linkTo(const Party &to) const;
+    void guestLeft(Link *link, const Error &why);
 
     Identity m_identity;
     Profile m_profile;
     Door m_door;
+    milliseconds m_resumeWindow { limits::resumeWindow };
+    milliseconds m_awayAfter { limits::awayAfter };
     Commands *m_none; // answers for programs that serve nothing
     Commands *m_commands;
     std::vector<Guest> m_guests; // oldest first

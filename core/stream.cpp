@@ -323,9 +323,10 @@ void Stream::deliver()
         emit peerEnded();
 }
 
-void Stream::activate(quint32 number)
+void Stream::activate(quint32 number, quint64 openedAt)
 {
     m_number = number;
+    m_openedAt = openedAt;
 }
 
 void Stream::finish(const Closing &closing)

@@ -87,13 +87,14 @@ private:
     void touch();
     void grant();
     void finish(const Closing &closing);
-    void activate(quint32 number);
+    void activate(quint32 number, quint64 openedAt);
     void writeClose();
 
     Link *m_link;
     OpenHead m_head;
     QByteArray m_body;
     quint32 m_number = 0; // 0: its OPEN still waits
+    quint64 m_openedAt = 0; // ours: its OPEN's place in the lane
     bool m_openedHere;
     bool m_closed = false;
     bool m_cancelSent = false;

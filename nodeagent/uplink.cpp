@@ -70,6 +70,7 @@ QString Uplink::sentence() const
     case Client::State::Stranger:
         return QStringLiteral("the broker does not know this node (any more): join it again");
     case Client::State::Waiting:
+    case Client::State::Suspended:
     case Client::State::Stopped:
         return m_client.lastError().sentence;
     default:
@@ -92,6 +93,8 @@ QString nameOf(Client::State state)
         return QStringLiteral("waiting");
     case Client::State::Stopped:
         return QStringLiteral("stopped");
+    case Client::State::Suspended:
+        return QStringLiteral("suspended");
     }
     return {};
 }

@@ -70,13 +70,21 @@ private slots:
     void diesInsideItsOwnSignals_data();
     void diesInsideItsOwnSignals();
     void dyingKeepsItsPromises();
-    void reconnectsWithTheNextNumber();
+    void aLinkThatEndedHereIsNotNamedAgain();
+    void brokenConnectionIsResumed();
+    void renewsWithoutAnybodyNoticing();
+    void unknownLinkEndsTheOldOne();
+    void windowPasses();
+    void awayIsSaidAndTakenBack();
+    void goingWhileSuspended();
+    void newestLinkOfADeviceStays();
     void largeBulkOverTls();
     void backoffDoublesAndForgets();
 
 private:
     void listen();
     void connectClient();
+    void breakConnection();
 
     const Identity m_serverIdentity = Identity::generate();
     std::unique_ptr<Commands> m_commands;
@@ -84,6 +92,8 @@ private:
     std::unique_ptr<Client> m_client;
     Address m_address;
     QStringList m_told;
+    QPointer<Mooring> m_mooring; // the newest at the server
+    QList<Hello> m_hellos;
 };
 
 void TestClient::init()
@@ -115,7 +125,12 @@ void TestClient::cleanup()
 void TestClient::listen()
 {
     m_server = std::make_unique<Server>(m_serverIdentity, person(QStringLiteral("server")));
-    m_server->setDoor(Server::anybody);
+    m_hellos.clear();
+    m_server->setDoor([this](const PublicKey &, const Hello &hello) -> Result<void> {
+        m_hellos.append(hello);
+        return {};
+    });
+    connect(m_server.get(), &Server::came, this, [this](const Party &who) { m_mooring = m_server->mooring(who); });
     m_server->setCommands(m_commands.get());
     const auto address = m_server->listen(m_address);
     QVERIFY2(address, address ? "" : qPrintable(address.error().sentence));
@@ -290,8 +305,6 @@ void TestClient::comesBackByItself()
 void TestClient::waitsAsLongAsItIsTold()
 {
     Link *served = nullptr;
-    connect(&m_server->listener(), &Listener::arrived, this, [&](Arrival &arrival) { served = arrival.link.get(); });
-    // The server's own slot has taken the link by now: ask for it where the client's OPEN arrives.
     m_commands->serveLater<Never>(
         [&](const Nothing &, const Caller &, Reply<Never> reply) { served = reply.call().link(); });
     connectClient();
@@ -408,26 +421,179 @@ void TestClient::dyingKeepsItsPromises()
     QVERIFY(!called);
 }
 
-void TestClient::reconnectsWithTheNextNumber()
+void TestClient::aLinkThatEndedHereIsNotNamedAgain()
 {
-    QList<Hello> hellos;
-    m_server->setDoor([&](const PublicKey &, const Hello &hello) -> Result<void> {
-        hellos.append(hello);
-        return {};
-    });
     connectClient();
     m_client->connectTo(m_address, m_serverIdentity.key());
-    QTRY_COMPARE(hellos.size(), 2);
+    QTRY_COMPARE(m_hellos.size(), 2);
     QTRY_COMPARE(m_client->state(), Client::State::Ready);
-    QCOMPARE(hellos[0].link.size(), 16);
-    QCOMPARE(hellos[1].link, hellos[0].link);
-    QCOMPARE(hellos[0].connection, 1u);
-    QCOMPARE(hellos[1].connection, 2u);
-    QCOMPARE(hellos[1].session, hellos[0].session);
-    Client other(Identity::generate(), person({}));
-    other.connectTo(m_address, m_serverIdentity.key());
-    QTRY_COMPARE(hellos.size(), 3);
-    QVERIFY(hellos[2].link != hellos[0].link);
+    QCOMPARE(m_hellos[0].link.size(), 16);
+    QVERIFY(m_hellos[1].link != m_hellos[0].link);
+    QCOMPARE(m_hellos[1].connection, 1u);
+    QCOMPARE(m_hellos[1].session, m_hellos[0].session);
+}
+
+/// As the network does it: neither side says anything.
+void TestClient::breakConnection()
+{
+    QVERIFY(m_mooring && m_mooring->connection());
+    m_mooring->connection()->close({ Code::Unavailable, QStringLiteral("broken by the test") });
+}
+
+void TestClient::brokenConnectionIsResumed()
+{
+    connectClient();
+    const Link *link = m_client->link();
+    const Link *served = m_mooring->link();
+    QSignalSpy ready(m_client.get(), &Client::ready);
+    QSignalSpy lost(m_client.get(), &Client::lost);
+    QSignalSpy suspended(m_client.get(), &Client::suspended);
+    QSignalSpy resumed(m_client.get(), &Client::resumed);
+    QSignalSpy left(m_server.get(), &Server::left);
+    m_client->call<Never>({}, {});
+    QTRY_COMPARE(m_mooring->link()->streams(), 1);
+    breakConnection();
+    QTRY_COMPARE(suspended.size(), 1);
+    QCOMPARE(m_client->state(), Client::State::Suspended);
+    std::optional<Result<Greet::Reply>> answer;
+    m_client->call<Greet>(
+        {}, { QStringLiteral("you") }, this, [&](const Result<Greet::Reply> &reply) { answer = reply; });
+    QVERIFY(m_client->send<Tell>({}, { QStringLiteral("meanwhile") }));
+    QTRY_COMPARE(resumed.size(), 1);
+    QCOMPARE(m_client->state(), Client::State::Ready);
+    QTRY_VERIFY(answer);
+    QVERIFY(*answer);
+    QTRY_COMPARE(m_told, QStringList { QStringLiteral("meanwhile") });
+    QCOMPARE(m_client->link(), link);
+    QCOMPARE(m_mooring->link(), served);
+    QCOMPARE(m_client->link()->streams(), 1); // Never is still asked
+    QCOMPARE(ready.size() + lost.size() + left.size(), 0);
+    QCOMPARE(m_hellos.last().link, m_hellos.first().link);
+    QVERIFY(m_hellos.last().connection >= 2);
+    QVERIFY(m_hellos.last().features.contains(feature::resume));
+    QCOMPARE(m_server->listener().counters().value("resumed"), 1u);
+}
+
+void TestClient::renewsWithoutAnybodyNoticing()
+{
+    connectClient();
+    QSignalSpy resumed(m_client.get(), &Client::resumed);
+    QList<int> answers;
+    for (int i = 0; i < 50; ++i) {
+        m_client->call<Greet>({}, { QString::number(i) }, this, [&answers, i](const Result<Greet::Reply> &reply) {
+            if (reply)
+                answers += i;
+        });
+        if (i % 10 == 5)
+            m_client->renew();
+    }
+    QTRY_COMPARE(answers.size(), 50);
+    for (int i = 0; i < 50; ++i)
+        QCOMPARE(answers[i], i);
+    QVERIFY(resumed.size() >= 1);
+}
+
+void TestClient::unknownLinkEndsTheOldOne()
+{
+    connectClient();
+    QSignalSpy ready(m_client.get(), &Client::ready);
+    QSignalSpy lost(m_client.get(), &Client::lost);
+    std::optional<Result<Nothing>> answer;
+    m_client->call<Never>({}, {}, this, [&](const Result<Nothing> &reply) { answer = reply; });
+    QTRY_COMPARE(m_mooring->link()->streams(), 1);
+    Link *served = m_mooring->link();
+    breakConnection();
+    QTRY_COMPARE(m_client->state(), Client::State::Suspended);
+    served->leave({ Leave::Leaving, {}, QStringLiteral("forgotten") }); // as a window that passed
+    QTRY_COMPARE(ready.size(), 1);
+    QCOMPARE(lost.size(), 1);
+    QVERIFY(answer);
+    QCOMPARE(answer->error().code, Code::Unavailable);
+    QCOMPARE(answer->error().begun, Begun::Maybe);
+    QCOMPARE(m_client->link()->streams(), 0);
+    QCOMPARE(m_client->link()->lane().takenCount(), 0u);
+    std::optional<Result<Greet::Reply>> greeted;
+    m_client->call<Greet>({}, { QStringLiteral("x") }, this, [&](const auto &reply) { greeted = reply; });
+    QTRY_VERIFY(greeted && *greeted);
+}
+
+void TestClient::windowPasses()
+{
+    m_client->setResumeWindow(milliseconds(80));
+    connectClient();
+    QSignalSpy lost(m_client.get(), &Client::lost);
+    std::optional<Result<Nothing>> begun;
+    m_client->call<Never>({}, {}, this, [&](const Result<Nothing> &reply) { begun = reply; });
+    QTRY_COMPARE(m_mooring->link()->streams(), 1);
+    m_server->listener().stop();
+    breakConnection();
+    QTRY_COMPARE(m_client->state(), Client::State::Suspended);
+    std::optional<Result<Nothing>> never;
+    m_client->call<Never>({}, {}, this, [&](const Result<Nothing> &reply) { never = reply; });
+    QTRY_COMPARE(lost.size(), 1);
+    QVERIFY(begun && never);
+    QCOMPARE(begun->error().begun, Begun::Maybe);
+    QCOMPARE(never->error().code, Code::Unavailable);
+    QCOMPARE(never->error().begun, Begun::No);
+    QCOMPARE(m_client->link(), nullptr);
+    QTRY_VERIFY(m_client->state() == Client::State::Waiting || m_client->state() == Client::State::Connecting);
+}
+
+void TestClient::awayIsSaidAndTakenBack()
+{
+    m_server->setResume(limits::resumeWindow, milliseconds(1));
+    connectClient();
+    const Party who = m_server->present().first();
+    Link *served = m_mooring->link();
+    breakConnection();
+    QTRY_VERIFY(served->isAway());
+    std::optional<Result<Nothing>> answer;
+    m_server->call<Echo>(who, {}, this, [&](const Result<Nothing> &reply) { answer = reply; });
+    QTRY_VERIFY(answer);
+    QCOMPARE(answer->error().begun, Begun::No); // nobody waits for somebody who is away
+    QTRY_VERIFY(!served->isAway());
+    answer.reset();
+    m_server->call<Echo>(who, {}, this, [&](const Result<Nothing> &reply) { answer = reply; });
+    QTRY_VERIFY(answer);
+    QCOMPARE(answer->error().code, Code::Unimplemented); // it was reached
+}
+
+void TestClient::goingWhileSuspended()
+{
+    connectClient();
+    m_server->listener().stop();
+    std::optional<Result<Nothing>> answer;
+    m_client->call<Never>({}, {}, this, [&](const Result<Nothing> &reply) { answer = reply; });
+    QTRY_COMPARE(m_mooring->link()->streams(), 1);
+    breakConnection();
+    QTRY_COMPARE(m_client->state(), Client::State::Suspended);
+    m_client->retryNow(); // nobody listens
+    m_client->disconnectFromPeer();
+    QVERIFY(answer);
+    QCOMPARE(answer->error().code, Code::Unavailable);
+    QCOMPARE(m_client->state(), Client::State::Idle);
+    QCOMPARE(m_client->link(), nullptr);
+}
+
+void TestClient::newestLinkOfADeviceStays()
+{
+    Profile profile = person(QStringLiteral("client"));
+    profile.device = QByteArray(8, 'd');
+    m_client->setProfile(profile);
+    connectClient();
+    profile.device = QByteArray(8, 'e');
+    Client second(m_client->identity(), profile); // another device is another session
+    second.connectTo(m_address, m_serverIdentity.key());
+    QTRY_COMPARE(second.state(), Client::State::Ready);
+    QCOMPARE(m_server->present().size(), 2);
+    profile.device = QByteArray(8, 'd');
+    Client third(m_client->identity(), profile);
+    third.connectTo(m_address, m_serverIdentity.key());
+    QTRY_COMPARE(third.state(), Client::State::Ready);
+    QTRY_COMPARE(m_client->state(), Client::State::Stopped);
+    QCOMPARE(m_client->lastError().code, Code::Aborted);
+    QCOMPARE(second.state(), Client::State::Ready);
+    QCOMPARE(m_server->present().size(), 2);
 }
 
 void TestClient::largeBulkOverTls()

@@ -427,7 +427,7 @@ void TestRouter::calledGone()
     bea.deaf = deaf;
     const auto callHeard = open(ana, bea.party);
     Heard &call = *callHeard;
-    bea.broker->lost({ Code::Unavailable, {}, {}, {} });
+    bea.broker->lost({ Code::Unavailable, {}, {}, {} }, m_now);
     settle();
     QVERIFY(call.closing);
     QCOMPARE(call.closing->error.code, Code::Unavailable);
@@ -443,7 +443,7 @@ void TestRouter::callerGoneFreesTheNumberOnlyAfterTheAnswer()
     Member &bea = add();
     Member &carl = add();
     open(ana, bea.party);
-    ana.broker->lost({ Code::Unavailable, {}, {}, {} });
+    ana.broker->lost({ Code::Unavailable, {}, {}, {} }, m_now);
     settle();
     QVERIFY(bea.incoming[0]->cancelled);
     QCOMPARE(m_router->reserved(*bea.broker), 0);
@@ -548,7 +548,7 @@ void TestRouter::ringingOneGoesTheOtherStays()
     ring(desktop, laptop);
     const auto callHeard = open(ana, { desktop.party.user, {}, {} });
     Heard &call = *callHeard;
-    desktop.broker->lost({ Code::Unavailable, {}, {}, {} });
+    desktop.broker->lost({ Code::Unavailable, {}, {}, {} }, m_now);
     settle();
     QVERIFY(!call.closing);
     laptop.incoming[0]->stream->close({});
@@ -563,7 +563,7 @@ void TestRouter::callerOfARingGoes()
     Member &laptop = add();
     ring(desktop, laptop);
     open(ana, { desktop.party.user, {}, {} });
-    ana.broker->lost({ Code::Unavailable, {}, {}, {} });
+    ana.broker->lost({ Code::Unavailable, {}, {}, {} }, m_now);
     settle();
     QVERIFY(desktop.incoming[0]->cancelled && laptop.incoming[0]->cancelled);
     QCOMPARE(m_router->active(), 0);

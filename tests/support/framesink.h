@@ -60,7 +60,7 @@ public:
         return {};
     }
     hawser::Instant deadline() const override { return due; }
-    void lost(const hawser::Error &error) override
+    void lost(const hawser::Error &error, hawser::Instant) override
     {
         losses.push_back(error);
         if (onLost)

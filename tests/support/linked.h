@@ -57,7 +57,7 @@ public:
     {
         for (End &end : m_ends) {
             end.link->wake = nullptr;
-            end.link->lost(why);
+            end.link->lost(why, clock);
         }
     }
 

@@ -28,6 +28,24 @@ public:
         }
         return outcome;
     }
+    /// The connection breaks: what is under way is lost. Both links wait when they may, else they end.
+    void cut()
+    {
+        m_toA.clear();
+        m_toB.clear();
+        m_readerA = m_readerB = FrameReader(limits::framePayload);
+        mostToA = mostToB = INT64_MAX;
+        a->lost({ Code::Unavailable, QStringLiteral("cut"), {}, {} }, now);
+        b->lost({ Code::Unavailable, QStringLiteral("cut"), {}, {} }, now);
+    }
+    /// The next connection, and what the two greetings say.
+    Result<void> resume()
+    {
+        const quint64 takenByA = a->lane().takenCount();
+        if (const Result<void> there = b->resume(takenByA, a->opensGranted(), seconds(15), now); !there)
+            return there;
+        return a->resume(b->lane().takenCount(), b->opensGranted(), seconds(15), now);
+    }
     /// Lets time pass and both links look at it.
     Result<void> pass(milliseconds time)
     {
@@ -52,6 +70,8 @@ public:
     std::unique_ptr<Link> b;
     qint64 carriedToB = 0;
     qint64 carriedToA = 0;
+    qint64 mostToB = INT64_MAX; ///< bytes that still arrive over this connection
+    qint64 mostToA = INT64_MAX;
 
 private:
     Result<void> carry(Link &from, Link &to, QByteArray &pipe, FrameReader &reader, qsizetype most, bool &moved)
@@ -60,8 +80,12 @@ private:
             pipe += chunk;
         if (pipe.isEmpty())
             return {};
+        qint64 &left = &to == b.get() ? mostToB : mostToA;
+        const qsizetype size = qsizetype(qMin<qint64>(left, qMin(most, pipe.size())));
+        left -= size;
+        if (size == 0)
+            return {};
         moved = true;
-        const qsizetype size = qMin(most, pipe.size());
         memcpy(reader.space().data(), pipe.constData(), size);
         reader.filled(size);
         (&to == b.get() ? carriedToB : carriedToA) += size;
