@@ -152,9 +152,8 @@ std::optional<GoAway> Broker::refusal(const Hello &hello, const PublicKey &key) 
             isNode ? QStringLiteral("this key belongs to a machine here, not to a person")
                    : QStringLiteral("this key belongs to a person here, not to a machine") };
     const auto sessions = m_sessions.members(key);
-    const bool comesAgain = std::any_of(sessions.begin(), sessions.end(), [&](const Session *other) {
-        return other->hello.device == hello.device;
-    });
+    const bool comesAgain = std::any_of(
+        sessions.begin(), sessions.end(), [&](const Session *other) { return other->hello.device == hello.device; });
     if (!isNode && !comesAgain && int(sessions.size()) >= m_config.sessionsPerUser)
         return GoAway { Leave::Busy, limits::backoffMost, QStringLiteral("too many programs of yours are connected") };
     return {};

@@ -103,9 +103,8 @@ void Sessions::tellAll(const std::function<GoAway()> &goAway)
 
 int Sessions::count(Standing standing) const
 {
-    return int(std::count_if(m_sessions.begin(), m_sessions.end(), [standing](const auto &session) {
-        return session->standing == standing && !session->link->isSuspended();
-    }));
+    return int(std::count_if(m_sessions.begin(), m_sessions.end(),
+        [standing](const auto &session) { return session->standing == standing && !session->link->isSuspended(); }));
 }
 
 void Sessions::remove(Link *link)

@@ -318,8 +318,8 @@ void Client::renew()
     m_toldToGo.reset();
     m_connection->setSink(nullptr);
     const QPointer<Client> alive(this);
-    m_link->lost({ Code::Unavailable, QStringLiteral("another connection takes over"), Begun::Maybe, Origin::Here },
-        now());
+    m_link->lost(
+        { Code::Unavailable, QStringLiteral("another connection takes over"), Begun::Maybe, Origin::Here }, now());
     if (!alive.isNull())
         retryNow();
 }

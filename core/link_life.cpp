@@ -24,8 +24,7 @@ Instant Link::deadline() const
         return Instant::min();
     if (!m_suspendedSince)
         return connectedDeadline();
-    const milliseconds until =
-        m_away ? m_settings.resumeWindow : qMin(m_settings.awayAfter, m_settings.resumeWindow);
+    const milliseconds until = m_away ? m_settings.resumeWindow : qMin(m_settings.awayAfter, m_settings.resumeWindow);
     return *m_suspendedSince + until;
 }
 

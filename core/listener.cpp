@@ -315,8 +315,7 @@ std::unique_ptr<Connection> Listener::Private::welcomeIn(AdmissionControl::Ticke
     QByteArray frame;
     appendFrame(frame, FrameType::Welcome, 0, 0, encodeWelcome(welcome));
     auto connection = part(ticket)->takeConnection();
-    connection->setMaxPayload(
-        welcome.standing == Standing::Member ? limits::framePayload : limits::greetingPayload);
+    connection->setMaxPayload(welcome.standing == Standing::Member ? limits::framePayload : limits::greetingPayload);
     connection->write(frame);
     return connection;
 }
@@ -337,12 +336,12 @@ void Listener::Private::arrive(AdmissionControl::Ticket ticket, Arrival &arrival
         .ping = seconds(welcome.ping),
         .opensAllowed = arrival.hello.opens,
         .opensGranted = welcome.opens,
-        .resumeWindow = member && arrival.hello.features.contains(feature::resume) ? admission.resumeWindow
-                                                                                   : milliseconds(0),
+        .resumeWindow =
+            member && arrival.hello.features.contains(feature::resume) ? admission.resumeWindow : milliseconds(0),
         .awayAfter = admission.awayAfter,
         .maxPayload = member ? limits::framePayload : limits::greetingPayload };
-    arrival.mooring.reset(new Mooring(
-        std::make_unique<Link>(settings, now()), welcomeIn(ticket, welcome), arrival.hello.connection));
+    arrival.mooring.reset(
+        new Mooring(std::make_unique<Link>(settings, now()), welcomeIn(ticket, welcome), arrival.hello.connection));
     if (member)
         control.leave(ticket);
     else

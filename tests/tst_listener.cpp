@@ -107,9 +107,8 @@ struct House {
             admission.refusal = refusal;
             return admission;
         });
-        QObject::connect(&listener, &Listener::arrived, &listener, [this](Arrival &arrival) {
-            moorings.push_back(std::move(arrival.mooring));
-        });
+        QObject::connect(&listener, &Listener::arrived, &listener,
+            [this](Arrival &arrival) { moorings.push_back(std::move(arrival.mooring)); });
         address = *listener.listen({ QStringLiteral("127.0.0.1"), 0 });
     }
     quint64 counted(const char *reason) const { return listener.counters().value(reason); }

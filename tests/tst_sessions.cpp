@@ -1,0 +1,119 @@
+#include "brokerd/session.h"
+#include "core/identity.h"
+
+#include <QSignalSpy>
+#include <QTest>
+
+using namespace hawser;
+using namespace hawser::broker;
+
+/// Sessions over connections in memory.
+class TestSessions : public QObject {
+    Q_OBJECT
+
+private slots:
+    void init() { m_sessions = std::make_unique<Sessions>(); }
+    void cleanup()
+    {
+        m_sessions.reset();
+        m_far.clear();
+    }
+
+    void suspendedIsNotCounted()
+    {
+        Link *link = add(Identity::generate().key());
+        QCOMPARE(m_sessions->count(Standing::Member), 1);
+        QSignalSpy gone(m_sessions.get(), &Sessions::gone);
+        cut(link);
+        QCOMPARE(m_sessions->count(Standing::Member), 0);
+        QCOMPARE(m_sessions->suspended(), 1);
+        QCOMPARE(gone.size(), 0);
+    }
+
+    void awayAndBackIsSaid()
+    {
+        const PublicKey key = Identity::generate().key();
+        Link *link = add(key);
+        QList<bool> here;
+        connect(m_sessions.get(), &Sessions::presenceChanged, this,
+            [&](const Session &session) { here += session.isHere(); });
+        cut(link);
+        QVERIFY(m_sessions->isHere(key)); // it may be back in a moment
+        QVERIFY(link->tick(now() + limits::awayAfter));
+        QVERIFY(!m_sessions->isHere(key));
+        QVERIFY(m_sessions->hasAny(key));
+        QVERIFY(link->resume(0, 1024, seconds(15), now()));
+        QVERIFY(m_sessions->isHere(key));
+        QCOMPARE(here, QList<bool>({ false, true }));
+    }
+
+    void theLargestFallsFirst()
+    {
+        m_sessions->setSuspendedBudget(1'000'000);
+        Link *links[3];
+        const int kilobytes[3] = { 300, 600, 250 };
+        for (int i = 0; i < 3; ++i) {
+            links[i] = add(Identity::generate().key());
+            for (int k = 0; k < kilobytes[i]; ++k)
+                links[i]->lane().append(FrameType::Data, 0, 1, QByteArray(1000, 'x'), false);
+        }
+        QSignalSpy gone(m_sessions.get(), &Sessions::gone);
+        cut(links[0]);
+        cut(links[1]);
+        QCOMPARE(gone.size(), 0);
+        QVERIFY(m_sessions->suspendedBytes() > 900'000);
+        cut(links[2]);
+        QCOMPARE(gone.size(), 1);
+        QVERIFY(links[1]->isOver());
+        QVERIFY(links[0]->isSuspended() && links[2]->isSuspended());
+        QVERIFY(m_sessions->suspendedBytes() < 1'000'000);
+    }
+
+    void whatOthersMayStillSendCounts()
+    {
+        m_sessions->setSuspendedBudget(1'000'000);
+        m_sessions->setCost([](const Link &) { return qint64(600'000); });
+        Link *first = add(Identity::generate().key());
+        Link *second = add(Identity::generate().key());
+        cut(first);
+        QVERIFY(first->isSuspended());
+        cut(second);
+        QVERIFY(first->isOver() != second->isOver());
+    }
+
+    void oneLinkADevice()
+    {
+        const PublicKey key = Identity::generate().key();
+        Link *older = add(key, QByteArray(8, 'd'));
+        Link *other = add(key, QByteArray(8, 'e'));
+        cut(older);
+        Link *newer = add(key, QByteArray(8, 'd'));
+        QVERIFY(older->isOver());
+        QVERIFY(!other->isOver() && !newer->isOver());
+        QCOMPARE(m_sessions->members(key).size(), size_t(2));
+    }
+
+private:
+    Link *add(const PublicKey &key, const QByteArray &device = randomBytes(8))
+    {
+        auto [mine, theirs] = Connection::pair({}, key);
+        m_far.push_back(std::move(theirs));
+        LinkSettings settings;
+        settings.resumeWindow = limits::resumeWindow;
+        Arrival arrival;
+        arrival.key = key;
+        arrival.hello.device = device;
+        arrival.hello.session = randomBytes(8);
+        arrival.standing = Standing::Member;
+        settings.peerParty = { key, device, arrival.hello.session };
+        arrival.mooring.reset(new Mooring(std::make_unique<Link>(settings, now()), std::move(mine), 1));
+        return m_sessions->add(arrival, now()).link;
+    }
+    static void cut(Link *link) { link->lost({ Code::Unavailable, QStringLiteral("cut"), {}, {} }, now()); }
+
+    std::unique_ptr<Sessions> m_sessions;
+    std::vector<std::unique_ptr<Connection>> m_far;
+};
+
+QTEST_GUILESS_MAIN(TestSessions)
+#include "tst_sessions.moc"
