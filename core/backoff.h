@@ -7,7 +7,8 @@
 
 namespace hawser {
 
-/// How long to wait before the next try: full jitter under a bound that doubles, small again after peace.
+/// How long to wait before the next try: full jitter under a bound that doubles, small again after peace; never more than
+/// three tries in a second.
 class Backoff {
 public:
     /// \param random  0 to 1, fresh each time

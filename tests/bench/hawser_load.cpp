@@ -21,6 +21,10 @@ int main(int argc, char **argv)
         { "send", fileSender }, // PORT KEY PATH
         { "connect", connectTimes }, // LINK COUNT
         { "idle", idleSessions }, // LINK COUNT
+        { "storm", storm }, // LINK COUNT
+        { "probe", prober }, // LINK
+        { "busy-receive", busyReceiver }, // LINK FOLDER
+        { "busy-call", busyCaller }, // LINK KEY PATH
     };
     const QStringList arguments = application.arguments();
     const auto mode = modes.find(arguments.value(1));

@@ -39,7 +39,11 @@ int roundTripNode(const QStringList &arguments);
 int roundTripCaller(const QStringList &arguments);
 int fileReceiver(const QStringList &arguments);
 int fileSender(const QStringList &arguments);
+int busyReceiver(const QStringList &arguments);
+int busyCaller(const QStringList &arguments);
 int connectTimes(const QStringList &arguments);
 int idleSessions(const QStringList &arguments);
+int storm(const QStringList &arguments);
+int prober(const QStringList &arguments);
 
 } // namespace hawser::bench

@@ -8,6 +8,7 @@ import subprocess
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+ROUNDS = int(os.environ.get('HAWSER_BENCH_ROUNDS', 3))  # of each side, in turns: machines are noisy
 BUILD = pathlib.Path(os.environ.get('HAWSER_BUILD', ROOT / 'build'))
 
 
@@ -21,8 +22,8 @@ def bench_binary(name):
     return BUILD / 'bench' / name
 
 
-def program(*command):
-    return subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, text=True)
+def program(*command, **options):
+    return subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, text=True, **options)
 
 
 def line_of(process, word):
@@ -68,13 +69,14 @@ class Server:
 
 
 class Broker(Server):
-    def __init__(self, folder):
+    def __init__(self, folder, port=0):
         self.folder = folder
         self.binary = BUILD / 'bin' / 'hawser-brokerd'
-        process = program(self.binary, 'run', '--data', folder, '--listen', '127.0.0.1:0')
+        process = program(self.binary, 'run', '--data', folder, '--listen', f'127.0.0.1:{port}')
         super().__init__(process)
         for line in process.stdout:
             if 'ready' in line:
+                self.port = int(re.search(r'127\.0\.0\.1:(\d+)', line)[1])
                 return
         raise RuntimeError('the broker did not start')
 
@@ -125,3 +127,26 @@ class Sshd(Server):
     def rsync(self, source, target):
         shell = ' '.join(['ssh', '-p', str(self.port), *self.options()])
         return ['rsync', '-a', '-e', shell, str(source), f'127.0.0.1:{target}/']
+
+
+def our_rate(broker, size, count):
+    """messages/s, from one program through the broker to another"""
+    link = broker.invite(uses=2)
+    subscriber = program(bench_binary('hawser_load'), 'subscribe', link, count)
+    key = line_of(subscriber, 'key')
+    publisher = program(bench_binary('hawser_load'), 'publish', link, key, count, size)
+    try:
+        return float(line_of(subscriber, 'rate'))
+    finally:
+        publisher.kill(), subscriber.kill()
+
+
+def our_round_trip(broker, count):
+    """p50 and p99 in us of a call to a node and back"""
+    node = program(bench_binary('hawser_load'), 'serve', broker.invite(kind='node'))
+    key = line_of(node, 'key')
+    caller = program(bench_binary('hawser_load'), 'call', broker.invite(), key, count)
+    try:
+        return float(line_of(caller, 'p50')), float(line_of(caller, 'p99'))
+    finally:
+        node.kill(), caller.kill()
