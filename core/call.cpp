@@ -2,6 +2,7 @@
 
 #include "core/wire.h"
 
+#include <QMetaMethod>
 #include <QTimerEvent>
 
 namespace hawser {
@@ -99,10 +100,11 @@ qint64 Channel::room() const
 void Channel::take(std::span<const MessageView> messages)
 {
     const QPointer<Channel> alive(this);
+    const bool heard = isSignalConnected(QMetaMethod::fromSignal(&Channel::received));
     for (const MessageView &message : messages) {
         if (message.bulk)
             takeBulk(message.bytes);
-        else
+        else if (heard)
             emit received({ message.bytes });
         if (alive.isNull() || m_stream.isNull())
             return;

@@ -7,6 +7,9 @@ namespace hawser {
 namespace {
 constexpr qsizetype laneHigh = 1024 * 1024; // bytes that may wait in the lane before streams wait themselves
 constexpr qint64 worthwhileRoom = 16 * 1024; // below it roomAvailable would come for crumbs
+
+/// Room for a batch, kept from one readiness event to the next: growing it anew costs more than filling it.
+thread_local std::vector<MessageView> spareBatch;
 } // namespace
 
 Stream::Stream(Link *link, OpenHead head, QByteArray body, bool openedHere)
@@ -310,11 +313,14 @@ void Stream::afterTurn()
 void Stream::deliver()
 {
     if (!m_batch.empty()) {
-        const std::vector<MessageView> batch = std::exchange(m_batch, {});
-        const std::deque<QByteArray> whole = std::exchange(m_whole, {});
+        std::vector<MessageView> batch = std::exchange(m_batch, std::exchange(spareBatch, {}));
+        std::deque<QByteArray> whole;
+        whole.swap(m_whole);
         const qint64 frames = std::exchange(m_batchFrames, 0) * limits::frameCost;
         const qint64 payload = std::exchange(m_batchPayload, 0);
         emit received(batch);
+        batch.clear();
+        spareBatch = std::move(batch);
         if (m_closed)
             return;
         count(m_manual ? frames : payload + frames);

@@ -98,7 +98,7 @@ private:
 /// What one client of the storm went through.
 struct Returning {
     QElapsedTimer lost;
-    int tries = 0; ///< in the first second
+    int tries = 0; ///< begun in the first second
     bool served = false;
 };
 
@@ -127,11 +127,13 @@ int storm(const QStringList &arguments)
     std::vector<Returning> all(arguments.value(1).toULongLong());
     size_t served = 0;
     const auto watch = [&](Client *client, Returning &one) {
-        QObject::connect(client, &Client::lost, client, [&one] { one.lost.isValid() ? void() : one.lost.start(); });
-        QObject::connect(client, &Client::stateChanged, client, [&one](Client::State state) {
-            if (state == Client::State::Connecting && one.lost.isValid() && one.lost.elapsed() < 1000)
-                ++one.tries;
-        });
+        const auto willTry = [&one, client] {
+            if (!one.lost.isValid())
+                one.lost.start();
+            one.tries += milliseconds(one.lost.elapsed()) + client->retryIn() < seconds(1) ? 1 : 0;
+        };
+        QObject::connect(client, &Client::suspended, client, willTry);
+        QObject::connect(client, &Client::failed, client, willTry);
         QObject::connect(client, &Client::ready, client, [&, client] {
             askStatus(client, [&](bool answered) {
                 served += answered && !std::exchange(one.served, true) ? 1 : 0;
@@ -176,7 +178,7 @@ int prober(const QStringList &arguments)
     QObject::connect(account.get(), &Joined::ready, [&] {
         const Client &joined = account->client();
         client = std::make_unique<Client>(joined.identity(), profileOf(Role::Person, QStringLiteral("prober")));
-        QObject::connect(client.get(), &Client::lost, [&] { times.clear(); });
+        QObject::connect(client.get(), &Client::suspended, [&] { times.clear(); });
         QObject::connect(
             client.get(), &Client::ready, client.get(),
             [&] {
