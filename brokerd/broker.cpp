@@ -189,6 +189,13 @@ void Broker::accountRemoved(const Account &account)
 void Broker::keepHouse()
 {
     const WallTime wall = wallNow();
+    const ClockWatch::Look look = m_clock.look(runningTime(), wall);
+    if (look.jumped != milliseconds(0))
+        log(Level::Warning, "clock-jumped",
+            { { "seconds", QString::number(std::chrono::duration_cast<seconds>(look.jumped).count()) } });
+    m_house.start(houseEvery);
+    if (!look.steady)
+        return;
     m_accounts.expire(wall);
     m_requests.expire(wall);
     if (const Result<void> expired = m_invitations.expire(wall); !expired)

@@ -5,6 +5,7 @@
 #include "brokerd/offers.h"
 #include "brokerd/people.h"
 #include "brokerd/router.h"
+#include "core/clock_watch.h"
 
 #include <QTimer>
 
@@ -79,6 +80,7 @@ private:
     Admin m_admin;
     Listener m_listener;
     QTimer m_house;
+    ClockWatch m_clock;
     QTimer m_drainCheck;
     std::optional<Instant> m_drainingSince;
 };

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "core/instant.h"
+
+#include <QtGlobal>
+#include <optional>
+
+namespace hawser {
+
+/// Tells a calendar that runs from one that was set, so that nobody throws away what is kept until a date on the first sight
+/// of another year. Sans-I/O: it is told both clocks.
+class ClockWatch {
+public:
+    static constexpr milliseconds jump = std::chrono::hours(1); ///< a smaller step is a correction
+    static constexpr milliseconds patience = std::chrono::minutes(10); ///< after a jump: time to set it right again
+
+    struct Look {
+        bool steady = true; ///< false: purge nothing
+        milliseconds jumped {}; ///< how far, at the look that finds it; else 0
+    };
+    /// \param running  a clock that nobody sets and that counts a suspend too (CLOCK_BOOTTIME)
+    /// \param calendar  ms since 1970
+    Look look(milliseconds running, qint64 calendar)
+    {
+        const milliseconds difference = milliseconds(calendar) - running;
+        const milliseconds moved = difference - m_difference.value_or(difference);
+        m_difference = difference;
+        if (std::chrono::abs(moved) > jump) {
+            m_quietUntil = running + patience;
+            return { false, moved };
+        }
+        return { !m_quietUntil || running >= *m_quietUntil, {} };
+    }
+
+private:
+    std::optional<milliseconds> m_difference; ///< of the calendar to the running clock
+    std::optional<milliseconds> m_quietUntil;
+};
+
+/// What look() wants as `running`.
+milliseconds runningTime();
+
+} // namespace hawser
