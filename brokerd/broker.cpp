@@ -14,6 +14,7 @@ namespace hawser::broker {
 namespace {
 
 constexpr auto houseEvery = std::chrono::seconds(10); // what is over is looked for, at the latest
+constexpr auto databasePatience = std::chrono::milliseconds(50); // this thread serves everybody
 constexpr auto drainLook = std::chrono::milliseconds(50);
 constexpr WallTime unusedOnce = 10 * 60 * 1000; // ms that "this time" waits for somebody who had hung up
 
@@ -38,6 +39,8 @@ Result<std::unique_ptr<Broker>> Broker::open(const QString &folder, const Identi
         Database::open(QDir(folder).filePath(QStringLiteral("broker.sqlite")), databaseSteps());
     if (!database)
         return database.error();
+    if (const Result<void> set = (*database)->setPatience(databasePatience); !set)
+        return set.error();
     std::unique_ptr<Broker> broker(new Broker(std::move(*database), identity, config, *device));
     if (const Result<void> loaded = broker->load(); !loaded)
         return loaded.error();

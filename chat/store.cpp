@@ -26,11 +26,18 @@ Database::Steps steps()
     };
 }
 
+constexpr auto patience = std::chrono::milliseconds(50); // a window hangs no longer on another program
+
 } // namespace
 
 Result<std::unique_ptr<Database>> openStore(const QString &folder)
 {
-    return Database::open(folder + QStringLiteral("/person.db"), steps());
+    Result<std::unique_ptr<Database>> database = Database::open(folder + QStringLiteral("/person.db"), steps());
+    if (!database)
+        return database;
+    if (const Result<void> set = (*database)->setPatience(patience); !set)
+        return set.error();
+    return database;
 }
 
 QString setting(Database &database, const QString &name, const QString &fallback)

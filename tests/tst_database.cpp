@@ -1,5 +1,6 @@
 #include "core/store/database.h"
 
+#include <QElapsedTimer>
 #include <QFile>
 #include <QTemporaryDir>
 #include <QTest>
@@ -29,6 +30,7 @@ private slots:
     void constraintIsAlreadyExists();
     void numbersCompareAsNumbers();
     void keptStatementsRunAgain();
+    void waitsForAnotherProgramAsLongAsItIsTold();
 
 private:
     QTemporaryDir m_folder;
@@ -133,6 +135,23 @@ void TestDatabase::keptStatementsRunAgain()
     Result<QSqlQuery> count = (*database)->run(QStringLiteral("SELECT count(*) FROM things"));
     QVERIFY(count && count->next());
     QCOMPARE(count->value(0).toInt(), 2);
+}
+
+void TestDatabase::waitsForAnotherProgramAsLongAsItIsTold()
+{
+    const auto database = Database::open(path("patience"), one);
+    const auto other = Database::open(path("patience"), one);
+    QVERIFY(database && other);
+    QVERIFY((*other)->run(QStringLiteral("BEGIN IMMEDIATE")));
+    QVERIFY((*database)->setPatience(std::chrono::milliseconds(20)));
+    QElapsedTimer took;
+    took.start();
+    const auto refused = (*database)->run(QStringLiteral("INSERT INTO things VALUES (?)"), { QStringLiteral("a") });
+    QVERIFY(!refused);
+    QCOMPARE(refused.error().code, Code::Unavailable);
+    QVERIFY2(took.elapsed() < 2000, "the 5 s of the beginning are not waited for");
+    QVERIFY((*other)->run(QStringLiteral("ROLLBACK")));
+    QVERIFY((*database)->run(QStringLiteral("INSERT INTO things VALUES (?)"), { QStringLiteral("a") }));
 }
 
 QTEST_GUILESS_MAIN(TestDatabase)

@@ -15,11 +15,14 @@ constexpr int busyMilliseconds = 5000;
 // Primary result codes of SQLite (sqlite.org/rescode.html); an extended code keeps them in its low byte.
 constexpr int sqliteBusy = 5;
 constexpr int sqliteReadOnly = 8;
+constexpr int sqliteCorrupt = 11;
 constexpr int sqliteFull = 13;
+constexpr int sqliteNotADatabase = 26;
 constexpr int sqlitePrimaryKey = 1555; // extended
 constexpr int sqliteUnique = 2067; // extended
 
-Error errorOf(const QSqlError &error)
+/// \param path  of the file: a damaged one is named, whoever asks it
+Error errorOf(const QSqlError &error, const QString &path)
 {
     const int code = error.nativeErrorCode().toInt();
     if ((code & 0xff) == sqliteFull)
@@ -28,6 +31,9 @@ Error errorOf(const QSqlError &error)
         return { Code::Unavailable, QStringLiteral("another program holds the database: nothing was saved") };
     if ((code & 0xff) == sqliteReadOnly)
         return { Code::FailedPrecondition, QStringLiteral("the database is read-only: nothing was saved") };
+    if ((code & 0xff) == sqliteCorrupt || (code & 0xff) == sqliteNotADatabase)
+        return { Code::DataLoss,
+            QStringLiteral("%1 is damaged and left as it is (%2)").arg(path, error.databaseText()) };
     if (code == sqlitePrimaryKey || code == sqliteUnique)
         return { Code::AlreadyExists, QStringLiteral("it is there already") };
     return { Code::DataLoss, QStringLiteral("the database says: %1").arg(error.text()) };
@@ -64,9 +70,12 @@ Result<std::unique_ptr<Database>> Database::open(const QString &path, const Step
     if (const Result<void> made = makePrivate(path); !made)
         return made.error();
     static std::atomic<quint64> serial { 0 };
-    std::unique_ptr<Database> database(new Database(QStringLiteral("hawser-%1").arg(++serial)));
-    if (const Result<void> ready = database->prepare(path, steps); !ready)
+    std::unique_ptr<Database> database(new Database(QStringLiteral("hawser-%1").arg(++serial), path));
+    if (const Result<void> ready = database->prepare(path, steps); !ready) {
+        if (ready.error().sentence.startsWith(path))
+            return ready.error();
         return Error { ready.error().code, QStringLiteral("%1: %2").arg(path, ready.error().sentence) };
+    }
     return database;
 }
 
@@ -120,11 +129,11 @@ Result<QSqlQuery> Database::run(const QString &statement, const QVariantList &va
     QSqlQuery query(QSqlDatabase::database(m_connection, false));
     query.setForwardOnly(true);
     if (!query.prepare(statement))
-        return errorOf(query.lastError());
+        return errorOf(query.lastError(), m_path);
     for (const QVariant &value : values)
         query.addBindValue(bound(value));
     if (!query.exec())
-        return errorOf(query.lastError());
+        return errorOf(query.lastError(), m_path);
     return query;
 }
 
@@ -135,14 +144,20 @@ Result<QSqlQuery *> Database::again(const QString &statement, const QVariantList
         auto fresh = std::make_shared<QSqlQuery>(QSqlDatabase::database(m_connection, false));
         fresh->setForwardOnly(true);
         if (!fresh->prepare(statement))
-            return errorOf(fresh->lastError());
+            return errorOf(fresh->lastError(), m_path);
         query = std::move(fresh);
     }
     for (qsizetype i = 0; i < values.size(); ++i)
         query->bindValue(int(i), bound(values[i]));
     if (!query->exec())
-        return errorOf(query->lastError());
+        return errorOf(query->lastError(), m_path);
     return query.get();
+}
+
+Result<void> Database::setPatience(std::chrono::milliseconds time)
+{
+    const Result<QSqlQuery> set = run(QStringLiteral("PRAGMA busy_timeout=%1").arg(time.count()));
+    return set ? Result<void>() : set.error();
 }
 
 Result<void> Database::transaction(const std::function<Result<void>()> &work)

@@ -6,6 +6,7 @@
 #include <QSqlQuery>
 #include <QStringList>
 #include <QVariant>
+#include <chrono>
 #include <functional>
 #include <memory>
 
@@ -39,11 +40,15 @@ public:
     /// All of `work` is on disk when this returns, or nothing of it. Not nested.
     Result<void> transaction(const std::function<Result<void>()> &work);
 
+    /// How long a statement waits for another program that holds the file, 5 s at first. On a thread that serves others: little.
+    Result<void> setPatience(std::chrono::milliseconds time);
+
 private:
-    explicit Database(QString connection) : m_connection(std::move(connection)) { }
+    Database(QString connection, QString path) : m_connection(std::move(connection)), m_path(std::move(path)) { }
     Result<void> prepare(const QString &path, const Steps &steps);
 
     QString m_connection;
+    QString m_path;
     QHash<QString, std::shared_ptr<QSqlQuery>> m_prepared;
 };
 
