@@ -161,7 +161,8 @@ void Broker::drain()
 
 void Broker::finishDraining()
 {
-    if (m_router.active() > 0 && now() - *m_drainingSince < drainLimit)
+    const bool busy = m_router.active() > 0 || m_sessions.hasUnwritten(); // a GOAWAY overtakes what waits
+    if (busy && now() - *m_drainingSince < drainLimit)
         return;
     m_drainCheck.stop();
     m_sessions.tellAll([this] { return farewell(Leave::Leaving); });

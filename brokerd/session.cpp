@@ -107,6 +107,12 @@ int Sessions::count(Standing standing) const
         [standing](const auto &session) { return session->standing == standing && !session->link->isSuspended(); }));
 }
 
+bool Sessions::hasUnwritten() const
+{
+    return std::any_of(m_sessions.begin(), m_sessions.end(),
+        [](const auto &session) { return session->link->lane().waiting() > 0 && !session->link->isSuspended(); });
+}
+
 void Sessions::remove(Link *link)
 {
     const std::shared_ptr<Session> session = m_sessions.take(link);

@@ -53,6 +53,8 @@ public:
     void tellAll(const std::function<GoAway()> &goAway);
     /// Those with a connection.
     int count(Standing standing) const;
+    /// Something was said to somebody connected that is not in a socket yet.
+    bool hasUnwritten() const;
 
 signals:
     void came(const hawser::broker::Session &session);
