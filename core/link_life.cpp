@@ -4,6 +4,17 @@
 
 namespace hawser {
 
+namespace {
+
+/// From when on a suspended link is away: after a while, but nobody counts as here for longer than silence may last.
+Instant awayAt(Instant suspended, Instant heard, const LinkSettings &settings)
+{
+    const Instant silent = heard + qMax(milliseconds(limits::silence), 3 * settings.ping);
+    return qMin(suspended + settings.awayAfter, qMax(suspended, silent));
+}
+
+} // namespace
+
 // --- time
 
 milliseconds Link::silenceAllowed() const
@@ -24,8 +35,8 @@ Instant Link::deadline() const
         return Instant::min();
     if (!m_suspendedSince)
         return connectedDeadline();
-    const milliseconds until = m_away ? m_settings.resumeWindow : qMin(m_settings.awayAfter, m_settings.resumeWindow);
-    return *m_suspendedSince + until;
+    const Instant over = *m_suspendedSince + m_settings.resumeWindow;
+    return m_away ? over : qMin(over, awayAt(*m_suspendedSince, m_lastHeard, m_settings));
 }
 
 Instant Link::connectedDeadline() const
@@ -75,7 +86,7 @@ Result<void> Link::tickSuspended(Instant now)
     const auto since = now - *m_suspendedSince;
     if (since >= m_settings.resumeWindow)
         end(m_last);
-    else if (since >= m_settings.awayAfter && !std::exchange(m_away, true))
+    else if (now >= awayAt(*m_suspendedSince, m_lastHeard, m_settings) && !std::exchange(m_away, true))
         emit wentAway();
     return {};
 }

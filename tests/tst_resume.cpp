@@ -295,6 +295,19 @@ private slots:
         QCOMPARE(links.a->streams(), 1);
     }
 
+    void whoWasSilentIsAwayAtOnce()
+    {
+        Transcript links(lasting(), lasting());
+        QVERIFY(links.run());
+        links.mostToB = links.mostToA = 0; // half-open, with nothing unacknowledged
+        QSignalSpy away(links.a.get(), &Link::wentAway);
+        int passed = 0;
+        while (away.isEmpty() && ++passed < 60)
+            (void)links.pass(seconds(1)); // the end of a connection is no end
+        QVERIFY(links.a->isSuspended());
+        QVERIFY2(passed <= 46, qPrintable(QStringLiteral("here for %1 s").arg(passed)));
+    }
+
     void whoStoodStillAsksBeforeItGivesUp()
     {
         Transcript links(lasting(), lasting());
