@@ -74,13 +74,22 @@ Value limitsOf(const Config &config)
     insert(map, "resume_seconds", seconds(limits::resumeWindow).count());
     insert(map, "away_seconds", seconds(limits::awayAfter).count());
     insert(map, "open_streams", limits::openStreams);
+    insert(map, "stream_credit_bytes", limits::mostCredit);
+    insert(map, "bulk_bytes", limits::bulkAtOnce);
     insert(map, "greeting_seconds", seconds(limits::greetingDeadline).count());
     insert(map, "silence_seconds", seconds(limits::silence).count());
+    insert(map, "unacknowledged_seconds", seconds(limits::deadUnacknowledged).count());
+    insert(map, "no_progress_seconds", seconds(limits::noProgress).count());
+    insert(map, "drain_seconds", drainLimit.count());
     insert(map, "strangers", limits::strangersFull);
     insert(map, "strangers_per_source", limits::strangersPerSource);
+    insert(map, "stranger_bytes", limits::strangersMemory);
+    insert(map, "penalty_sources", limits::penaltySources);
+    insert(map, "penalty_most_seconds", seconds(limits::penaltyMost).count());
     insert(map, "sessions_per_user", config.sessionsPerUser);
     insert(map, "requests_waiting", config.requestsWaiting);
     insert(map, "requests_per_address", config.requestsPerAddress);
+    insert(map, "invitation_hours", std::chrono::duration_cast<std::chrono::hours>(limits::invitationKept).count());
     insert(map, "request_days", std::chrono::duration_cast<std::chrono::hours>(limits::requestKept).count() / 24);
     return map;
 }
