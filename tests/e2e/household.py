@@ -116,8 +116,9 @@ class Household:
     # ---- the suite
 
     def start_broker(self, name="broker", listen="127.0.0.1:0", env=None):
-        """Starts a broker; its address is house.address."""
-        broker = self.start(name, "hawser-brokerd", "run", "--data", self.path(name), "--listen", listen, env=env)
+        """Starts a broker; its address is house.address. Again, on the folder it had: with listen=house.address."""
+        before = sum(program.name.split(".")[0] == name for program in self.programs)
+        broker = self.start(f"{name}.{before}" if before else name, "hawser-brokerd", "run", "--data", self.path(name), "--listen", listen, env=env)
 
         def ready():
             check(broker.running(), f"the broker did not start:\n{broker.output()}")
@@ -133,22 +134,25 @@ class Household:
     def invite(self, *words):
         return self.well("hawser-brokerd", "invite", *words, "--data", self.path("broker")).out
 
-    def person(self, name, joins=True):
-        """Somebody with a folder, let in at the broker by an invitation."""
+    def person(self, name, joins=True, by=None):
+        """Somebody with a folder, let in at the broker by an invitation; always dials the address `by`, if there is one."""
         person = Person(self, name)
         if joins:
-            done = self.run("hawser", "join", "-", "--data", person.data, stdin=self.invite())
+            link = self.invite()
+            link = link.replace(self.address, by) if by else link
+            done = self.run("hawser", "join", "-", "--data", person.data, stdin=link)
             check(done.status == 0, f"{name} could not join: {done}")
         person.key = person.well("id", "--json").lines()[0]["key"]
         return person
 
-    def node(self, config="", name="node"):
-        """A machine that offers what the TOML says; returns (its program, its key) once people can see it."""
+    def node(self, config="", name="node", by=None):
+        """A machine that offers what the TOML says and dials `by`, if there is one; returns (its program, its key) once people can see it."""
         path = self.path(name + ".toml")
         with open(path, "w", encoding="utf-8") as file:
             file.write(config)
         words = ("--data", self.path(name), "--config", path)
-        done = self.run("hawser-nodeagent", "join", "-", *words, stdin=self.invite("--kind", "node"))
+        link = self.invite("--kind", "node")
+        done = self.run("hawser-nodeagent", "join", "-", *words, stdin=link.replace(self.address, by) if by else link)
         check(done.status == 0, f"the node could not join: {done}")
         agent = self.start(name, "hawser-nodeagent", "run", *words)
         wait_for(lambda: self.broker("status")[0]["nodes_online"] > 0, "the node to be online")

@@ -138,7 +138,10 @@ class Proxy:
             await asyncio.gather(*pair[2:])
             for each in (here, there):
                 each.close()
-        except (OSError, Cut):
+        except Cut:
+            self.cuts += 1
+            self._drop(here)
+        except OSError:
             self._drop(here)
         finally:
             self._pairs.pop(here, None)
@@ -146,14 +149,21 @@ class Proxy:
     async def _take(self, source, line, way):
         """Puts what comes, and when it is due, on a line of its own: so a delay slows nothing."""
         while True:
-            data = await self._loop.sock_recv(source, PIECE)
+            data = await self._heard(source)
             way.taken += len(data)
-            while way.stalled:
-                await asyncio.sleep(LOOK)
+            while way.stalled or way.swallowed and not data:
+                await asyncio.sleep(LOOK)  # who goes while all is swallowed is not told of either
             if not way.swallowed:
                 await line.put((self._loop.time() + way.delay, data))
             if not data:
                 return
+
+    async def _heard(self, source):
+        """What came; nothing at its end, however it ended."""
+        try:
+            return await self._loop.sock_recv(source, PIECE)
+        except OSError:
+            return b""
 
     async def _pass(self, line, sink, way):
         while True:
@@ -188,13 +198,13 @@ class Proxy:
                 for each in self._pairs[here][:2]:
                     _quietly(lambda: each.shutdown(socket.SHUT_RD))
             else:
+                self.cuts += 1
                 self._drop(here)
 
     def _drop(self, here):
         pair = self._pairs.pop(here, None)
         if not pair:
             return
-        self.cuts += 1
         for way in pair[2:]:
             way.cancel()
         for each in pair[:2]:

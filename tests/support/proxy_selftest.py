@@ -62,7 +62,11 @@ class Echo:
                 return
             threading.Thread(target=self._serve, args=(one,), daemon=True).start()
 
+    def hang_up(self):
+        self.last.shutdown(socket.SHUT_RDWR)
+
     def _serve(self, one):
+        self.last = one
         try:
             while data := one.recv(65536):
                 self.heard += len(data)
@@ -168,6 +172,15 @@ def swallows_silently(line, echo):
     return silent(one) and echo.heard == before and line.connections == 1
 
 
+def swallows_the_end_too(line, echo):
+    one = dial(line)
+    line.swallow()
+    echo.hang_up()
+    quiet = silent(one)
+    line.heal()
+    return quiet and ended(one) == 0
+
+
 def cuts_at_the_byte_on_the_way_there(line, echo):
     one = dial(line)
     before = echo.heard
@@ -224,7 +237,7 @@ def turns_away(line, _echo):
 
 
 CLAIMS = [passes_everything_on_unchanged, delays, is_slow, drips, stalls_and_goes_on, swallows_silently,
-          cuts_at_the_byte_on_the_way_there, cuts_at_the_byte_on_the_way_back, takes_the_word_and_loses_the_answer,
+          swallows_the_end_too, cuts_at_the_byte_on_the_way_there, cuts_at_the_byte_on_the_way_back, takes_the_word_and_loses_the_answer,
           holds_back_and_lets_go, cuts_at_once, turns_away]
 
 
