@@ -90,7 +90,7 @@ Control::Control(Person &person, Commands &commands) : m_person(person), m_comma
     serveContacts();
     serveAsking();
     serveRequests();
-    serveTalking();
+    serveMessages();
     serveTransfers();
     serveMachines();
 }

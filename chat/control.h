@@ -23,8 +23,8 @@ private:
     void serveContacts();
     void serveAsking(); // control_ask.cpp
     void serveRequests();
-    void serveTalking(); // control_talk.cpp
-    void serveTransfers();
+    void serveMessages(); // control_messages.cpp
+    void serveTransfers(); // control_transfers.cpp
     void serveMachines(); // control_run.cpp
 
     /// Holds a call open until its caller goes or finish() is called. What is connected with it as context ends then.
@@ -33,6 +33,7 @@ private:
     void finish(IncomingCall *call, const Result<Value> &result);
     void followAsk(const QByteArray &id, const std::shared_ptr<IncomingCall> &call);
 
+    void followSaid(const PublicKey &with, quint64 id, bool wait, IncomingCall *to);
     void decide(const contracts::DecideMyRequest::Request &said, const Reply<contracts::DecideMyRequest> &reply);
     Result<void> allow(const Request &request, const contracts::DecideMyRequest::Request &said);
     void runOnMachine(const contracts::RunOnMachine::Request &request, const std::shared_ptr<IncomingCall> &call);

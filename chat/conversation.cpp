@@ -3,6 +3,7 @@
 #include "chat/call_on.h"
 #include "chat/contacts.h"
 #include "chat/me.h"
+#include "chat/transfer_record.h"
 
 namespace hawser::chat {
 
@@ -26,53 +27,45 @@ QString whyNot(const Error &error)
     }
 }
 
+bool countsAsUnread(const Entry &entry)
+{
+    return !entry.mine && (entry.kind == Entry::Kind::Message || entry.kind == Entry::Kind::Transfer);
+}
+
 } // namespace
 
-Conversations::Conversations(const Contacts &contacts, const Route &route, Commands &served)
-    : m_contacts(contacts), m_route(route)
+Conversations::Conversations(const QString &folder, const Contacts &contacts, const Route &route, Commands &served)
+    : m_history(folder), m_contacts(contacts), m_route(route)
 {
-    served.serve<contracts::Chat>(
-        [this](const contracts::Chat::Request &request, const Caller &caller) { return hear(request, caller.user); });
-    connect(&contacts, &Contacts::removed, this, [this](const PublicKey &key) {
-        m_talks.remove(key);
-        emit unreadChanged(key);
+    served.serveLater<contracts::Chat>([this](const contracts::Chat::Request &request, const Caller &caller,
+                                           const Reply<contracts::Chat> &reply) { hear(request, caller.user, reply); });
+    connect(&m_history, &History::troubleChanged, this, &Conversations::troubleChanged);
+    connect(&m_history, &History::opened, this, [this](const QList<Unread> &unread) {
+        for (const Unread &talk : unread) {
+            Talk &known = m_talks[talk.with];
+            known.unread += talk.count;
+            known.last = std::max(known.last, talk.last);
+            emit unreadChanged(talk.with);
+        }
+    });
+    connect(&contacts, &Contacts::removed, this, [this](const PublicKey &with) {
+        m_talks.remove(with);
+        m_history.write(
+            this, [with](Database &database) { return history::forget(database, with); }, [](const Result<void> &) {});
+        emit unreadChanged(with);
     });
 }
 
 Conversations::~Conversations() = default;
 
-const QList<Entry> &Conversations::entries(const PublicKey &key) const
+QString Conversations::trouble() const
 {
-    static const QList<Entry> none;
-    const auto found = m_talks.find(key);
-    return found == m_talks.end() ? none : found->entries;
+    return m_history.trouble();
 }
 
-QList<PublicKey> Conversations::keys() const
+int Conversations::unread(const PublicKey &with) const
 {
-    return m_talks.keys();
-}
-
-std::optional<Entry> Conversations::find(const PublicKey &key, quint64 id) const
-{
-    for (const Entry &entry : entries(key))
-        if (entry.id == id)
-            return entry;
-    return std::nullopt;
-}
-
-Entry *Conversations::entry(const PublicKey &key, quint64 id)
-{
-    for (Entry &entry : m_talks[key].entries)
-        if (entry.id == id)
-            return &entry;
-    return nullptr;
-}
-
-int Conversations::unread(const PublicKey &key) const
-{
-    const auto found = m_talks.find(key);
-    return found == m_talks.end() ? 0 : found->unread;
+    return m_talks.value(with).unread;
 }
 
 int Conversations::unread() const
@@ -83,136 +76,167 @@ int Conversations::unread() const
     return sum;
 }
 
-void Conversations::markRead(const PublicKey &key)
+void Conversations::markRead(const PublicKey &with)
 {
-    const auto found = m_talks.find(key);
-    if (found != m_talks.end() && std::exchange(found->unread, 0) != 0)
-        emit unreadChanged(key);
+    const auto found = m_talks.find(with);
+    if (found == m_talks.end() || found->unread == 0)
+        return;
+    found->unread = 0;
+    m_history.write(
+        this, [with, last = found->last](Database &database) { return history::markRead(database, with, last); },
+        [](const Result<QList<history::SeenMark>> &) {});
+    emit unreadChanged(with);
 }
 
-Entry &Conversations::add(const PublicKey &key, Entry entry)
+void Conversations::came(const Entry &entry)
 {
-    Talk &talk = m_talks[key];
-    if (talk.entries.size() >= mostEntries) {
-        const int gone = mostEntries / 10;
-        for (const Entry &old : talk.entries.first(gone))
-            talk.wireIds.remove(old.id);
-        talk.entries.remove(0, gone);
-        emit trimmed(key, gone);
-    }
-    entry.id = m_nextId++;
-    entry.at = wallClock();
-    talk.entries.append(entry);
-    emit added(key, entry);
-    return talk.entries.last();
+    Talk &talk = m_talks[entry.with];
+    talk.last = std::max(talk.last, entry.id);
+    emit added(entry);
+    if (!countsAsUnread(entry))
+        return;
+    ++talk.unread;
+    emit unreadChanged(entry.with);
 }
 
 // --- mine
 
-Result<quint64> Conversations::say(const PublicKey &key, const QString &text)
+Result<quint64> Conversations::say(const PublicKey &with, const QString &text)
 {
     if (text.trimmed().isEmpty())
         return Error { Code::InvalidArgument, QStringLiteral("there is nothing to say") };
     if (text.toUtf8().size() > limits::chatBytes)
         return Error { Code::InvalidArgument,
             QStringLiteral("a message has at most %1 bytes; send a file").arg(limits::chatBytes) };
-    if (!m_contacts.find(key))
+    if (!m_contacts.find(with))
         return Error { Code::NotFound, QStringLiteral("this contact is not known any more") };
     Entry entry;
+    entry.id = m_history.nextId();
+    entry.with = with;
     entry.mine = true;
     entry.text = text;
-    entry.state = Entry::State::Sending;
-    const quint64 id = add(key, entry).id;
-    m_talks[key].wireIds.insert(id, randomBytes(idBytes));
-    send(key, id);
-    return id;
+    entry.at = wallClock();
+    entry.state = Entry::State::Saving;
+    entry.transfer = randomBytes(idBytes);
+    came(entry);
+    m_history.write(
+        this, [entry](Database &database) { return history::add(database, entry); },
+        [this, entry](const Result<void> &kept) {
+            if (!kept)
+                return setState(entry, Entry::State::NotSent, kept.error().sentence);
+            send(entry);
+        });
+    return entry.id;
 }
 
-void Conversations::tryAgain(const PublicKey &key, quint64 id)
+void Conversations::tryAgain(quint64 id)
 {
-    const Entry *again = entry(key, id);
-    if (again == nullptr || again->state != Entry::State::NotSent)
-        return;
-    setState(key, id, Entry::State::Sending, {});
-    send(key, id);
+    m_history.read(
+        this, [id](Database &database) { return history::find(database, id); },
+        [this](const Result<Entry> &found) {
+            if (!found || found->state != Entry::State::NotSent)
+                return;
+            setState(*found, Entry::State::Saving, {});
+            send(*found);
+        });
 }
 
-void Conversations::send(const PublicKey &key, quint64 id)
+void Conversations::send(const Entry &entry)
 {
-    const Entry *said = entry(key, id);
-    const Result<Path> path = m_route.find(key);
+    const Result<Path> path = m_route.find(entry.with);
     if (!path)
-        return setState(key, id, Entry::State::NotSent, whyNot(path.error()));
-    const auto answered = [this, key, id](const Result<contracts::Chat::Reply> &reply) {
+        return setState(entry, Entry::State::NotSent, whyNot(path.error()));
+    const auto answered = [this, entry](const Result<contracts::Chat::Reply> &reply) {
         if (reply)
-            return setState(key, id, Entry::State::Delivered, {});
-        setState(key, id, Entry::State::NotSent, whyNot(reply.error()));
+            return setState(entry, Entry::State::Delivered, {});
+        setState(entry, Entry::State::NotSent, whyNot(reply.error()));
     };
     CallOptions options;
     options.timeout = patience;
-    callOn<contracts::Chat>(*path, { m_talks[key].wireIds.value(id), said->text }, this, answered, options);
+    callOn<contracts::Chat>(*path, { entry.transfer, entry.text }, this, answered, options);
 }
 
-void Conversations::setState(const PublicKey &key, quint64 id, Entry::State state, const QString &sentence)
+void Conversations::setState(Entry entry, Entry::State state, const QString &sentence)
 {
-    if (!m_talks.contains(key))
-        return;
-    Entry *found = entry(key, id);
-    if (found == nullptr)
-        return;
-    found->state = state;
-    found->sentence = sentence;
-    emit changed(key, Entry(*found));
+    entry.state = state;
+    entry.sentence = sentence;
+    m_history.write(
+        this, [entry](Database &database) { return history::setState(database, entry); }, [](const Result<void> &) {});
+    emit changed(entry);
 }
 
 // --- theirs, and notes
 
-Result<contracts::Chat::Reply> Conversations::hear(const contracts::Chat::Request &request, const PublicKey &from)
+void Conversations::hear(
+    const contracts::Chat::Request &request, const PublicKey &from, const Reply<contracts::Chat> &reply)
 {
     if (request.id.size() != idBytes || request.text.isEmpty() || request.text.toUtf8().size() > limits::chatBytes)
-        return Error { Code::InvalidArgument, QStringLiteral("this is no message of at most 8 KiB") };
+        return reply(Error { Code::InvalidArgument, QStringLiteral("this is no message of at most 8 KiB") });
     Talk &talk = m_talks[from];
     if (talk.heard.contains(request.id))
-        return contracts::Chat::Reply {};
+        return reply(contracts::Chat::Reply {});
     talk.heard.append(request.id);
     if (talk.heard.size() > rememberedIds)
         talk.heard.removeFirst();
-    ++talk.unread;
     Entry entry;
+    entry.id = m_history.nextId();
+    entry.with = from;
     entry.text = request.text;
-    add(from, entry);
-    emit unreadChanged(from);
-    return contracts::Chat::Reply {};
+    entry.at = wallClock();
+    m_history.write(
+        this, [entry](Database &database) { return history::add(database, entry); },
+        [this, entry, reply, id = request.id](const Result<void> &kept) {
+            if (kept) {
+                came(entry);
+                return reply(contracts::Chat::Reply {});
+            }
+            m_talks[entry.with].heard.removeOne(id);
+            reply(Error { Code::Unavailable, QStringLiteral("it could not be kept there") });
+        });
 }
 
-void Conversations::notice(const PublicKey &key, const QString &sentence)
+/// What only tells of something is shown even when it cannot be kept.
+void Conversations::addWhenKept(const Entry &entry)
+{
+    m_history.write(
+        this, [entry](Database &database) { return history::add(database, entry); },
+        [this, entry](const Result<void> &) { came(entry); });
+}
+
+void Conversations::notice(const PublicKey &with, const QString &sentence)
 {
     Entry entry;
+    entry.id = m_history.nextId();
+    entry.with = with;
+    entry.at = wallClock();
     entry.kind = Entry::Kind::Notice;
     entry.text = sentence;
-    add(key, entry);
+    addWhenKept(entry);
 }
 
-void Conversations::addTransfer(const PublicKey &key, const QByteArray &transfer, bool mine)
+void Conversations::addTransfer(const Transfer &transfer)
 {
     Entry entry;
+    entry.id = m_history.nextId();
+    entry.with = transfer.peer;
+    entry.at = wallClock();
     entry.kind = Entry::Kind::Transfer;
-    entry.mine = mine;
-    entry.transfer = transfer;
-    add(key, entry);
-    if (mine)
-        return;
-    ++m_talks[key].unread;
-    emit unreadChanged(key);
+    entry.mine = transfer.direction == Transfer::Direction::Out;
+    entry.text = transfer.title;
+    entry.transfer = transfer.id;
+    entry.details = recordOf(transfer);
+    addWhenKept(entry);
 }
 
-void Conversations::addRun(const PublicKey &key, quint64 run)
+void Conversations::keepTransfer(const Transfer &transfer)
 {
-    Entry entry;
-    entry.kind = Entry::Kind::Run;
-    entry.mine = true;
-    entry.run = run;
-    add(key, entry);
+    m_history.write(
+        this,
+        [id = transfer.id, details = recordOf(transfer)](Database &database) -> Result<void> {
+            const Result<Entry> entry = history::findTransfer(database, id);
+            return entry ? history::setDetails(database, entry->id, details) : Result<void>(entry.error());
+        },
+        [](const Result<void> &) {});
 }
 
 } // namespace hawser::chat

@@ -1,87 +1,80 @@
 #pragma once
 
+#include "chat/history.h"
 #include "core/contracts/talk.h"
 
 #include <QHash>
-#include <QList>
 
 namespace hawser::chat {
 
 class Contacts;
 class Route;
+struct Transfer;
 
-/// One line of a conversation.
-struct Entry {
-    enum class Kind : quint8 { Message = 1, Transfer = 2, Notice = 3, Run = 4 };
-    enum class State : quint8 {
-        None = 0, ///< theirs, or not a message
-        Sending = 1,
-        Delivered = 2, ///< their program has it
-        NotSent = 3, ///< `sentence` says why; tryAgain
-    };
-
-    quint64 id = 0; ///< grows within this process
-    Kind kind = Kind::Message;
-    bool mine = false;
-    QString text; ///< Message: text from others when not mine; Notice: a sentence
-    qint64 at = 0; ///< ms since 1970 by this machine's clock
-    State state = State::None;
-    QString sentence; ///< NotSent: why
-    QByteArray transfer; ///< Kind::Transfer: its id
-    quint64 run = 0; ///< Kind::Run: its id
-
-    bool operator==(const Entry &) const = default;
-};
-
-/// What was said with whom; in memory. Of each conversation the newest 5 000 entries are kept.
+/// What was said with whom. It is kept in the History; here is only what is not read, and what is under way.
 class Conversations : public QObject {
     Q_OBJECT
 
 public:
-    static constexpr int mostEntries = 5000;
-
     /// All references outlive this. \param served  gets `chat/1`
-    Conversations(const Contacts &contacts, const Route &route, Commands &served);
+    Conversations(const QString &folder, const Contacts &contacts, const Route &route, Commands &served);
     ~Conversations() override;
 
-    const QList<Entry> &entries(const PublicKey &key) const;
-    QList<PublicKey> keys() const; ///< with whom something was said
-    std::optional<Entry> find(const PublicKey &key, quint64 id) const;
-    int unread(const PublicKey &key) const;
-    int unread() const;
-    void markRead(const PublicKey &key);
+    /// Empty: what is said is kept on disk. Else why not, for people.
+    QString trouble() const;
 
-    /// Says something; away, refused, lost: it stays as NotSent.
+    /// `done(Result<Page>)`, never when context is gone by then.
+    template <typename Done>
+    void page(const PageWish &wish, QObject *context, Done done)
+    {
+        m_history.read(
+            context, [wish](Database &database) { return history::page(database, wish); }, std::move(done));
+    }
+    /// `done(Result<QList<quint64>>)`: ids of messages that have these words, newest first.
+    template <typename Done>
+    void search(const PublicKey &with, const QString &words, int most, QObject *context, Done done)
+    {
+        m_history.read(
+            context, [=](Database &database) { return history::search(database, with, words, most); }, std::move(done));
+    }
+
+    int unread(const PublicKey &with) const;
+    int unread() const;
+    /// All that came from them has been seen by a person.
+    void markRead(const PublicKey &with);
+
+    /// Says something; `added` comes at once, the rest as `changed`.
     /// \retval InvalidArgument  empty, or longer than limits::chatBytes of UTF-8
-    Result<quint64> say(const PublicKey &key, const QString &text);
-    void tryAgain(const PublicKey &key, quint64 id);
-    void notice(const PublicKey &key, const QString &sentence);
-    void addTransfer(const PublicKey &key, const QByteArray &transfer, bool mine);
-    void addRun(const PublicKey &key, quint64 run);
+    Result<quint64> say(const PublicKey &with, const QString &text);
+    void tryAgain(quint64 id);
+    void notice(const PublicKey &with, const QString &sentence);
+    void addTransfer(const Transfer &transfer);
+    /// Keeps what has become of it.
+    void keepTransfer(const Transfer &transfer);
 
 signals:
-    void added(const hawser::PublicKey &key, const hawser::chat::Entry &entry);
-    void changed(const hawser::PublicKey &key, const hawser::chat::Entry &entry);
-    void trimmed(const hawser::PublicKey &key, int count); ///< the oldest went
-    void unreadChanged(const hawser::PublicKey &key);
+    void added(const hawser::chat::Entry &entry); ///< theirs when it is on disk, mine at once
+    void changed(const hawser::chat::Entry &entry);
+    void unreadChanged(const hawser::PublicKey &with);
+    void troubleChanged();
 
 private:
     struct Talk {
-        QList<Entry> entries;
-        QHash<quint64, QByteArray> wireIds; ///< mine that may be said again
-        QList<QByteArray> heard; ///< ids of theirs, the newest few
         int unread = 0;
+        quint64 last = 0; ///< id of the newest entry
+        QList<QByteArray> heard; ///< ids of theirs, the newest few
     };
-    Entry &add(const PublicKey &key, Entry entry);
-    Entry *entry(const PublicKey &key, quint64 id);
-    void send(const PublicKey &key, quint64 id);
-    void setState(const PublicKey &key, quint64 id, Entry::State state, const QString &sentence);
-    Result<contracts::Chat::Reply> hear(const contracts::Chat::Request &request, const PublicKey &from);
+    void add(const Entry &entry);
+    void addWhenKept(const Entry &entry);
+    void came(const Entry &entry);
+    void send(const Entry &entry);
+    void setState(Entry entry, Entry::State state, const QString &sentence);
+    void hear(const contracts::Chat::Request &request, const PublicKey &from, const Reply<contracts::Chat> &reply);
 
+    History m_history;
     const Contacts &m_contacts;
     const Route &m_route;
     QHash<PublicKey, Talk> m_talks;
-    quint64 m_nextId = 1;
 };
 
 } // namespace hawser::chat

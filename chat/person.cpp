@@ -61,7 +61,7 @@ public:
         : lock(std::move(held)), me(std::move(self)), database(std::move(store)), contacts(std::move(known)),
           brokers(me, *database, served), direct(me, *contacts, served), once(*contacts, brokers, direct),
           route(*contacts, brokers, direct), requests(me, *database, *contacts, brokers, direct, once, served),
-          asks(me, *database, *contacts, brokers, direct, once), conversations(*contacts, route, served),
+          asks(me, *database, *contacts, brokers, direct, once), conversations(me.folder, *contacts, route, served),
           transfers(me, *database, *contacts, route, downloads, served), machines(brokers)
     {
     }
@@ -152,9 +152,11 @@ Person::Person(std::unique_ptr<Private> opened) : d(std::move(opened))
     connect(&contacts, &Contacts::removed, this,
         [this](const PublicKey &key) { d->direct.drop(key, QStringLiteral("you are not a contact there any more")); });
     connect(&d->requests, &Requests::decided, this, &Person::activity);
-    connect(&d->transfers, &Transfers::added, this, [this](const QByteArray &id) {
-        const Transfer transfer = *d->transfers.find(id);
-        d->conversations.addTransfer(transfer.peer, id, transfer.direction == Transfer::Direction::Out);
+    connect(&d->transfers, &Transfers::added, this,
+        [this](const QByteArray &id) { d->conversations.addTransfer(*d->transfers.find(id)); });
+    connect(&d->transfers, &Transfers::changed, this, [this](const QByteArray &id) {
+        if (const auto transfer = d->transfers.find(id); transfer && transfer->isOver())
+            d->conversations.keepTransfer(*transfer);
     });
     connect(&d->expiry, &QTimer::timeout, this, [this] { d->contacts->expire(wallClock()); });
 }

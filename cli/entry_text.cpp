@@ -15,7 +15,10 @@ QString stateText(const contracts::WatchMessages::In &entry)
 {
     if (entry.state == QLatin1String("not-sent"))
         return QStringLiteral("  [not sent: %1]").arg(visible(entry.sentence));
-    return entry.state == QLatin1String("sending") ? QStringLiteral("  [sending]") : QString();
+    if (entry.state == QLatin1String("at-broker"))
+        return QStringLiteral("  [at the broker]");
+    const bool isDelivered = entry.state.isEmpty() || entry.state == QLatin1String("delivered");
+    return isDelivered ? QString() : QStringLiteral("  [%1]").arg(entry.state);
 }
 
 QStringList cut(const QString &row, qsizetype most)

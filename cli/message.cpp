@@ -44,17 +44,31 @@ private:
 
     void say(const QString &who)
     {
-        session().ask<SayTo>({ who, m_text }, this, [this](const Result<SayTo::Reply> &reply) {
+        session().ask<SayTo>({ who, m_text, typed().has("--wait") }, this, [this](const Result<SayTo::Reply> &reply) {
             if (!reply)
                 return fail(reply.error());
-            Value object = toValue(*reply);
-            object.insert(QStringLiteral("state"), QStringLiteral("delivered"));
             if (typed().json)
-                printer().object(object);
+                printer().object(toValue(*reply));
             else
-                printer().talk(QStringLiteral("delivered to ") + claimedName(reply->name));
-            emit finished(exitOk);
+                printer().talk(reached(*reply));
+            emit finished(isWithUs(*reply) ? exitPending : exitOk);
         });
+    }
+
+    static bool isWithUs(const SayTo::Reply &reply)
+    {
+        return reply.state == QLatin1String("queued") || reply.state == QLatin1String("sending");
+    }
+
+    static QString reached(const SayTo::Reply &reply)
+    {
+        const QString name = claimedName(reply.name);
+        if (isWithUs(reply))
+            return QStringLiteral("queued: %1 is away; it goes when this folder's program and they are connected")
+                .arg(name);
+        if (reply.state == QLatin1String("at-broker"))
+            return QStringLiteral("at the broker, until %1 comes").arg(name);
+        return QStringLiteral("delivered to ") + name;
     }
 
     QString m_text;
@@ -65,11 +79,12 @@ private:
 
 VerbEntry messageVerb()
 {
-    return { { "message", "say something; ends when their program has it",
+    return { { "message", "say something; tells how far it came",
                  "  hawser message bea \"back at two\"\n"
                  "  uptime | hawser message bea -\n",
                  { { "WHO", "a contact, or HOST:PORT", Word::Kind::Required },
-                     { "TEXT", "what to say, or - for standard input", Word::Kind::Required } },
+                     { "TEXT", "what to say, or - for standard input", Word::Kind::Required },
+                     { "--wait", "until their program has it" } },
                  true },
         makeVerb<Message> };
 }

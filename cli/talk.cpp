@@ -11,6 +11,7 @@ namespace {
 using contracts::SayTo;
 using contracts::WatchMessages;
 
+constexpr quint64 linesBefore = 20; ///< of a conversation that goes on
 constexpr const char *help = "  text            is said\n"
                              "  /send PATH      offers a file or folder (!upload PATH does the same)\n"
                              "  /accept [N DIR] takes what is offered     /decline [N]\n"
@@ -36,7 +37,11 @@ Talk::Talk(Session &session, Printer &printer, QObject *parent)
 
 void Talk::start(const QString &who)
 {
-    Call *call = m_session.start<WatchMessages>({ who, true, true });
+    WatchMessages::Request request;
+    request.who = who;
+    request.follow = request.markRead = true;
+    request.limit = who.isEmpty() ? 0 : linesBefore; // whom an answer goes to is who speaks now
+    Call *call = m_session.start<WatchMessages>(request);
     connect(call, &Channel::received, this, [this](const ChannelMessage &message) {
         if (const auto entry = message.as<WatchMessages::In>(); entry)
             take(*entry);
@@ -85,7 +90,7 @@ void Talk::take(const WatchMessages::In &entry)
         const bool isRefusal = entry.state == QLatin1String("not-sent") && before != entry.state;
         if (isKnown && !isRefusal)
             return;
-        if (shown.state == QLatin1String("sending"))
+        if (!isRefusal)
             shown.state.clear();
     } else if (m_target.isEmpty() && entry.kind == QLatin1String("message")) {
         setTarget(entry.key.hex(), entry.name); // an answer goes to who spoke first
@@ -133,7 +138,7 @@ void Talk::say(const QString &text)
         return m_printer.talk(QStringLiteral("To whom? /to WHO"));
     ++m_saying;
     m_session.whenThere(m_target, this, [this, to = m_target, text] {
-        m_session.ask<SayTo>({ to, text }, this, [this](const Result<SayTo::Reply> &reply) {
+        m_session.ask<SayTo>({ to, text, false }, this, [this](const Result<SayTo::Reply> &reply) {
             --m_saying;
             if (!reply)
                 m_printer.error(reply.error());

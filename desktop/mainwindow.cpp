@@ -91,8 +91,11 @@ void MainWindow::addMenus()
     QMenu *contacts = menuBar()->addMenu(tr("&Contacts"));
     contacts->setObjectName(QStringLiteral("contactsMenu"));
     QAction *jump = contacts->addAction(chat::icon(QStringLiteral("search")), tr("&Jump to a contact"));
-    jump->setShortcuts({ QKeySequence(Qt::CTRL | Qt::Key_K), QKeySequence(QKeySequence::Find) });
+    jump->setShortcut(QKeySequence(Qt::CTRL | Qt::Key_K));
     connect(jump, &QAction::triggered, this, &MainWindow::jumpToContact);
+    QAction *find = contacts->addAction(tr("&Find in the conversation"));
+    find->setShortcut(QKeySequence::Find);
+    connect(find, &QAction::triggered, this, &MainWindow::find);
     QMenu *add = m_contacts->addMenu();
     add->setTitle(tr("&Add"));
     contacts->addMenu(add);
@@ -231,6 +234,14 @@ void MainWindow::nextPane(int step)
     const qsizetype at = panes.indexOf(QApplication::focusWidget());
     const qsizetype next = at < 0 ? 0 : (at + step + panes.size()) % panes.size();
     panes[next]->setFocus(Qt::ShortcutFocusReason);
+}
+
+/// In the conversation that is shown; without one, a contact.
+void MainWindow::find()
+{
+    if (page() != Contacts || m_contacts->shown().isNull())
+        return jumpToContact();
+    m_contacts->conversation()->find();
 }
 
 void MainWindow::jumpToContact()

@@ -61,6 +61,7 @@ private:
     void addViewMenu();
     void addHelpMenu();
     void nextPane(int step);
+    void find();
     void jumpToContact();
     void restore();
 

@@ -16,9 +16,9 @@ PersonModels::PersonModels(chat::Person &person, QObject *parent) : QObject(pare
 void PersonModels::talkWith(const PublicKey &key)
 {
     m_partner = key;
+    m_conversation.open(key, key.isNull() ? QString() : nameOf(key), m_person.transfers().all());
     if (key.isNull())
-        return m_conversation.reset({}, {}, {});
-    m_conversation.reset(nameOf(key), m_person.conversations().entries(key), m_person.transfers().all());
+        return;
     m_person.conversations().markRead(key);
     m_person.route().measure(key);
 }
@@ -66,21 +66,20 @@ void PersonModels::followContacts()
 void PersonModels::followConversations()
 {
     chat::Conversations &conversations = m_person.conversations();
-    connect(&conversations, &chat::Conversations::added, this, [this](const PublicKey &key, const chat::Entry &entry) {
-        if (key != m_partner)
+    connect(&m_conversation, &ConversationModel::wanted, this, [this](const chat::PageWish &wish) {
+        m_person.conversations().page(wish, this,
+            [this, wish](const Result<chat::Page> &page) { m_conversation.take(wish, page ? *page : chat::Page {}); });
+    });
+    connect(&conversations, &chat::Conversations::added, this, [this](const chat::Entry &entry) {
+        if (entry.with != m_partner)
             return;
         if (const auto transfer = m_person.transfers().find(entry.transfer))
             m_conversation.putTransfer(*transfer);
         m_conversation.append(entry);
     });
-    connect(
-        &conversations, &chat::Conversations::changed, this, [this](const PublicKey &key, const chat::Entry &entry) {
-            if (key == m_partner)
-                m_conversation.change(entry);
-        });
-    connect(&conversations, &chat::Conversations::trimmed, this, [this](const PublicKey &key, int count) {
-        if (key == m_partner)
-            m_conversation.trim(count);
+    connect(&conversations, &chat::Conversations::changed, this, [this](const chat::Entry &entry) {
+        if (entry.with == m_partner)
+            m_conversation.change(entry);
     });
     connect(&conversations, &chat::Conversations::unreadChanged, this, &PersonModels::putContact);
 }

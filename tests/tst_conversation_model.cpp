@@ -24,12 +24,64 @@ Entry said(quint64 id, const QString &text, bool mine = false, qint64 at = 0)
     return entry;
 }
 
-QList<Entry> many(int count)
+Entry numbered(quint64 id)
 {
-    QList<Entry> entries;
-    for (int i = 0; i < count; ++i)
-        entries << said(quint64(i), QString::number(i));
-    return entries;
+    return said(id, QString::number(id));
+}
+
+/// Answers what the model asks for, out of a conversation with ids 1 … size.
+class Source : public QObject {
+public:
+    Source(ConversationModel &model, quint64 size) : m_model(model), m_size(size)
+    {
+        QObject::connect(&model, &ConversationModel::wanted, this, [this](const PageWish &wish) {
+            asked << wish;
+            if (!isSlow)
+                answer(wish);
+        });
+    }
+
+    void answer(const PageWish &wish)
+    {
+        using From = PageWish::From;
+        const qint64 half = wish.count / 2;
+        const qint64 last = wish.from == From::Newest ? qint64(m_size)
+            : wish.from == From::Before               ? qint64(wish.id) - 1
+            : wish.from == From::After                ? qint64(wish.id) + wish.count
+                                                      : qint64(wish.id) + half - 1;
+        const qint64 end = std::min(last, qint64(m_size));
+        const qint64 begin = std::max<qint64>(1, last - wish.count + 1);
+        Page page;
+        for (qint64 id = begin; id <= end; ++id)
+            page.entries << numbered(quint64(id));
+        page.hasEarlier = begin > 1;
+        page.hasLater = end < qint64(m_size);
+        m_model.take(wish, page);
+    }
+
+    bool isSlow = false;
+    QList<PageWish> asked;
+
+private:
+    ConversationModel &m_model;
+    quint64 m_size;
+};
+
+/// "251 … 350"
+QString window(const ConversationModel &model)
+{
+    const QStringList rows = printModel(model);
+    return rows.isEmpty() ? QStringLiteral("empty") : QStringLiteral("%1 … %2").arg(rows.first(), rows.last());
+}
+
+const PublicKey bea =
+    *PublicKey::fromHex(QStringLiteral("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"));
+
+/// A model that shows these and nothing else.
+void show(ConversationModel &model, const QList<Entry> &entries, const QList<Transfer> &transfers = {})
+{
+    model.open(bea, QStringLiteral("Bea"), transfers);
+    model.take({ bea, PageWish::From::Newest, 0, ConversationModel::page }, { entries });
 }
 
 } // namespace
@@ -38,58 +90,159 @@ class TestConversationModel : public QObject {
     Q_OBJECT
 
 private slots:
-    void hasRowsForTheNewestOnly();
+    void opensAtTheNewest();
+    void holdsAWindowHoweverLongItIs();
+    void goesToAnEntryAndBack();
+    void whatIsSaidElsewhereIsNotShownInTheMiddle();
+    void doesNotPushAwayWhatIsRead();
+    void mergesWhatWasSaidWhileThePageWasRead();
+    void answersThatComeTooLateDoNothing();
+    void keepsTheOrderOfIds();
     void takesABurstTogether();
-    void forgetsTheOldest();
     void changesWhatWasSaid();
     void marksDaysAndWhoGoesOn();
     void showsTransfersAsTheyGo();
     void readsLinesAloud();
 };
 
-void TestConversationModel::hasRowsForTheNewestOnly()
+void TestConversationModel::opensAtTheNewest()
 {
     ConversationModel model;
     QAbstractItemModelTester tester(&model);
-    model.reset("Bea", many(450), {});
-    QCOMPARE(model.rowCount(), ConversationModel::page);
-    QCOMPARE(printModel(model).first(), "250");
-    model.showEarlier();
-    QCOMPARE(printModel(model).first(), "50");
-    model.showEarlier();
+    Source source(model, 100'000);
+    model.open(bea, "Bea", {});
+    QCOMPARE(window(model), "99901 … 100000");
+    QVERIFY(model.hasEarlier() && !model.hasLater());
+    QCOMPARE(source.asked.size(), 1);
+}
+
+void TestConversationModel::holdsAWindowHoweverLongItIs()
+{
+    ConversationModel model;
+    QAbstractItemModelTester tester(&model);
+    Source source(model, 1000);
+    model.open(bea, "Bea", {});
+    for (int i = 0; i < 4; ++i)
+        model.fetchEarlier();
+    QCOMPARE(window(model), "501 … 800");
+    QVERIFY(model.hasEarlier() && model.hasLater());
+    for (int i = 0; i < 20; ++i)
+        model.fetchEarlier();
+    QCOMPARE(window(model), "1 … 300");
     QVERIFY(!model.hasEarlier());
-    model.showEarlier();
-    QCOMPARE(printModel(model).first(), "0");
-    QCOMPARE(model.rowCount(), 450);
+    for (int i = 0; i < 20; ++i)
+        model.fetchLater();
+    QCOMPARE(window(model), "701 … 1000");
+    QVERIFY(!model.hasLater());
+}
+
+void TestConversationModel::goesToAnEntryAndBack()
+{
+    ConversationModel model;
+    QAbstractItemModelTester tester(&model);
+    Source source(model, 1000);
+    QStringList found;
+    connect(
+        &model, &ConversationModel::found, this, [&](const QModelIndex &index) { found << index.data().toString(); });
+    model.open(bea, "Bea", {});
+    model.goTo(950); // is shown already
+    QCOMPARE(source.asked.size(), 1);
+    model.goTo(400);
+    QCOMPARE(window(model), "350 … 449");
+    QCOMPARE(found, (QStringList { "950", "400" }));
+    model.goToNewest();
+    QCOMPARE(window(model), "901 … 1000");
+}
+
+void TestConversationModel::whatIsSaidElsewhereIsNotShownInTheMiddle()
+{
+    ConversationModel model;
+    QAbstractItemModelTester tester(&model);
+    Source source(model, 1000);
+    model.open(bea, "Bea", {});
+    model.goTo(400);
+    model.append(numbered(1001));
+    QCOMPARE(window(model), "350 … 449");
+    QVERIFY(model.hasLater());
+}
+
+void TestConversationModel::doesNotPushAwayWhatIsRead()
+{
+    ConversationModel model;
+    QAbstractItemModelTester tester(&model);
+    Source source(model, 1000);
+    model.open(bea, "Bea", {});
+    model.fetchEarlier();
+    model.fetchEarlier();
+    QCOMPARE(window(model), "701 … 1000");
+    model.setFollowing(false);
+    model.append(numbered(1001));
+    QCOMPARE(window(model), "701 … 1000");
+    QVERIFY(model.hasLater());
+    model.goToNewest();
+    model.setFollowing(true);
+    for (quint64 id = 1001; id <= 1500; ++id)
+        model.append(numbered(id));
+    QTRY_COMPARE(window(model), "1201 … 1500");
+    QVERIFY(model.hasEarlier());
+}
+
+void TestConversationModel::mergesWhatWasSaidWhileThePageWasRead()
+{
+    ConversationModel model;
+    QAbstractItemModelTester tester(&model);
+    Source source(model, 1000);
+    source.isSlow = true;
+    model.open(bea, "Bea", {});
+    model.append(numbered(1000)); // on disk before the page was read, and after
+    model.append(numbered(1001));
+    source.answer(source.asked.first());
+    QCOMPARE(window(model), "901 … 1001");
+    model.append(numbered(1001));
+    QCOMPARE(model.rowCount(), 101);
+}
+
+void TestConversationModel::answersThatComeTooLateDoNothing()
+{
+    ConversationModel model;
+    QAbstractItemModelTester tester(&model);
+    Source source(model, 1000);
+    source.isSlow = true;
+    model.open(bea, "Bea", {});
+    model.goTo(400);
+    source.answer(source.asked.first());
+    QCOMPARE(window(model), "empty");
+    source.answer(source.asked.last());
+    QCOMPARE(window(model), "350 … 449");
+    model.fetchEarlier();
+    model.fetchEarlier(); // one at a time
+    QCOMPARE(source.asked.size(), 3);
+    model.open({}, {}, {});
+    source.answer(source.asked.last());
+    QCOMPARE(window(model), "empty");
+}
+
+void TestConversationModel::keepsTheOrderOfIds()
+{
+    ConversationModel model;
+    QAbstractItemModelTester tester(&model);
+    show(model, { numbered(1) });
+    model.append(numbered(3)); // mine, shown at once
+    model.append(numbered(2)); // theirs, shown when it was on disk
+    QTRY_COMPARE(printModel(model), (QStringList { "1", "2", "3" }));
 }
 
 void TestConversationModel::takesABurstTogether()
 {
     ConversationModel model;
     QAbstractItemModelTester tester(&model);
-    model.reset("Bea", {}, {});
+    show(model, {});
     QSignalSpy inserted(&model, &QAbstractItemModel::rowsInserted);
-    for (const Entry &entry : many(1000))
-        model.append(entry);
+    for (quint64 id = 1; id <= 200; ++id)
+        model.append(numbered(id));
     QCOMPARE(inserted.size(), 1); // the first at once
     QTRY_COMPARE(inserted.size(), 2);
-    QCOMPARE(printModel(model).last(), "999");
-    QCOMPARE(model.rowCount(), 1000);
-}
-
-void TestConversationModel::forgetsTheOldest()
-{
-    ConversationModel model;
-    QAbstractItemModelTester tester(&model);
-    model.reset("Bea", many(202), {});
-    model.trim(1); // has no row
-    QCOMPARE(printModel(model).first(), "2");
-    model.trim(3);
-    QCOMPARE(printModel(model).first(), "4");
-    QCOMPARE(printModel(model).last(), "201");
-    model.append(said(500, "new"));
-    model.trim(1000);
-    QCOMPARE(model.rowCount(), 0);
+    QCOMPARE(window(model), "1 … 200");
 }
 
 void TestConversationModel::changesWhatWasSaid()
@@ -97,8 +250,8 @@ void TestConversationModel::changesWhatWasSaid()
     ConversationModel model;
     QAbstractItemModelTester tester(&model);
     Entry hello = said(7, "hello", true);
-    hello.state = Entry::State::Sending;
-    model.reset("Bea", { hello }, {});
+    hello.state = Entry::State::Queued;
+    show(model, { hello });
     QSignalSpy changed(&model, &QAbstractItemModel::dataChanged);
     hello.state = Entry::State::Delivered;
     model.change(hello);
@@ -112,10 +265,9 @@ void TestConversationModel::marksDaysAndWhoGoesOn()
 {
     const qint64 noon = QDateTime(QDate(2025, 11, 21), QTime(12, 0)).toMSecsSinceEpoch();
     ConversationModel model;
-    model.reset("Bea",
+    show(model,
         { said(1, "a", false, noon), said(2, "b", false, noon + minute), said(3, "c", true, noon + 2 * minute),
-            said(4, "d", true, noon + 20 * minute), said(5, "e", true, noon + 24 * 60 * minute) },
-        {});
+            said(4, "d", true, noon + 20 * minute), said(5, "e", true, noon + 24 * 60 * minute) });
     QList<bool> days;
     QList<bool> goesOn;
     for (int row = 0; row < model.rowCount(); ++row) {
@@ -139,7 +291,7 @@ void TestConversationModel::showsTransfersAsTheyGo()
     Entry entry = said(1, {}, true);
     entry.kind = Entry::Kind::Transfer;
     entry.transfer = "t";
-    model.reset("Bea", { entry }, { shoot });
+    show(model, { entry }, { shoot });
     QCOMPARE(printModel(model), QStringList("shoot-42 · 3 files · 1.0 kB · waiting for their answer"));
     shoot.state = Transfer::State::Going;
     shoot.done = 250;
@@ -156,7 +308,7 @@ void TestConversationModel::readsLinesAloud()
     mine.state = Entry::State::NotSent;
     mine.sentence = "Bea is away";
     ConversationModel model;
-    model.reset("Bea", { mine, said(2, "hello\u202E", false, at) }, {});
+    show(model, { mine, said(2, "hello\u202E", false, at) });
     QCOMPARE(model.index(0).data(Qt::AccessibleTextRole).toString(), "You, 09:15: hi, not sent: Bea is away");
     QCOMPARE(model.index(1).data(Qt::AccessibleTextRole).toString(), QStringLiteral("Bea, 09:15: hello⟨U+202E⟩"));
 }

@@ -135,7 +135,9 @@ QWidget *contactsPage(const QString &text)
     sent.id = 3;
     sent.kind = Entry::Kind::Transfer;
     sent.transfer = "t";
-    conversation->reset(text, { said, notSent, sent }, { transferWith(text, Transfer::State::Going) });
+    const PublicKey key = row.contact.key;
+    conversation->open(key, text, { transferWith(text, Transfer::State::Going) });
+    conversation->take({ key, PageWish::From::Newest, 0, ConversationModel::page }, { { said, notSent, sent } });
     page->conversation()->setContact(row);
     page->conversation()->showTrouble(text);
     page->conversation()->offers()->setOffers(text, { transferWith(text, Transfer::State::Offered) }, text);

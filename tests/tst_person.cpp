@@ -5,6 +5,7 @@
 #include "core/identity.h"
 #include "core/server.h"
 #include "core/text.h"
+#include "support/talk_of.h"
 
 #include <QSignalSpy>
 #include <QTemporaryDir>
@@ -67,8 +68,7 @@ void befriend(Someone &ana, Someone &bea, const QString &address, Rights rights,
 
 Entry lastEntry(Someone &someone, const PublicKey &with)
 {
-    const QList<Entry> &entries = someone->conversations().entries(with);
-    return entries.isEmpty() ? Entry() : entries.last();
+    return hawser::testing::lastEntry(*someone.person, with);
 }
 
 } // namespace
@@ -334,12 +334,12 @@ private slots:
         QTRY_VERIFY(!ana->route().presence(PublicKey(ana->contacts().all().first().key)).online);
         const PublicKey key = ana->contacts().all().first().key;
         QVERIFY(ana->conversations().say(key, QStringLiteral("hi!")));
-        QCOMPARE(lastEntry(ana, key).state, Entry::State::NotSent);
+        QTRY_COMPARE(lastEntry(ana, key).state, Entry::State::NotSent);
         QCOMPARE(lastEntry(ana, key).sentence, QStringLiteral("Bea is away"));
         bea.start();
         QVERIFY(bea->setListening(true, address));
         QTRY_VERIFY(ana->route().presence(key).online);
-        ana->conversations().tryAgain(key, lastEntry(ana, key).id);
+        ana->conversations().tryAgain(lastEntry(ana, key).id);
         QTRY_COMPARE(lastEntry(ana, key).state, Entry::State::Delivered);
         QTRY_COMPARE(lastEntry(bea, ana->key()).text, QStringLiteral("hi!"));
     }
@@ -418,7 +418,7 @@ private:
     static Entry lastMessage(Someone &someone, const PublicKey &with)
     {
         Entry last;
-        for (const Entry &entry : someone->conversations().entries(with))
+        for (const Entry &entry : hawser::testing::talkOf(*someone.person, with))
             if (entry.kind == Entry::Kind::Message)
                 last = entry;
         return last;

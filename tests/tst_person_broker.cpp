@@ -1,5 +1,6 @@
 #include "brokerd/broker.h"
 #include "chat/person.h"
+#include "support/talk_of.h"
 
 #include <QSignalSpy>
 #include <QTemporaryDir>
@@ -7,6 +8,8 @@
 
 using namespace hawser;
 using namespace hawser::chat;
+using hawser::testing::lastEntry;
+using hawser::testing::talkOf;
 
 namespace {
 
@@ -100,8 +103,8 @@ private slots:
         QCOMPARE(bea->route().presence(ana->key()).via, bea->brokers().all().first().name);
 
         QVERIFY(bea->conversations().say(ana->key(), QStringLiteral("hi!")));
-        QTRY_COMPARE(bea->conversations().entries(ana->key()).last().state, Entry::State::Delivered);
-        QCOMPARE(ana->conversations().entries(bea->key()).last().text, QStringLiteral("hi!"));
+        QTRY_COMPARE(lastEntry(*bea.person, ana->key()).state, Entry::State::Delivered);
+        QCOMPARE(lastEntry(*ana.person, bea->key()).text, QStringLiteral("hi!"));
 
         QFile file(bea.folder.filePath(QStringLiteral("shoot.bin")));
         QVERIFY(file.open(QIODevice::WriteOnly));
@@ -143,8 +146,8 @@ private slots:
         QVERIFY(bea->contacts().save(contact)); // only on one side
         QTRY_VERIFY(bea->route().presence(ana->key()).online);
         QVERIFY(bea->conversations().say(ana->key(), QStringLiteral("hi!")));
-        QTRY_COMPARE(bea->conversations().entries(ana->key()).last().state, Entry::State::NotSent);
-        QVERIFY(ana->conversations().entries(bea->key()).isEmpty());
+        QTRY_COMPARE(lastEntry(*bea.person, ana->key()).state, Entry::State::NotSent);
+        QVERIFY(talkOf(*ana.person, bea->key()).isEmpty());
     }
 
     void awayIsUnavailable()
@@ -157,8 +160,8 @@ private slots:
         bea.person.reset();
         QTRY_VERIFY(!ana->route().presence(key).online);
         QVERIFY(ana->conversations().say(key, QStringLiteral("hi!")));
-        QCOMPARE(ana->conversations().entries(key).last().state, Entry::State::NotSent);
-        QCOMPARE(ana->conversations().entries(key).last().sentence, QStringLiteral("Bea is away"));
+        QTRY_COMPARE(lastEntry(*ana.person, key).state, Entry::State::NotSent);
+        QCOMPARE(lastEntry(*ana.person, key).sentence, QStringLiteral("Bea is away"));
     }
 
     void deniedIsTold()

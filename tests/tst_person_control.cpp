@@ -1,12 +1,14 @@
 #include "chat/person.h"
 #include "core/client.h"
 #include "core/contracts/control.h"
+#include "support/talk_of.h"
 
 #include <QTemporaryDir>
 #include <QTest>
 
 using namespace hawser;
 using namespace hawser::chat;
+using hawser::testing::lastEntry;
 
 namespace {
 
@@ -101,10 +103,10 @@ private slots:
         QCOMPARE((*joined)->kind, QStringLiteral("person"));
         QTRY_VERIFY(ana.person->route().presence(bea.person->key()).online);
 
-        const auto said = ana.call<contracts::SayTo>({ QStringLiteral("Bea"), QStringLiteral("hi!") });
+        const auto said = ana.call<contracts::SayTo>({ QStringLiteral("Bea"), QStringLiteral("hi!"), false });
         QTRY_VERIFY(*said);
         QVERIFY(**said);
-        QCOMPARE(bea.person->conversations().entries(ana.person->key()).last().text, QStringLiteral("hi!"));
+        QCOMPARE(lastEntry(*bea.person, ana.person->key()).text, QStringLiteral("hi!"));
 
         const auto ping = ana.call<contracts::PingOther>({ QStringLiteral("Bea") });
         QTRY_VERIFY(*ping);
@@ -112,7 +114,7 @@ private slots:
         QCOMPARE((**ping)->program, QStringLiteral("tst 1"));
         QVERIFY((**ping)->roundTripUs > 0);
 
-        const auto nobody = ana.call<contracts::SayTo>({ QStringLiteral("Zoe"), QStringLiteral("hi!") });
+        const auto nobody = ana.call<contracts::SayTo>({ QStringLiteral("Zoe"), QStringLiteral("hi!"), false });
         QTRY_VERIFY(*nobody);
         QCOMPARE((**nobody).error().code, Code::NotFound);
     }

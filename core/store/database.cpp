@@ -67,8 +67,9 @@ Result<void> makePrivate(const QString &path)
 
 Result<std::unique_ptr<Database>> Database::open(const QString &path, const Steps &steps)
 {
-    if (const Result<void> made = makePrivate(path); !made)
-        return made.error();
+    if (path != inMemory)
+        if (const Result<void> made = makePrivate(path); !made)
+            return made.error();
     static std::atomic<quint64> serial { 0 };
     std::unique_ptr<Database> database(new Database(QStringLiteral("hawser-%1").arg(++serial), path));
     if (const Result<void> ready = database->prepare(path, steps); !ready) {

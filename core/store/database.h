@@ -19,6 +19,9 @@ public:
     /// The statements that take the file from version i to i + 1; one transaction each.
     using Steps = QList<QStringList>;
 
+    /// For open(): a database that is gone with its object.
+    static inline const QString inMemory = QStringLiteral(":memory:");
+
     /// Opens `path`, or makes it, and takes it step by step to version `steps.size()`.
     /// \retval FailedPrecondition  it was written by a newer program, or cannot be opened: it is left untouched
     /// \retval DataLoss            it is no database, or a step failed

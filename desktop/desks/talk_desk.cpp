@@ -8,6 +8,7 @@
 #include "desktop/open_folder.h"
 #include "desktop/pages/contacts_page.h"
 #include "desktop/pages/conversation_page.h"
+#include "desktop/pages/find_bar.h"
 #include "desktop/pages/offer_bar.h"
 #include "desktop/pages/transfers_page.h"
 #include "desktop/pages/undo_bar.h"
@@ -37,12 +38,15 @@ void TalkDesk::followConversation()
     connect(page, &ContactsPage::chosen, this, &TalkDesk::choose);
     connect(page, &ContactsPage::droppedOn, m_sending, &SendDesk::send);
     connect(&m_models, &PersonModels::contactChanged, this, &TalkDesk::refresh);
-    connect(&m_person.conversations(), &chat::Conversations::unreadChanged, this, &TalkDesk::tellUnread);
+    connect(&m_person.conversations(), &chat::Conversations::added, this, &TalkDesk::tellMessage);
+    connect(&m_person.conversations(), &chat::Conversations::troubleChanged, this, &TalkDesk::tellTrouble);
+    tellTrouble();
     connect(conversation, &ConversationPage::said, this, &TalkDesk::say);
     connect(conversation, &ConversationPage::dropped, this,
         [this](const QStringList &paths) { m_sending->send(m_models.partner(), paths); });
     connect(conversation, &ConversationPage::tryAgainWished, this,
-        [this](quint64 entry) { m_person.conversations().tryAgain(m_models.partner(), entry); });
+        [this](quint64 entry) { m_person.conversations().tryAgain(entry); });
+    connect(conversation, &ConversationPage::searched, this, &TalkDesk::search);
     connect(conversation, &ConversationPage::cancelWished, this, &TalkDesk::cancel);
     connect(conversation, &ConversationPage::openFolderWished, this, &TalkDesk::openFolder);
     connect(conversation, &ConversationPage::rightsWished, this, &TalkDesk::showRights);
@@ -188,14 +192,30 @@ void TalkDesk::remove(const PublicKey &key)
     dialog->open();
 }
 
-void TalkDesk::tellUnread(const PublicKey &key)
+void TalkDesk::tellMessage(const chat::Entry &entry)
 {
-    const int now = m_person.conversations().unread(key);
-    const int before = std::exchange(m_unread[key], now);
-    const QList<chat::Entry> &entries = m_person.conversations().entries(key);
-    if (now > before && !m_window.isActiveWindow() && !entries.isEmpty())
-        m_notifications.tell(
-            QStringLiteral("im.received"), tr("%1: %2").arg(m_models.nameOf(key), entries.last().text));
+    if (!entry.mine && entry.kind == chat::Entry::Kind::Message && !m_window.isActiveWindow())
+        m_notifications.tell(QStringLiteral("im.received"), tr("%1: %2").arg(m_models.nameOf(entry.with), entry.text));
+}
+
+void TalkDesk::search(const QString &words)
+{
+    if (words.isEmpty())
+        return;
+    m_person.conversations().search(m_models.partner(), words, FindBar::mostHits, this,
+        [this, words, with = m_models.partner()](const Result<QList<quint64>> &hits) {
+            if (with == m_models.partner())
+                m_window.contacts()->conversation()->finder()->setHits(words, hits ? *hits : QList<quint64> {});
+        });
+}
+
+void TalkDesk::tellTrouble()
+{
+    const QString why = m_person.conversations().trouble();
+    if (why.isEmpty())
+        return;
+    m_window.contacts()->conversation()->setCondition(
+        tr("What was said before cannot be shown, and what is said now is kept only until Hawser ends. %1").arg(why));
 }
 
 void TalkDesk::tellOffer(const QByteArray &id)

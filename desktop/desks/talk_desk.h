@@ -31,7 +31,9 @@ private:
     void openFolder(const QByteArray &id);
     void showRights();
     void remove(const PublicKey &key);
-    void tellUnread(const PublicKey &key);
+    void tellMessage(const chat::Entry &entry);
+    void search(const QString &words);
+    void tellTrouble();
     void tellOffer(const QByteArray &id);
 
     chat::Person &m_person;
@@ -39,7 +41,6 @@ private:
     MainWindow &m_window;
     Notifications &m_notifications;
     SendDesk *m_sending;
-    QHash<PublicKey, int> m_unread; // what was told
 };
 
 } // namespace hawser::desktop

@@ -1,5 +1,6 @@
 #include "desktop/models/conversation_model.h"
 
+#include "chat/transfer_record.h"
 #include "core/text.h"
 #include "desktop/models/words.h"
 
@@ -9,24 +10,11 @@
 namespace hawser::desktop {
 
 using chat::Entry;
+using chat::Page;
+using chat::PageWish;
 using chat::Transfer;
 
 namespace {
-
-QString stateText(const Entry &entry)
-{
-    switch (entry.state) {
-    case Entry::State::Sending:
-        return ConversationModel::tr("sending");
-    case Entry::State::Delivered:
-        return ConversationModel::tr("delivered");
-    case Entry::State::NotSent:
-        return ConversationModel::tr("not sent: %1").arg(visible(entry.sentence));
-    case Entry::State::None:
-        break;
-    }
-    return {};
-}
 
 QDate dayOf(const Entry &entry)
 {
@@ -42,47 +30,155 @@ ConversationModel::ConversationModel(QObject *parent) : QAbstractListModel(paren
     m_timer.callOnTimeout(this, &ConversationModel::tell);
 }
 
-void ConversationModel::reset(const QString &name, const QList<Entry> &entries, const QList<Transfer> &transfers)
+void ConversationModel::open(const PublicKey &with, const QString &name, const QList<Transfer> &transfers)
 {
     beginResetModel();
+    m_with = with;
     m_name = name;
-    m_entries = entries;
+    m_entries.clear();
     m_transfers.clear();
     for (const Transfer &transfer : transfers)
         m_transfers.insert(transfer.id, transfer);
-    m_end = m_entries.size();
-    m_begin = std::max<qsizetype>(0, m_end - page);
+    m_wished.reset();
+    m_hasEarlier = m_hasLater = false;
+    m_following = true;
+    m_told = 0;
     m_first = m_last = -1;
     endResetModel();
+    goToNewest();
+}
+
+void ConversationModel::ask(PageWish::From from, quint64 id)
+{
+    if (m_with.isNull())
+        return;
+    m_wished = PageWish { m_with, from, id, page };
+    emit wanted(PageWish(*m_wished));
+}
+
+void ConversationModel::goToNewest()
+{
+    ask(PageWish::From::Newest, 0);
+}
+
+void ConversationModel::goTo(quint64 entry)
+{
+    tell();
+    if (const qsizetype row = rowOf(entry); row >= 0)
+        return emit found(index(int(row)));
+    ask(PageWish::From::Around, entry);
+}
+
+void ConversationModel::fetchEarlier()
+{
+    tell();
+    if (m_hasEarlier && !m_wished && !m_entries.isEmpty())
+        ask(PageWish::From::Before, m_entries.first().id);
+}
+
+void ConversationModel::fetchLater()
+{
+    tell();
+    if (m_hasLater && !m_wished && !m_entries.isEmpty())
+        ask(PageWish::From::After, m_entries.last().id);
+}
+
+void ConversationModel::take(const PageWish &wish, const Page &page)
+{
+    if (m_wished != wish)
+        return;
+    m_wished.reset();
+    if (wish.from == PageWish::From::Newest || wish.from == PageWish::From::Around)
+        return replace(wish, page);
+    tell();
+    const bool later = wish.from == PageWish::From::After;
+    insert(page.entries, later);
+    (later ? m_hasLater : m_hasEarlier) = later ? page.hasLater : page.hasEarlier;
+    letGo(!later);
+}
+
+/// What was said while the page was read is not in it.
+void ConversationModel::replace(const PageWish &wish, const Page &page)
+{
+    const bool newest = wish.from == PageWish::From::Newest;
+    QList<Entry> all = page.entries;
+    if (newest && !m_hasLater)
+        for (const Entry &said : std::as_const(m_entries))
+            if (all.isEmpty() || said.id > all.last().id)
+                all << said;
+    beginResetModel();
+    m_entries = all;
+    m_hasEarlier = page.hasEarlier;
+    m_hasLater = page.hasLater;
+    m_told = m_entries.size();
+    m_first = m_last = -1;
+    endResetModel();
+    if (const qsizetype row = newest ? -1 : rowOf(wish.id); row >= 0)
+        emit found(index(int(row)));
+}
+
+void ConversationModel::insert(const QList<Entry> &entries, bool later)
+{
+    if (entries.isEmpty())
+        return;
+    const int at = later ? int(m_entries.size()) : 0;
+    const int count = int(entries.size());
+    beginInsertRows({}, at, at + count - 1);
+    m_entries = later ? m_entries + entries : entries + m_entries;
+    m_told = m_entries.size();
+    endInsertRows();
+    if (!later && count < rowCount())
+        emit dataChanged(index(count), index(count)); // perhaps no first of its day any more
+}
+
+/// Forgets what is far away at one end.
+void ConversationModel::letGo(bool later)
+{
+    const int gone = int(m_entries.size()) - mostRows;
+    if (gone <= 0)
+        return;
+    const int first = later ? mostRows : 0;
+    beginRemoveRows({}, first, first + gone - 1);
+    m_entries.remove(first, gone);
+    m_told = m_entries.size();
+    (later ? m_hasLater : m_hasEarlier) = true;
+    endRemoveRows();
 }
 
 void ConversationModel::append(const Entry &entry)
 {
+    if (m_hasLater)
+        return;
+    if (!m_following && m_entries.size() >= mostRows) {
+        tell();
+        m_hasLater = true;
+        return;
+    }
+    if (!m_entries.isEmpty() && entry.id < m_entries.last().id) {
+        tell(); // mine was shown before theirs was on disk
+        const auto place = std::ranges::lower_bound(m_entries, entry.id, {}, &Entry::id);
+        if (place->id == entry.id)
+            return;
+        const int row = int(place - m_entries.begin());
+        beginInsertRows({}, row, row);
+        m_entries.insert(row, entry);
+        ++m_told;
+        endInsertRows();
+        return;
+    }
+    if (rowOf(entry.id) >= 0)
+        return;
     m_entries.append(entry);
     tellSoon();
 }
 
 void ConversationModel::change(const Entry &entry)
 {
-    const auto found = std::ranges::find(m_entries.rbegin(), m_entries.rend(), entry.id, &Entry::id);
-    if (found == m_entries.rend())
+    const qsizetype row = rowOf(entry.id);
+    if (row < 0)
         return;
-    *found = entry;
-    touch(m_entries.rend() - found - 1);
-}
-
-void ConversationModel::trim(int count)
-{
-    tell();
-    const qsizetype gone = std::min<qsizetype>(count, m_entries.size());
-    const qsizetype rows = std::max<qsizetype>(0, gone - m_begin);
-    if (rows > 0)
-        beginRemoveRows({}, 0, int(rows - 1));
-    m_entries.remove(0, gone);
-    m_begin = std::max<qsizetype>(0, m_begin - gone);
-    m_end -= gone;
-    if (rows > 0)
-        endRemoveRows();
+    m_entries[row] = entry;
+    touch(row);
 }
 
 void ConversationModel::putTransfer(const Transfer &transfer)
@@ -94,28 +190,22 @@ void ConversationModel::putTransfer(const Transfer &transfer)
         touch(m_entries.rend() - found - 1);
 }
 
-void ConversationModel::showEarlier()
+qsizetype ConversationModel::rowOf(quint64 id) const
 {
-    if (m_begin == 0)
-        return;
-    tell();
-    const qsizetype begin = std::max<qsizetype>(0, m_begin - page);
-    beginInsertRows({}, 0, int(m_begin - begin - 1));
-    m_begin = begin;
-    endInsertRows();
+    const auto place = std::ranges::lower_bound(m_entries, id, {}, &Entry::id);
+    return place != m_entries.end() && place->id == id ? place - m_entries.begin() : -1;
 }
 
 int ConversationModel::rowCount(const QModelIndex &parent) const
 {
-    return parent.isValid() ? 0 : int(m_end - m_begin);
+    return parent.isValid() ? 0 : int(m_told);
 }
 
 QVariant ConversationModel::data(const QModelIndex &index, int role) const
 {
     if (!checkIndex(index, CheckIndexOption::IndexIsValid))
         return {};
-    const qsizetype at = m_begin + index.row();
-    const Entry &entry = m_entries[at];
+    const Entry &entry = m_entries[index.row()];
     switch (role) {
     case Qt::DisplayRole:
         return textOf(entry);
@@ -123,25 +213,23 @@ QVariant ConversationModel::data(const QModelIndex &index, int role) const
         return spoken(entry);
     case EntryRole:
         return QVariant::fromValue(entry);
-    case TransferRole: {
-        const auto found = m_transfers.constFind(entry.transfer);
-        return found == m_transfers.constEnd() ? QVariant() : QVariant::fromValue(*found);
-    }
+    case TransferRole:
+        return QVariant::fromValue(transferOf(entry));
     case FirstOfDayRole:
-        return isFirstOfDay(at);
+        return isFirstOfDay(index.row());
     case FollowsRole:
-        return follows(at);
+        return follows(index.row());
     default:
         return {};
     }
 }
 
-void ConversationModel::touch(qsizetype entry)
+void ConversationModel::touch(qsizetype row)
 {
-    if (entry < m_begin || entry >= m_end)
+    if (row >= m_told)
         return;
-    m_first = m_first < 0 ? entry : std::min(m_first, entry);
-    m_last = std::max(m_last, entry);
+    m_first = m_first < 0 ? row : std::min(m_first, row);
+    m_last = std::max(m_last, row);
     tellSoon();
 }
 
@@ -154,53 +242,60 @@ void ConversationModel::tellSoon()
 void ConversationModel::tell()
 {
     const bool changed = m_first >= 0;
-    const bool more = m_end < m_entries.size();
+    const bool more = m_told < m_entries.size();
     if (!changed && !more)
         return;
     m_timer.start();
     if (changed) {
-        const int first = int(std::exchange(m_first, -1) - m_begin);
-        const int last = int(std::exchange(m_last, -1) - m_begin);
+        const int first = int(std::exchange(m_first, -1));
+        const int last = int(std::exchange(m_last, -1));
         emit dataChanged(index(first), index(last));
     }
-    if (more) {
-        beginInsertRows({}, int(m_end - m_begin), int(m_entries.size() - m_begin - 1));
-        m_end = m_entries.size();
-        endInsertRows();
-    }
+    if (!more)
+        return;
+    beginInsertRows({}, int(m_told), int(m_entries.size() - 1));
+    m_told = m_entries.size();
+    endInsertRows();
+    letGo(false);
+}
+
+Transfer ConversationModel::transferOf(const Entry &entry) const
+{
+    const auto found = m_transfers.constFind(entry.transfer);
+    return found == m_transfers.constEnd() ? chat::transferOf(entry) : *found;
 }
 
 QString ConversationModel::textOf(const Entry &entry) const
 {
     if (entry.kind != Entry::Kind::Transfer)
         return visibleText(entry.text);
-    const Transfer transfer = m_transfers.value(entry.transfer);
+    const Transfer transfer = transferOf(entry);
     return QStringList { visible(transfer.title), contentText(transfer), progressText(transfer) }.join(
         QStringLiteral(" · "));
 }
 
 QString ConversationModel::spoken(const Entry &entry) const
 {
+    if (entry.kind == Entry::Kind::Notice)
+        return textOf(entry);
     const QString who = entry.mine ? tr("You") : visible(m_name);
     const QString said = QStringLiteral("%1, %2: %3").arg(who, clockText(entry.at), textOf(entry));
     const QString state = stateText(entry);
-    if (entry.kind == Entry::Kind::Notice)
-        return textOf(entry);
     return state.isEmpty() ? said : QStringLiteral("%1, %2").arg(said, state);
 }
 
-bool ConversationModel::isFirstOfDay(qsizetype entry) const
+bool ConversationModel::isFirstOfDay(qsizetype row) const
 {
-    return entry == m_begin || dayOf(m_entries[entry - 1]) != dayOf(m_entries[entry]);
+    return row == 0 || dayOf(m_entries[row - 1]) != dayOf(m_entries[row]);
 }
 
-bool ConversationModel::follows(qsizetype entry) const
+bool ConversationModel::follows(qsizetype row) const
 {
     constexpr qint64 pause = 5 * 60 * 1000;
-    if (entry == m_begin || isFirstOfDay(entry))
+    if (isFirstOfDay(row))
         return false;
-    const Entry &before = m_entries[entry - 1];
-    const Entry &now = m_entries[entry];
+    const Entry &before = m_entries[row - 1];
+    const Entry &now = m_entries[row];
     return before.kind == Entry::Kind::Message && now.kind == Entry::Kind::Message && before.mine == now.mine
         && now.at - before.at < pause;
 }

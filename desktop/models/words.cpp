@@ -8,6 +8,7 @@
 
 namespace hawser::desktop {
 
+using chat::Entry;
 using chat::Transfer;
 
 namespace {
@@ -147,6 +148,47 @@ QString routeText(const chat::Presence &presence)
     if (presence.direct)
         return tr("direct – nobody between you");
     return tr("via %1 – its administrator could read this").arg(visible(presence.via));
+}
+
+QString stateText(const Entry &entry)
+{
+    switch (entry.state) {
+    case Entry::State::Saving:
+        return tr("sending");
+    case Entry::State::Queued:
+        return tr("queued");
+    case Entry::State::AtBroker:
+        return entry.sentence.isEmpty() ? tr("at the broker") : tr("at %1").arg(visible(entry.sentence));
+    case Entry::State::Delivered:
+        return tr("delivered");
+    case Entry::State::Read:
+        return tr("delivered and read");
+    case Entry::State::NotSent:
+        return entry.sentence.isEmpty() ? tr("not sent") : tr("not sent: %1").arg(visible(entry.sentence));
+    case Entry::State::None:
+        break;
+    }
+    return {};
+}
+
+QString stateIcon(Entry::State state)
+{
+    switch (state) {
+    case Entry::State::Saving:
+    case Entry::State::Queued:
+        return QStringLiteral("clock");
+    case Entry::State::AtBroker:
+        return QStringLiteral("broker");
+    case Entry::State::Delivered:
+        return QStringLiteral("check");
+    case Entry::State::Read:
+        return QStringLiteral("checks");
+    case Entry::State::NotSent:
+        return QStringLiteral("warning");
+    case Entry::State::None:
+        break;
+    }
+    return {};
 }
 
 QString contentText(const Transfer &transfer)

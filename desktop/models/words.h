@@ -1,5 +1,6 @@
 #pragma once
 
+#include "chat/entry.h"
 #include "chat/route.h"
 #include "chat/transfers.h"
 
@@ -24,6 +25,11 @@ QString presenceText(const chat::Presence &presence, qint64 lastSeen, qint64 now
 QString headText(const chat::Presence &presence, qint64 lastSeen, qint64 now);
 /// Who could read what is said there; empty while away.
 QString routeText(const chat::Presence &presence);
+
+/// How far a message of mine has come: "delivered". Empty for theirs.
+QString stateText(const chat::Entry &entry);
+/// The icon that says the same.
+QString stateIcon(chat::Entry::State state);
 
 /// "10 000 files · 412 folders · 9.7 GB"
 QString contentText(const chat::Transfer &transfer);

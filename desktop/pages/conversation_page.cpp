@@ -5,6 +5,7 @@
 #include "chat/widgets/safelabel.h"
 #include "desktop/models/conversation_model.h"
 #include "desktop/models/words.h"
+#include "desktop/pages/find_bar.h"
 #include "desktop/pages/offer_bar.h"
 #include "desktop/pages/undo_bar.h"
 #include "desktop/views/chat_view.h"
@@ -24,8 +25,8 @@ namespace hawser::desktop {
 using chat::SafeLabel;
 
 ConversationPage::ConversationPage(ConversationModel *model, QWidget *parent)
-    : QWidget(parent), m_trouble(new SafeLabel(this)), m_view(new ChatView(this)), m_offers(new OfferBar(this)),
-      m_undo(new UndoBar(this)), m_zone(new DropZone(this))
+    : QWidget(parent), m_trouble(new SafeLabel(this)), m_condition(new SafeLabel(this)), m_find(new FindBar(this)),
+      m_view(new ChatView(this)), m_offers(new OfferBar(this)), m_undo(new UndoBar(this)), m_zone(new DropZone(this))
 {
     setObjectName(QStringLiteral("conversationPage"));
     setAcceptDrops(true);
@@ -34,10 +35,16 @@ ConversationPage::ConversationPage(ConversationModel *model, QWidget *parent)
     m_trouble->setWordWrap(true);
     m_trouble->setMargin(8);
     m_trouble->hide();
+    m_condition->setObjectName(QStringLiteral("conversationCondition"));
+    m_condition->setWordWrap(true);
+    m_condition->setMargin(8);
+    m_condition->hide();
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     layout->addWidget(makeHead());
+    layout->addWidget(m_find);
+    layout->addWidget(m_condition);
     layout->addWidget(m_view, 1);
     auto *below = new QVBoxLayout;
     below->setContentsMargins(12, 8, 12, 12);
@@ -46,6 +53,11 @@ ConversationPage::ConversationPage(ConversationModel *model, QWidget *parent)
     below->addWidget(m_offers);
     below->addWidget(makeInput());
     layout->addLayout(below);
+    connect(m_find, &FindBar::wished, m_view, &ChatView::markWords);
+    connect(m_find, &FindBar::wished, this, &ConversationPage::searched);
+    connect(m_find, &FindBar::chosen, model, &ConversationModel::goTo);
+    connect(m_find, &FindBar::closed, m_view, &ChatView::goToNewest);
+    connect(m_find, &FindBar::closed, this, &ConversationPage::focusInput);
     connect(m_view, &ChatView::tryAgainWished, this, &ConversationPage::tryAgainWished);
     connect(m_view, &ChatView::cancelWished, this, &ConversationPage::cancelWished);
     connect(m_view, &ChatView::openFolderWished, this, &ConversationPage::openFolderWished);
@@ -126,6 +138,7 @@ void ConversationPage::setContact(const ContactRow &row)
         m_input->moveCursor(QTextCursor::End);
         m_trouble->hide();
         m_undo->hide();
+        m_find->close();
     }
     m_row = row;
     const QString name = row.contact.shownName();
@@ -139,6 +152,17 @@ void ConversationPage::showTrouble(const QString &sentence)
 {
     m_trouble->setText(sentence);
     m_trouble->setVisible(!sentence.isEmpty());
+}
+
+void ConversationPage::setCondition(const QString &sentence)
+{
+    m_condition->setText(sentence);
+    m_condition->setVisible(!sentence.isEmpty());
+}
+
+void ConversationPage::find()
+{
+    m_find->open();
 }
 
 void ConversationPage::focusInput()

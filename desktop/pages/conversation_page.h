@@ -15,6 +15,7 @@ namespace hawser::desktop {
 class ChatView;
 class ConversationModel;
 class DropZone;
+class FindBar;
 class OfferBar;
 class UndoBar;
 
@@ -34,6 +35,11 @@ public:
     /// Says why something did not work.
     void showTrouble(const QString &sentence);
     void focusInput();
+    /// Opens the field that looks for words in this conversation.
+    void find();
+    FindBar *finder() const { return m_find; }
+    /// What is true as long as it is shown; empty: nothing.
+    void setCondition(const QString &sentence);
     /// Files hover over the window: shows for whom they would be.
     void showDropTarget(bool on);
 
@@ -44,6 +50,7 @@ signals:
     void cancelWished(const QByteArray &transfer);
     void openFolderWished(const QByteArray &transfer);
     void rightsWished();
+    void searched(const QString &words); ///< setHits of the finder answers
     void left(); ///< back to the start page
 
 protected:
@@ -64,6 +71,8 @@ private:
     chat::SafeLabel *m_presence;
     chat::SafeLabel *m_route;
     chat::SafeLabel *m_trouble;
+    chat::SafeLabel *m_condition;
+    FindBar *m_find;
     ChatView *m_view;
     OfferBar *m_offers;
     UndoBar *m_undo;

@@ -18,6 +18,8 @@ using chat::Transfer;
 
 namespace {
 
+constexpr qint64 lateAfter = 5 * 60 * 1000; ///< ms on the way; then both times are shown
+
 Entry entryOf(const QModelIndex &index)
 {
     return index.data(ConversationModel::EntryRole).value<Entry>();
@@ -30,31 +32,19 @@ Transfer transferOf(const QModelIndex &index)
 
 QString footText(const Entry &entry)
 {
-    const QString time = clockText(entry.at);
-    if (entry.state == Entry::State::Sending)
-        return BubbleDelegate::tr("%1 · sending").arg(time);
-    return time;
-}
-
-QString footIcon(const Entry &entry)
-{
-    switch (entry.state) {
-    case Entry::State::Sending:
-        return QStringLiteral("clock");
-    case Entry::State::Delivered:
-        return QStringLiteral("check");
-    case Entry::State::NotSent:
-        return QStringLiteral("warning");
-    case Entry::State::None:
-        break;
-    }
-    return {};
+    const bool onItsWay = entry.state == Entry::State::Saving || entry.state == Entry::State::Queued
+        || entry.state == Entry::State::AtBroker;
+    if (onItsWay)
+        return QStringLiteral("%1 · %2").arg(clockText(entry.at), stateText(entry));
+    if (entry.said > 0 && entry.at - entry.said > lateAfter)
+        return BubbleDelegate::tr("said %1 · came %2").arg(momentText(entry.said, entry.at), clockText(entry.at));
+    return clockText(entry.at);
 }
 
 int footWidth(const Entry &entry, const QFont &font)
 {
     const QFontMetrics metrics(smaller(font));
-    return metrics.horizontalAdvance(footText(entry)) + (footIcon(entry).isEmpty() ? 0 : metrics.height() + 4);
+    return metrics.horizontalAdvance(footText(entry)) + (stateIcon(entry.state).isEmpty() ? 0 : metrics.height() + 4);
 }
 
 } // namespace
@@ -234,6 +224,7 @@ void BubbleDelegate::paintMessage(
     const Entry entry = entryOf(index);
     QTextLayout layout(index.data().toString().replace(QLatin1Char('\n'), QChar::LineSeparator), option.font);
     const int most = option.rect.width() * 7 / 10 - option.fontMetrics.height();
+    layout.setFormats(marks(layout.text(), option.palette));
     layOut(layout, entry.id, most);
     const bool notice = entry.kind != Entry::Kind::Message;
     painter->setPen(notice ? quiet(option.palette) : option.palette.color(QPalette::Text));
@@ -247,11 +238,26 @@ void BubbleDelegate::paintMessage(
         paintElided(painter, shape.action, actionText(index), smaller(bold(option.font)), accent(option.palette));
 }
 
+/// Where the words that are looked for begin a word of the text.
+QList<QTextLayout::FormatRange> BubbleDelegate::marks(const QString &text, const QPalette &palette) const
+{
+    QTextCharFormat format;
+    format.setBackground(palette.brush(QPalette::Highlight));
+    format.setForeground(palette.brush(QPalette::HighlightedText));
+    QList<QTextLayout::FormatRange> ranges;
+    for (const QString &word : m_words)
+        for (qsizetype at = text.indexOf(word, 0, Qt::CaseInsensitive); at >= 0;
+             at = text.indexOf(word, at + word.size(), Qt::CaseInsensitive))
+            if (at == 0 || !text[at - 1].isLetterOrNumber())
+                ranges << QTextLayout::FormatRange { int(at), int(word.size()), format };
+    return ranges;
+}
+
 void BubbleDelegate::paintFoot(
     QPainter *painter, const QStyleOptionViewItem &option, const Entry &entry, const QRect &rect) const
 {
     QRect text = rect;
-    if (const QString mark = footIcon(entry); !mark.isEmpty()) {
+    if (const QString mark = stateIcon(entry.state); !mark.isEmpty()) {
         const int side = rect.height() * 8 / 10;
         const QRect icon(rect.right() - side, rect.top() + (rect.height() - side) / 2, side, side);
         chat::icon(mark).paint(painter, icon);

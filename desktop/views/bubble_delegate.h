@@ -6,8 +6,7 @@
 
 #include <QCache>
 #include <QSet>
-
-class QTextLayout;
+#include <QTextLayout>
 
 namespace hawser::desktop {
 
@@ -30,6 +29,8 @@ public:
 
     /// All lines of that message are drawn from now on.
     void showAll(quint64 entry);
+    /// Words, or beginnings of words, that are marked in messages. Empty: none.
+    void markWords(const QString &words) { m_words = words.split(QLatin1Char(' '), Qt::SkipEmptyParts); }
 
 private:
     struct Text {
@@ -55,10 +56,12 @@ private:
         QPainter *painter, const QStyleOptionViewItem &option, const QModelIndex &index, const Shape &shape) const;
     void paintFoot(
         QPainter *painter, const QStyleOptionViewItem &option, const chat::Entry &entry, const QRect &rect) const;
+    QList<QTextLayout::FormatRange> marks(const QString &text, const QPalette &palette) const;
     QString actionText(const QModelIndex &index) const;
 
     QAbstractItemView *m_view;
     QSet<quint64> m_open;
+    QStringList m_words;
     mutable QCache<QPair<quint64, int>, Text> m_measured { 2000 };
 };
 

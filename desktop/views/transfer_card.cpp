@@ -43,7 +43,7 @@ TransferCard::TransferCard(const Transfer &transfer, const QString &peer, const 
 int TransferCard::height(const Transfer &transfer, const QFont &font)
 {
     const int line = QFontMetrics(font).height();
-    return hasBar(transfer) ? line * 6 : line * 4 + line / 3;
+    return line * (hasBar(transfer) ? 6 : 4) + line / 3 + 2;
 }
 
 QList<RowAction> TransferCard::actions(const Transfer &transfer)

@@ -5,36 +5,6 @@ namespace hawser::chat {
 
 namespace {
 
-QString nameOf(Entry::Kind kind)
-{
-    switch (kind) {
-    case Entry::Kind::Message:
-        return QStringLiteral("message");
-    case Entry::Kind::Transfer:
-        return QStringLiteral("transfer");
-    case Entry::Kind::Notice:
-        return QStringLiteral("notice");
-    case Entry::Kind::Run:
-        return QStringLiteral("run");
-    }
-    return {};
-}
-
-QString nameOf(Entry::State state)
-{
-    switch (state) {
-    case Entry::State::None:
-        return {};
-    case Entry::State::Sending:
-        return QStringLiteral("sending");
-    case Entry::State::Delivered:
-        return QStringLiteral("delivered");
-    case Entry::State::NotSent:
-        return QStringLiteral("not-sent");
-    }
-    return {};
-}
-
 QString nameOf(Transfer::State state)
 {
     switch (state) {
@@ -62,22 +32,6 @@ QString nameOf(Person &person, const PublicKey &key)
 {
     const std::optional<Contact> contact = person.contacts().find(key);
     return contact ? contact->shownName() : key.words();
-}
-
-contracts::WatchMessages::In itemOf(Person &person, const PublicKey &key, const Entry &entry)
-{
-    contracts::WatchMessages::In in;
-    in.id = entry.id;
-    in.key = key;
-    in.name = nameOf(person, key);
-    in.kind = nameOf(entry.kind);
-    in.mine = entry.mine;
-    in.text = entry.text;
-    in.at = entry.at;
-    in.state = nameOf(entry.state);
-    in.sentence = entry.sentence;
-    in.transfer = entry.transfer;
-    return in;
 }
 
 contracts::TransferItem itemOf(Person &person, const Transfer &transfer)
@@ -109,61 +63,6 @@ contracts::TransferItem itemOf(Person &person, const Transfer &transfer)
 }
 
 } // namespace
-
-void Control::serveTalking()
-{
-    m_commands.serveChannel<contracts::SayTo>([this](const contracts::SayTo::Request &request,
-                                                  const std::shared_ptr<IncomingCall> &call) {
-        const Result<Contact> contact = m_person.contacts().resolve(request.who);
-        if (!contact)
-            return call->fail(contact.error());
-        const PublicKey key = contact->key;
-        Conversations &talks = m_person.conversations();
-        const Result<quint64> id = talks.say(key, request.text);
-        if (!id)
-            return call->fail(id.error());
-        IncomingCall *to = keep(call);
-        const auto look = [this, to, key, id = *id](const Entry &entry) {
-            if (entry.id != id)
-                return;
-            if (entry.state == Entry::State::Delivered)
-                finish(to, toValue(contracts::SayTo::Reply { key, nameOf(m_person, key) }));
-            else if (entry.state == Entry::State::NotSent)
-                finish(to, Error { Code::Unavailable, QStringLiteral("not sent: %1").arg(entry.sentence) });
-        };
-        connect(&talks, &Conversations::changed, to, [look](const PublicKey &, const Entry &entry) { look(entry); });
-        if (const auto entry = talks.find(key, *id); entry)
-            look(*entry);
-    });
-    m_commands.serveChannel<contracts::WatchMessages>(
-        [this](const contracts::WatchMessages::Request &request, const std::shared_ptr<IncomingCall> &call) {
-            std::optional<PublicKey> only;
-            if (!request.who.isEmpty()) {
-                const Result<Contact> contact = m_person.contacts().resolve(request.who);
-                if (!contact)
-                    return call->fail(contact.error());
-                only = contact->key;
-            }
-            const auto tell = [this, only, read = request.markRead](
-                                  IncomingCall *to, const PublicKey &key, const Entry &entry) {
-                if (only && *only != key)
-                    return;
-                to->send(itemOf(m_person, key, entry));
-                if (read)
-                    m_person.conversations().markRead(key);
-            };
-            Conversations &talks = m_person.conversations();
-            for (const PublicKey &key : talks.keys())
-                for (const Entry &entry : QList<Entry>(talks.entries(key)))
-                    tell(call.get(), key, entry);
-            if (!request.follow)
-                return call->finish(Value(Value::Map {}));
-            IncomingCall *to = keep(call);
-            const auto follow = [tell, to](const PublicKey &key, const Entry &entry) { tell(to, key, entry); };
-            connect(&talks, &Conversations::added, to, follow);
-            connect(&talks, &Conversations::changed, to, follow);
-        });
-}
 
 void Control::serveTransfers()
 {

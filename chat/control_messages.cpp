@@ -1,0 +1,189 @@
+#include "chat/control.h"
+#include "chat/person.h"
+
+#include <QTimer>
+
+namespace hawser::chat {
+
+namespace {
+
+using contracts::SayTo;
+using contracts::WatchMessages;
+
+constexpr milliseconds patience = std::chrono::seconds(5); ///< for somebody who is there
+
+QString nameOf(Entry::Kind kind)
+{
+    switch (kind) {
+    case Entry::Kind::Message:
+        return QStringLiteral("message");
+    case Entry::Kind::Transfer:
+        return QStringLiteral("transfer");
+    case Entry::Kind::Notice:
+        return QStringLiteral("notice");
+    case Entry::Kind::Run:
+        return QStringLiteral("run");
+    }
+    return {};
+}
+
+QString nameOf(Entry::State state)
+{
+    switch (state) {
+    case Entry::State::None:
+        return {};
+    case Entry::State::Saving:
+        return QStringLiteral("sending");
+    case Entry::State::Queued:
+        return QStringLiteral("queued");
+    case Entry::State::AtBroker:
+        return QStringLiteral("at-broker");
+    case Entry::State::Delivered:
+        return QStringLiteral("delivered");
+    case Entry::State::Read:
+        return QStringLiteral("read");
+    case Entry::State::NotSent:
+        return QStringLiteral("not-sent");
+    }
+    return {};
+}
+
+QString nameOf(Person &person, const PublicKey &key)
+{
+    const std::optional<Contact> contact = person.contacts().find(key);
+    return contact ? contact->shownName() : key.words();
+}
+
+WatchMessages::In itemOf(Person &person, const Entry &entry)
+{
+    WatchMessages::In in;
+    in.id = entry.id;
+    in.key = entry.with;
+    in.name = nameOf(person, entry.with);
+    in.kind = nameOf(entry.kind);
+    in.mine = entry.mine;
+    in.text = entry.text;
+    in.at = entry.at;
+    in.said = entry.said;
+    in.state = nameOf(entry.state);
+    in.sentence = entry.sentence;
+    in.transfer = entry.kind == Entry::Kind::Transfer ? entry.transfer : QByteArray();
+    return in;
+}
+
+Result<PageWish> wishOf(Person &person, const WatchMessages::Request &request)
+{
+    PageWish wish;
+    if (!request.who.isEmpty()) {
+        const Result<Contact> contact = person.contacts().resolve(request.who);
+        if (!contact)
+            return contact.error();
+        wish.with = contact->key;
+    }
+    if (request.before > 0 && request.after > 0)
+        return Error { Code::InvalidArgument, QStringLiteral("before one, or after one") };
+    wish.from = request.before > 0 ? PageWish::From::Before
+        : request.after > 0        ? PageWish::From::After
+                                   : PageWish::From::Newest;
+    wish.id = std::max(request.before, request.after);
+    wish.count = int(request.limit);
+    wish.since = request.since;
+    wish.words = request.words;
+    return wish;
+}
+
+/// What one who watches is told: a page first, then what comes; what comes while the page is read waits for it.
+struct Watch {
+    Person &person;
+    IncomingCall *to;
+    PageWish wish;
+    bool marksRead;
+    bool hasPage = false;
+    quint64 lastShown = 0;
+    QList<Entry> waiting {};
+
+    void tell(const Entry &entry)
+    {
+        if (!wish.with.isNull() && wish.with != entry.with)
+            return;
+        if (!hasPage)
+            return waiting.append(entry);
+        to->send(itemOf(person, entry));
+        if (marksRead)
+            person.conversations().markRead(entry.with);
+    }
+
+    void show(const Page &page)
+    {
+        hasPage = true;
+        for (const Entry &entry : page.entries) {
+            tell(entry);
+            lastShown = entry.id;
+        }
+        for (const Entry &entry : std::exchange(waiting, {}))
+            if (entry.mine || entry.id > lastShown)
+                tell(entry);
+    }
+};
+
+} // namespace
+
+void Control::serveMessages()
+{
+    m_commands.serveChannel<SayTo>([this](const SayTo::Request &request, const std::shared_ptr<IncomingCall> &call) {
+        const Result<Contact> contact = m_person.contacts().resolve(request.who);
+        if (!contact)
+            return call->fail(contact.error());
+        const Result<quint64> id = m_person.conversations().say(contact->key, request.text);
+        if (!id)
+            return call->fail(id.error());
+        followSaid(contact->key, *id, request.wait, keep(call));
+    });
+    m_commands.serveChannel<WatchMessages>(
+        [this](const WatchMessages::Request &request, const std::shared_ptr<IncomingCall> &call) {
+            const Result<PageWish> wish = wishOf(m_person, request);
+            if (!wish)
+                return call->fail(wish.error());
+            IncomingCall *to = keep(call);
+            const auto watch = std::make_shared<Watch>(Watch { m_person, to, *wish, request.markRead });
+            Conversations &talks = m_person.conversations();
+            if (request.follow) {
+                const auto tell = [watch](const Entry &entry) { watch->tell(entry); };
+                connect(&talks, &Conversations::added, to, tell);
+                connect(&talks, &Conversations::changed, to, tell);
+            }
+            talks.page(*wish, to, [this, watch, to, follow = request.follow](const Result<Page> &page) {
+                if (!page)
+                    return finish(to, page.error());
+                watch->show(*page);
+                if (!follow)
+                    finish(to, Value(Value::Map {}));
+            });
+        });
+}
+
+/// Answers when it is known how far a message comes now. To somebody who is there that takes a moment.
+void Control::followSaid(const PublicKey &with, quint64 id, bool wait, IncomingCall *to)
+{
+    const auto state = std::make_shared<Entry::State>(Entry::State::Saving);
+    const auto answer = [this, to, with, id, state] {
+        finish(to, toValue(SayTo::Reply { with, nameOf(m_person, with), nameOf(*state), id }));
+    };
+    const bool isThere = m_person.route().presence(with).online;
+    const auto look = [this, to, id, wait, isThere, state, answer](const Entry &entry) {
+        if (entry.id != id)
+            return;
+        *state = entry.state;
+        if (entry.state == Entry::State::NotSent)
+            return finish(to, Error { Code::Unavailable, QStringLiteral("not sent: %1").arg(entry.sentence) });
+        const bool isDelivered = entry.state == Entry::State::Delivered || entry.state == Entry::State::Read;
+        const bool comesNoFurther = entry.state == Entry::State::AtBroker && !isThere;
+        if (isDelivered || (comesNoFurther && !wait))
+            answer();
+    };
+    connect(&m_person.conversations(), &Conversations::changed, to, look);
+    if (!wait)
+        QTimer::singleShot(patience, to, answer);
+}
+
+} // namespace hawser::chat

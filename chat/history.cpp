@@ -1,0 +1,70 @@
+#include "chat/history.h"
+
+#include <QDateTime>
+
+namespace hawser::chat {
+
+namespace {
+
+struct Opening {
+    QList<Unread> unread;
+    quint64 lastId = 0;
+};
+
+Result<Opening> look(Database &database)
+{
+    if (const auto ended = history::endUnfinished(database); !ended)
+        return ended.error();
+    const Result<QList<Unread>> unread = history::unread(database);
+    if (!unread)
+        return unread.error();
+    const Result<quint64> last = history::lastId(database);
+    if (!last)
+        return last.error();
+    return Opening { *unread, *last };
+}
+
+} // namespace
+
+History::History(const QString &folder) : m_path(folder + QStringLiteral("/chat.sqlite"))
+{
+    open(m_path);
+}
+
+History::~History() = default;
+
+void History::open(const QString &path)
+{
+    m_store = std::make_unique<StoreThread>(path, Database::Steps { history::tables() });
+    // A write, though it changes nothing: a file that can only be read is no place to keep things.
+    m_store->write(this, look, [this, path](const Result<Opening> &opening) {
+        if (!opening && path != Database::inMemory) {
+            m_trouble = opening.error().sentence;
+            open(Database::inMemory);
+            emit troubleChanged();
+            return;
+        }
+        if (opening)
+            m_lastId = std::max(m_lastId, opening->lastId);
+        m_isOpen = true;
+        for (const std::function<void()> &work : std::exchange(m_waiting, {}))
+            work();
+        emit opened(opening ? opening->unread : QList<Unread> {});
+    });
+}
+
+void History::whenOpen(std::function<void()> work)
+{
+    if (m_isOpen)
+        return work();
+    m_waiting.append(std::move(work));
+}
+
+quint64 History::nextId()
+{
+    const auto now = quint64(QDateTime::currentMSecsSinceEpoch()) * 1000;
+    m_lastId = std::max(m_lastId + 1, now);
+    return m_lastId;
+}
+
+} // namespace hawser::chat

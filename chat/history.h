@@ -1,0 +1,56 @@
+#pragma once
+
+#include "chat/history_tables.h"
+#include "core/store/store_thread.h"
+
+namespace hawser::chat {
+
+/// `FOLDER/chat.sqlite` in a thread of its own: nobody waits for the disk. When the file cannot be used it is left as it
+/// is, `trouble` says why, and all is kept in memory as long as the program runs.
+class History : public QObject {
+    Q_OBJECT
+
+public:
+    explicit History(const QString &folder);
+    ~History() override;
+
+    /// Ids grow, over restarts too: microseconds since 1970, and one more than the last where clocks go back.
+    quint64 nextId();
+    /// Empty: all is kept on disk. Else the reason, for people.
+    QString trouble() const { return m_trouble; }
+
+    /// As StoreThread's; what is posted before it is known whether the file can be used waits for that.
+    template <typename Work, typename Done>
+    void write(QObject *context, Work work, Done done)
+    {
+        whenOpen([this, context = QPointer(context), work = std::move(work), done = std::move(done)] {
+            if (context)
+                m_store->write(context, work, done);
+        });
+    }
+    template <typename Work, typename Done>
+    void read(QObject *context, Work work, Done done)
+    {
+        whenOpen([this, context = QPointer(context), work = std::move(work), done = std::move(done)] {
+            if (context)
+                m_store->read(context, work, done);
+        });
+    }
+
+signals:
+    void opened(const QList<hawser::chat::Unread> &unread);
+    void troubleChanged();
+
+private:
+    void open(const QString &path);
+    void whenOpen(std::function<void()> work);
+
+    QString m_path;
+    std::unique_ptr<StoreThread> m_store;
+    QList<std::function<void()>> m_waiting;
+    bool m_isOpen = false;
+    QString m_trouble;
+    quint64 m_lastId = 0;
+};
+
+} // namespace hawser::chat

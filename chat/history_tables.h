@@ -1,0 +1,84 @@
+#pragma once
+
+#include "chat/entry.h"
+#include "core/store/database.h"
+
+namespace hawser::chat {
+
+/// Which part of a conversation is wanted.
+struct PageWish {
+    enum class From : quint8 {
+        Newest, ///< the last `count`
+        Before, ///< the `count` before entry `id`
+        After, ///< the `count` after entry `id`
+        Around, ///< entry `id`, and as much before it as after it
+    };
+
+    PublicKey with; ///< null: all conversations
+    From from = From::Newest;
+    quint64 id = 0;
+    int count = 100;
+    qint64 since = 0; ///< ms since 1970; older ones are left out
+    QString words {}; ///< only messages that have all of these words, or words that begin so; empty: all
+
+    bool operator==(const PageWish &) const = default;
+};
+
+/// A part of a conversation, oldest first.
+struct Page {
+    QList<Entry> entries;
+    bool hasEarlier = false;
+    bool hasLater = false;
+};
+
+/// How many of a conversation were not seen.
+struct Unread {
+    PublicKey with;
+    int count = 0;
+    quint64 last = 0; ///< id of the newest entry of the conversation
+};
+
+/// The tables of what was said with whom, and their queries. For the thread of the database; writers belong into a
+/// transaction of their caller.
+namespace history {
+
+/// What makes the tables in an empty database.
+QStringList tables();
+
+/// \pre entry.id is larger than any before
+Result<void> add(Database &database, const Entry &entry);
+/// A message of mine got further, or not: state, sentence, device and number are kept.
+Result<void> setState(Database &database, const Entry &entry);
+/// \retval NotFound  no such entry
+Result<Entry> find(Database &database, quint64 id);
+/// The entry with that number of that device, in the conversation.
+Result<Entry> find(Database &database, const PublicKey &with, const QByteArray &device, quint64 number);
+/// The entry of a transfer, the newest if there are more. \retval NotFound
+Result<Entry> findTransfer(Database &database, const QByteArray &transfer);
+Result<void> setDetails(Database &database, quint64 id, const QByteArray &details);
+Result<Page> page(Database &database, const PageWish &wish);
+/// Ids of the messages that have these words, newest first, at most `most`.
+Result<QList<quint64>> search(Database &database, const PublicKey &with, const QString &words, int most);
+
+Result<QList<Unread>> unread(Database &database);
+Result<int> unread(Database &database, const PublicKey &with);
+/// The newest message of one of their devices among those that were seen just now.
+struct SeenMark {
+    QByteArray device;
+    quint64 number = 0;
+};
+/// What stands there up to and including entry `id` was seen. Returns what was not seen before.
+Result<QList<SeenMark>> markRead(Database &database, const PublicKey &with, quint64 id);
+/// The same, told by another device of mine.
+Result<void> markRead(Database &database, const PublicKey &with, const SeenMark &mark);
+/// They have seen my messages up to and including `number`. Returns those whose state this changed.
+Result<QList<Entry>> seenByThem(Database &database, const PublicKey &with, const SeenMark &mark);
+
+/// What was under way when the program ended is NotSent.
+Result<void> endUnfinished(Database &database);
+Result<quint64> lastId(Database &database);
+Result<void> forget(Database &database, const PublicKey &with);
+
+} // namespace history
+
+} // namespace hawser::chat

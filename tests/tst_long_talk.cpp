@@ -1,0 +1,208 @@
+#include "chat/history.h"
+#include "desktop/models/conversation_model.h"
+#include "desktop/views/chat_view.h"
+#include "support/long_talk.h"
+
+#include <QElapsedTimer>
+#include <QScrollBar>
+#include <QSemaphore>
+#include <QTemporaryDir>
+#include <QTest>
+
+using namespace hawser;
+using namespace hawser::chat;
+using namespace hawser::desktop;
+
+namespace {
+
+PublicKey somebody(const char *hex)
+{
+    return *PublicKey::fromHex(QString::fromLatin1(hex)); // RFC 8032, 7.1
+}
+
+const PublicKey bea = somebody("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
+const PublicKey carl = somebody("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c");
+
+/// A window over a history on disk, as the desktop has it.
+struct Window {
+    ConversationModel model;
+    ChatView view;
+    qsizetype entriesRead = 0;
+
+    explicit Window(History &history)
+    {
+        QObject::connect(&model, &ConversationModel::wanted, &model, [this, &history](const PageWish &wish) {
+            history.read(
+                &model, [wish](Database &database) { return history::page(database, wish); },
+                [this, wish](const Result<Page> &page) {
+                    entriesRead += page ? page->entries.size() : 0;
+                    model.take(wish, page ? *page : Page {});
+                });
+        });
+        view.setConversation(&model);
+        view.resize(600, 500);
+        view.show();
+    }
+    QString lastSeen() const
+    {
+        const QModelIndex last = view.indexAt(QPoint(5, view.viewport()->height() - 2));
+        return last.data().toString();
+    }
+    QString firstSeen() const { return view.indexAt(QPoint(5, 2)).data().toString(); }
+};
+
+} // namespace
+
+/// The real model and view over a real file.
+class TestLongTalk : public QObject {
+    Q_OBJECT
+
+private slots:
+    void initTestCase();
+    void opensLikeAShortOne();
+    void whatIsReadStaysWhereItIsWhenEarlierLinesCome();
+    void goesToAHitAndBackToTheNewest();
+    void aStoreThatHangsFreezesNothing();
+    void aFileThatCannotBeUsedIsLeftAndSaidSo();
+
+private:
+    QTemporaryDir m_folder;
+    std::unique_ptr<History> m_history;
+};
+
+void TestLongTalk::initTestCase()
+{
+    m_history = std::make_unique<History>(m_folder.path());
+    bool filled = false;
+    m_history->write(
+        this,
+        [](Database &database) -> Result<void> {
+            const Result<void> few = testing::fillTalk(database, carl, 1, 100);
+            return few ? testing::fillTalk(database, bea, 1000, 100'000) : few;
+        },
+        [&](const Result<void> &done) { filled = done.operator bool(); });
+    QTRY_VERIFY_WITH_TIMEOUT(filled, 60'000);
+}
+
+void TestLongTalk::opensLikeAShortOne()
+{
+    Window window(*m_history);
+    const auto open = [&](const PublicKey &with) {
+        qint64 best = std::numeric_limits<qint64>::max();
+        for (int i = 0; i < 5; ++i) {
+            QElapsedTimer timer;
+            timer.start();
+            window.model.open(with, QStringLiteral("Bea"), {});
+            [&] { QTRY_COMPARE(window.model.rowCount(), ConversationModel::page); }();
+            [&] { QTRY_VERIFY(window.lastSeen().startsWith(QLatin1String("line"))); }();
+            best = std::min(best, timer.nsecsElapsed() / 1000);
+        }
+        return best;
+    };
+    const qint64 few = open(carl);
+    const qsizetype readForFew = std::exchange(window.entriesRead, 0);
+    const qint64 many = open(bea);
+    qInfo("opened and laid out: of 100 messages %lld µs, of 100 000 %lld µs; rows held %d", few, many,
+        window.model.rowCount());
+    QCOMPARE(window.entriesRead, readForFew);
+    QVERIFY2(many < 3 * few + 2000, "a long conversation opens slower than a short one");
+    QCOMPARE(window.lastSeen(), "line 99999 of a long talk");
+}
+
+void TestLongTalk::whatIsReadStaysWhereItIsWhenEarlierLinesCome()
+{
+    Window window(*m_history);
+    window.model.open(bea, QStringLiteral("Bea"), {});
+    QTRY_COMPARE(window.lastSeen(), "line 99999 of a long talk");
+    QScrollBar *bar = window.view.verticalScrollBar();
+    bar->setValue(window.view.viewport()->height() / 2); // near the top: more is asked for
+    const QString first = window.firstSeen();
+    QTRY_COMPARE(window.model.rowCount(), 2 * ConversationModel::page);
+    QCOMPARE(window.firstSeen(), first);
+    for (int i = 0; i < 40; ++i) {
+        bar->setValue(0);
+        const qsizetype before = window.entriesRead;
+        QTRY_VERIFY(window.entriesRead > before);
+        QVERIFY(window.model.rowCount() <= ConversationModel::mostRows);
+    }
+    QVERIFY(window.model.hasLater());
+}
+
+void TestLongTalk::goesToAHitAndBackToTheNewest()
+{
+    Window window(*m_history);
+    window.model.open(bea, QStringLiteral("Bea"), {});
+    QTRY_COMPARE(window.model.rowCount(), ConversationModel::page);
+    QList<quint64> hits;
+    m_history->read(
+        this, [](Database &database) { return history::search(database, bea, QStringLiteral("4242"), 10); },
+        [&](const Result<QList<quint64>> &found) { hits = *found; });
+    QTRY_COMPARE(hits.size(), 11 - 1); // 42420 … 42429 and 4242: the newest ten
+    window.model.goTo(1000 + 4242);
+    QTRY_COMPARE(window.view.currentIndex().data().toString(), "line 4242 of a long talk");
+    const QRect row = window.view.visualRect(window.view.currentIndex());
+    QVERIFY(window.view.viewport()->rect().contains(row.center()));
+    window.view.goToNewest();
+    QTRY_COMPARE(window.lastSeen(), "line 99999 of a long talk");
+}
+
+/// The disk does not answer: the window's thread turns on all the while.
+void TestLongTalk::aStoreThatHangsFreezesNothing()
+{
+    Window window(*m_history);
+    std::atomic_bool hangs = false;
+    QSemaphore answers;
+    m_history->write(
+        this,
+        [&](Database &) -> Result<void> {
+            hangs = true;
+            answers.acquire();
+            return {};
+        },
+        [](const Result<void> &) {});
+    QTRY_VERIFY(hangs);
+    window.model.open(bea, QStringLiteral("Bea"), {});
+    Entry said;
+    said.id = m_history->nextId();
+    said.with = bea;
+    said.text = QStringLiteral("typed meanwhile");
+    window.model.append(said);
+    QTRY_COMPARE(window.firstSeen(), "typed meanwhile");
+    QCOMPARE(window.model.rowCount(), 1);
+    answers.release();
+    QTRY_COMPARE(window.model.rowCount(), ConversationModel::page + 1);
+    QCOMPARE(window.lastSeen(), "typed meanwhile");
+}
+
+void TestLongTalk::aFileThatCannotBeUsedIsLeftAndSaidSo()
+{
+    QTemporaryDir folder;
+    QFile file(folder.filePath(QStringLiteral("chat.sqlite")));
+    const QByteArray junk("this is no database at all, but a letter to Bea");
+    QVERIFY(file.open(QIODevice::WriteOnly) && file.write(junk) == junk.size());
+    file.close();
+    History history(folder.path());
+    bool kept = false;
+    Entry entry;
+    entry.id = history.nextId();
+    entry.with = bea;
+    entry.text = QStringLiteral("said before it was known");
+    history.write(
+        this, [entry](Database &database) { return history::add(database, entry); },
+        [&](const Result<void> &done) { kept = done.operator bool(); });
+    QTRY_VERIFY(kept);
+    QVERIFY2(history.trouble().contains(QLatin1String("chat.sqlite")), qUtf8Printable(history.trouble()));
+    Page page;
+    history.read(
+        this,
+        [](Database &database) {
+            return history::page(database, { bea, PageWish::From::Newest });
+        },
+        [&](const Result<Page> &found) { page = *found; });
+    QTRY_COMPARE(page.entries.size(), 1);
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    QCOMPARE(file.readAll(), junk);
+}
+
+QTEST_MAIN(TestLongTalk)
+#include "tst_long_talk.moc"
