@@ -83,6 +83,10 @@ void Broker::connectParts()
     connect(&m_sessions, &Sessions::gone, this, &Broker::sessionGone);
     connect(&m_sessions, &Sessions::came, this, &Broker::summaryChanged);
     connect(&m_sessions, &Sessions::presenceChanged, this, &Broker::summaryChanged);
+    connect(&m_sessions, &Sessions::laneMade, this, [this](Link *lane) {
+        lane->setRouter(&m_router);
+        m_commands.attach(lane);
+    });
     m_sessions.setCost([this](const Link &link) { return m_router.reserved(link); });
     connect(&m_requests, &Requests::closed, this, &Broker::summaryChanged);
     connect(&m_requests, &Requests::changed, this, [this](const Waiting &request) {
@@ -234,8 +238,8 @@ Result<std::vector<Link *>> Broker::resolve(Link &from, const OpenHead &head) co
         const Party party { target, other->hello.device, other->hello.session };
         const bool meant = (head.party.device.isEmpty() || head.party.device == party.device)
             && (head.party.session.isEmpty() || head.party.session == party.session);
-        if (meant && other->isHere() && other->link != &from)
-            targets.push_back(other->link);
+        if (meant && other->isHere() && other != session)
+            targets.push_back(head.streamClass == StreamClass::File ? other->link->bulk() : other->link);
     }
     if (targets.empty())
         return Error { Code::Unavailable, QStringLiteral("%1 is not connected").arg(m_accounts.find(target)->name) };

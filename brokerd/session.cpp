@@ -25,7 +25,7 @@ Session &Sessions::add(Arrival &arrival, Instant now)
     session->standing = arrival.standing;
     session->since = now;
     Session &fresh = *session;
-    watch(fresh.link);
+    watch(fresh);
     replaceOlder(fresh);
     m_sessions.insert(fresh.link, std::move(session));
     m_byKey.insert(fresh.key, &fresh);
@@ -33,8 +33,10 @@ Session &Sessions::add(Arrival &arrival, Instant now)
     return fresh;
 }
 
-void Sessions::watch(Link *link)
+void Sessions::watch(const Session &session)
 {
+    Link *link = session.link;
+    connect(session.mooring.get(), &Mooring::laneMade, this, [this, link](Link *lane) { watchLane(lane, link); });
     const auto tell = [this, link] {
         if (const Session *session = of(*link))
             emit presenceChanged(*session);
@@ -43,6 +45,17 @@ void Sessions::watch(Link *link)
     connect(link, &Link::suspended, this, &Sessions::keepBudget);
     connect(link, &Link::wentAway, this, tell);
     connect(link, &Link::resumed, this, tell);
+}
+
+void Sessions::watchLane(Link *lane, Link *link)
+{
+    m_lanes.insert(lane, link);
+    connect(lane, &Link::ended, this, [this, lane] {
+        m_dropped += lane->dropped();
+        m_lanes.remove(lane);
+    });
+    connect(lane, &Link::suspended, this, &Sessions::keepBudget);
+    emit laneMade(lane);
 }
 
 void Sessions::replaceOlder(const Session &fresh)
@@ -60,7 +73,7 @@ void Sessions::replaceOlder(const Session &fresh)
 
 const Session *Sessions::of(const Link &link) const
 {
-    const auto found = m_sessions.constFind(&link);
+    const auto found = m_sessions.constFind(m_lanes.value(&link, &link));
     return found == m_sessions.constEnd() ? nullptr : found->get();
 }
 
@@ -137,12 +150,23 @@ qint64 Sessions::costOf(const Link &link) const
     return link.lane().kept() + link.lane().waiting() + (m_cost ? m_cost(link) : 0);
 }
 
+std::vector<Link *> Sessions::suspendedLinks() const
+{
+    std::vector<Link *> links;
+    for (const auto &session : m_sessions) {
+        if (session->link->isSuspended())
+            links.push_back(session->link);
+        if (Link *lane = session->mooring->presentLane(); lane && lane->isSuspended())
+            links.push_back(lane);
+    }
+    return links;
+}
+
 qint64 Sessions::suspendedBytes() const
 {
     qint64 bytes = 0;
-    for (const auto &session : m_sessions)
-        if (session->link->isSuspended())
-            bytes += session->link->lane().kept() + session->link->lane().waiting();
+    for (const Link *link : suspendedLinks())
+        bytes += link->lane().kept() + link->lane().waiting();
     return bytes;
 }
 
@@ -150,12 +174,10 @@ void Sessions::keepBudget()
 {
     std::multimap<qint64, Link *> suspended;
     qint64 held = 0;
-    for (const auto &session : m_sessions) {
-        if (!session->link->isSuspended())
-            continue;
-        const qint64 cost = costOf(*session->link);
+    for (Link *link : suspendedLinks()) {
+        const qint64 cost = costOf(*link);
         held += cost;
-        suspended.emplace(cost, session->link);
+        suspended.emplace(cost, link);
     }
     for (auto largest = suspended.rbegin(); largest != suspended.rend() && held > m_suspendedBudget; ++largest) {
         held -= largest->first;

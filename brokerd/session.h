@@ -34,6 +34,7 @@ public:
     /// Takes the link and the connection over. An older session that the new one stands for is told `replaced`: any of a
     /// node, one of the same device of a person.
     Session &add(Arrival &arrival, Instant now);
+    /// By any lane of its link.
     const Session *of(const Link &link) const;
     /// Members of this key, also those that are away.
     std::vector<Session *> members(const PublicKey &key) const;
@@ -58,12 +59,15 @@ public:
 
 signals:
     void came(const hawser::broker::Session &session);
+    void laneMade(hawser::Link *lane); ///< a further lane of a session's link, before anything comes on it
     void presenceChanged(const hawser::broker::Session &session); ///< it is away, or back again
     void gone(const hawser::broker::Session &session); ///< its link is over; it is not in any list any more
 
 private:
     void remove(Link *link);
-    void watch(Link *link);
+    void watch(const Session &session);
+    void watchLane(Link *lane, Link *link);
+    std::vector<Link *> suspendedLinks() const;
     void replaceOlder(const Session &fresh);
     void keepBudget();
     qint64 costOf(const Link &link) const;
@@ -71,6 +75,7 @@ private:
 
     QHash<const Link *, std::shared_ptr<Session>> m_sessions;
     QMultiHash<PublicKey, Session *> m_byKey;
+    QHash<const Link *, const Link *> m_lanes; // further lane → the session's link
     std::function<qint64(const Link &)> m_cost;
     qint64 m_suspendedBudget = limits::suspendedBudget;
     quint64 m_dropped = 0; // frames of links that are over

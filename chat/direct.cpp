@@ -138,6 +138,7 @@ void Direct::take(Arrival &arrival)
     Link *link = incoming.link = arrival.link();
     incoming.mooring = std::move(arrival.mooring);
     m_served.attach(link);
+    connect(incoming.mooring.get(), &Mooring::laneMade, this, [this](Link *lane) { m_served.attach(lane); });
     const PublicKey key = arrival.key;
     connect(link, &Link::ended, this, [this, link] { ended(link); });
     connect(link, &Link::wentAway, this, [this, key] { checkLink(key); });

@@ -329,6 +329,8 @@ Call *startCall(Link *link, const Party &to, const QString &name, const Value &p
 {
     if (link == nullptr || link->isOver())
         return Call::refused(noConnection(), parent);
+    if (options.streamClass == StreamClass::File)
+        link = link->bulk();
     if (!isCommandName(name))
         return Call::refused(
             { Code::InvalidArgument, QStringLiteral("“%1” is no name of a command").arg(name) }, parent);

@@ -63,6 +63,8 @@ void Client::setCommands(Commands *commands)
     m_commands = commands ? commands : m_none;
     if (m_link)
         m_commands->attach(m_link.get());
+    if (m_bulk)
+        m_bulk->setCommands(commands);
 }
 
 // --- what is wished
@@ -120,6 +122,7 @@ Link *Client::letGo()
 {
     m_retry->stop();
     m_watch->stop();
+    dropLane();
     if (m_greeting)
         dropConnection(); // it carries no link yet
     return part(std::move(m_link), std::move(m_connection), this);
@@ -144,6 +147,7 @@ void Client::dial()
         if (!m_link) { // what ended here cannot be resumed
             m_linkName = randomBytes(16);
             m_connectionNumber = 0;
+            m_lastLane = 0;
         }
         ++m_connectionNumber;
         m_greeting.reset(new DialGreeting(hello()));
@@ -170,8 +174,9 @@ Hello Client::hello() const
     hello.session = m_profile.session;
     hello.link = m_linkName;
     hello.connection = m_connectionNumber;
+    hello.lane = m_lane;
     if (m_resumeWindow > milliseconds(0))
-        hello.features.append(feature::resume);
+        hello.features = QStringList { feature::resume, feature::lanes };
     if (m_link) {
         hello.taken = m_link->lane().takenCount();
         hello.opens = m_link->opensGranted();
@@ -192,7 +197,7 @@ void Client::greeted(const Welcome &welcome)
 {
     m_deadline->stop();
     m_welcome = welcome;
-    if (welcome.resumed)
+    if (welcome.resumed || m_lane != 0)
         return resume(welcome);
     if (m_link) { // the other side does not know it: another one begins under the name that was said
         const QPointer<Client> alive(this);
@@ -239,6 +244,10 @@ void Client::enter(const LinkSettings &settings, State state)
     connect(m_link.get(), &Link::suspended, this, &Client::linkSuspended);
     connect(m_link.get(), &Link::wentAway, this, &Client::away);
     connect(m_link.get(), &Link::pong, this, &Client::checkAge);
+    if (settings.resumeWindow > milliseconds(0) && m_welcome.features.contains(feature::lanes)) {
+        m_link->setBulk([this] { return bulk(); });
+        connect(m_link.get(), &Link::laneAsked, this, &Client::startLane);
+    }
     m_connection->setSink(m_link.get());
     m_greeting.reset();
     m_backoff.connected(now());
@@ -338,6 +347,7 @@ void Client::endLink(const Error &why)
 {
     const LaterPointer<Link> link = std::move(m_link);
     m_watch->stop();
+    dropLane();
     link->disconnect(this);
     setState(State::Connecting);
     const QPointer<Client> alive(this);
@@ -376,7 +386,7 @@ void Client::closed(const Error &why)
 void Client::tryAgain(const Error &why)
 {
     m_lastError = why;
-    if (isFinal(why))
+    if (isFinal(why) || (m_lane != 0 && !m_link)) // a lane ends once
         return setState(State::Stopped);
     const milliseconds wait = m_backoff.next(QRandomGenerator::global()->generateDouble());
     m_retry->start(std::max(wait, m_toldToGo ? m_toldToGo->retryAfter : milliseconds(0)));
@@ -395,6 +405,53 @@ void Client::setState(State state)
 {
     if (std::exchange(m_state, state) != state)
         emit stateChanged(state);
+}
+
+// --- the lane for bulk data
+
+Link *Client::bulk()
+{
+    if (!m_bulk || !m_bulk->m_link)
+        startLane(m_lastLane + 1);
+    return m_bulk->m_link.get();
+}
+
+/// A lane dials as its link does, with the same name, and what is said on it waits until it stands.
+void Client::startLane(quint32 lane)
+{
+    if (lane <= m_lastLane || !m_link)
+        return;
+    dropLane();
+    m_lastLane = lane;
+    LinkSettings settings = m_link->settings();
+    settings.lane = lane;
+    m_bulk.reset(new Client(m_identity, m_profile));
+    Client *bulk = m_bulk.get();
+    bulk->m_lane = lane;
+    bulk->m_linkName = m_linkName;
+    bulk->m_resumeWindow = m_resumeWindow;
+    bulk->m_address = m_address;
+    bulk->m_expected = m_link->settings().peer;
+    bulk->m_link.reset(new Link(settings, now()));
+    bulk->setCommands(m_commands);
+    connect(bulk->m_link.get(), &Link::ended, bulk, &Client::linkEnded);
+    connect(bulk->m_link.get(), &Link::suspended, bulk, &Client::linkSuspended);
+    connect(bulk->m_link.get(), &Link::pong, bulk, &Client::checkAge);
+    connect(bulk, &Client::lost, this, [this, bulk] {
+        if (m_bulk.get() == bulk)
+            m_bulk.reset();
+    });
+    bulk->m_state = State::Suspended;
+    bulk->watchLink();
+    bulk->dial();
+}
+
+void Client::dropLane()
+{
+    if (!m_bulk)
+        return;
+    const LaterPointer<Client> bulk = std::move(m_bulk);
+    bulk->disconnectFromPeer();
 }
 
 // --- calls

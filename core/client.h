@@ -106,6 +106,9 @@ private:
     void dropConnection();
     bool endsTheLink(const Error &why) const;
     void checkAge();
+    Link *bulk();
+    void startLane(quint32 lane);
+    void dropLane();
     void enterLocal();
     void enter(const LinkSettings &settings, State state);
     void linkEnded(const Error &why);
@@ -130,6 +133,9 @@ private:
     Welcome m_welcome;
     QByteArray m_linkName; // 16 bytes
     quint32 m_connectionNumber = 0;
+    quint32 m_lane = 0; // not 0: this is a lane of another client's link
+    quint32 m_lastLane = 0;
+    LaterPointer<Client> m_bulk; // the lane for bulk data
     LaterPointer<DialGreeting> m_greeting;
     LaterPointer<Link> m_link; // runs on m_connection, is suspended, or is null
     LaterPointer<Connection> m_connection;

@@ -11,6 +11,7 @@ namespace hawser {
 /// What greetings name; a feature is in use when both sides do.
 namespace feature {
 inline constexpr QLatin1String resume("resume"); ///< links outlive connections (docs/protocol.md §5.7)
+inline constexpr QLatin1String lanes("lanes"); ///< bulk data has a connection of its own (§5.7)
 } // namespace feature
 
 /// Who takes part: what a program is, said in its greeting.

@@ -31,6 +31,7 @@ inline constexpr auto pingUnacknowledged = 5s; ///< something is unacknowledged:
 inline constexpr auto deadUnacknowledged = 20s; ///< and give up sooner (TCP_USER_TIMEOUT is the same)
 inline constexpr auto resumeWindow = 2min; ///< a link without a connection waits so long for the next one
 inline constexpr auto awayAfter = 10s; ///< and counts as away from here on
+inline constexpr auto laneWait = 10s; ///< for the first connection of a further lane
 inline constexpr qint64 suspendedBudget = 256 * 1024 * 1024; ///< kept for all links without a connection together
 inline constexpr auto stoodStill = 5s; ///< a timer that is so late: this program did not run
 inline constexpr quint64 connectionBytes = 256'000'000'000; ///< then a connection is replaced: nobody renews its keys

@@ -14,8 +14,11 @@ constexpr qsizetype waitingOpensMost = 16 * 1024 * 1024; // bytes of OPENs that 
 
 Link::Link(const LinkSettings &settings, Instant now)
     : m_settings(settings), m_lane(settings.retention), m_nextNumber(settings.dialler ? 1 : 2),
-      m_opensAllowed(settings.opensAllowed), m_opensGranted(settings.opensGranted), m_lastHeard(now), m_lastPing(now)
+      m_opensAllowed(settings.opensAllowed), m_opensGranted(settings.opensGranted), m_lastHeard(now), m_lastPing(now),
+      m_wasConnected(settings.lane == 0)
 {
+    if (!m_wasConnected)
+        m_suspendedSince = now;
 }
 
 Link::~Link()
@@ -259,6 +262,11 @@ Result<void> Link::takeLinkFrame(const FrameView &frame, Instant now)
         m_opensAllowed = qMax(m_opensAllowed, total());
         sendWaitingOpens();
         return {};
+    case FrameType::Lane:
+        if (frame.payload.size() != 4 || !m_settings.dialler || m_settings.lane != 0)
+            return wrongSize;
+        emit laneAsked(qFromBigEndian<quint32>(frame.payload.data()));
+        return {};
     case FrameType::Ping:
         if (frame.payload.size() > 16)
             return wrongSize;
@@ -360,6 +368,15 @@ void Link::wakeBlocked()
         stream->touch();
     }
     flushBatches();
+}
+
+void Link::askForLane(quint32 lane)
+{
+    char number[4];
+    qToBigEndian(lane, number);
+    m_lane.appendUncounted(FrameType::Lane, QByteArrayView(number, sizeof number));
+    if (wake)
+        wake();
 }
 
 void Link::ping(Instant now)

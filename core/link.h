@@ -64,10 +64,12 @@ struct LinkSettings {
     quint64 opensGranted = limits::openStreams; ///< what we granted in ours
     milliseconds resumeWindow { 0 }; ///< how long it waits for the next connection; 0: it ends with its first
     milliseconds awayAfter { limits::awayAfter }; ///< without a connection it counts as away from here on
+    quint32 lane = 0; ///< a further one waits for its first connection: limits::laneWait
     quint32 maxPayload = limits::framePayload; ///< of a frame we may send: a stranger's link stays at greetingPayload
 };
 
-/// What two running programs share: many streams, counted, acknowledged, kept until then and bounded, over one connection
+/// What two running programs share, one lane of it (docs/protocol.md §5.7: a further lane is a Link of its own with the same
+/// settings, and ends with the first): many streams, counted, acknowledged, kept until then and bounded, over one connection
 /// after the other (docs/protocol.md §5.7). While there is none it is *suspended*: nothing ends, and what is said waits.
 /// Sans-I/O: a `Connection` calls it as its FrameSink; while it is suspended, whoever owns it calls tick() at deadline().
 /// Emits on the thread it lives in; inside one of its signals (or a stream's) get rid of it by deleteLater() only.
@@ -103,6 +105,12 @@ public:
     /// OPENs that the peer may send in all; the next greeting says so again.
     quint64 opensGranted() const { return m_opensGranted; }
     const LinkSettings &settings() const { return m_settings; }
+    /// Where streams of StreamClass::File belong: a lane beside this one, made when it is asked for first (OPENs wait until it
+    /// stands), or this one where there are none.
+    Link *bulk() { return m_bulk && !m_over ? m_bulk() : this; }
+    void setBulk(std::function<Link *()> bulk) { m_bulk = std::move(bulk); }
+    /// Asks the side that dialled for a further lane.
+    void askForLane(quint32 lane);
     /// Round trip of the last ping; 0 before the first.
     milliseconds roundTrip() const { return m_roundTrip; }
     int streams() const { return m_open; }
@@ -141,6 +149,7 @@ signals:
     void opened(hawser::Stream *stream); ///< by the peer; owned by the link
     void oneWay(const hawser::OpenHead &head, QByteArrayView body); ///< a peer's one-way OPEN; valid during the call
     void suspended(const hawser::Error &why); ///< the connection is gone: let it go, without a sink
+    void laneAsked(quint32 lane); ///< by the listener
     void wentAway(); ///< still suspended after LinkSettings::awayAfter
     void resumed(); ///< the next connection is there
     void ended(const hawser::Error &why); ///< once; every stream was closed before
@@ -186,6 +195,7 @@ private:
     milliseconds silenceAllowed() const;
     Instant quietSince() const;
     Instant connectedDeadline() const;
+    milliseconds window() const;
 
     LinkSettings m_settings;
     Lane m_lane;
@@ -213,6 +223,8 @@ private:
     int m_open = 0;
     std::optional<Instant> m_suspendedSince;
     bool m_away = false;
+    bool m_wasConnected;
+    std::function<Link *()> m_bulk;
     bool m_over = false;
     quint64 m_dropped = 0; // frames for numbers that are not open
 };

@@ -35,8 +35,13 @@ Instant Link::deadline() const
         return Instant::min();
     if (!m_suspendedSince)
         return connectedDeadline();
-    const Instant over = *m_suspendedSince + m_settings.resumeWindow;
+    const Instant over = *m_suspendedSince + window();
     return m_away ? over : qMin(over, awayAt(*m_suspendedSince, m_lastHeard, m_settings));
+}
+
+milliseconds Link::window() const
+{
+    return m_wasConnected ? m_settings.resumeWindow : milliseconds(limits::laneWait);
 }
 
 Instant Link::connectedDeadline() const
@@ -84,8 +89,10 @@ Result<void> Link::tick(Instant now)
 Result<void> Link::tickSuspended(Instant now)
 {
     const auto since = now - *m_suspendedSince;
-    if (since >= m_settings.resumeWindow)
-        end(m_last);
+    if (since >= window())
+        end(m_wasConnected ? m_last
+                           : Error { Code::Unavailable, QStringLiteral("no connection came about for bulk data"),
+                               Begun::No, Origin::Here });
     else if (now >= awayAt(*m_suspendedSince, m_lastHeard, m_settings) && !std::exchange(m_away, true))
         emit wentAway();
     return {};
@@ -116,6 +123,7 @@ Result<void> Link::resume(quint64 taken, quint64 opens, milliseconds ping, Insta
         return known;
     m_suspendedSince.reset();
     m_away = false;
+    m_wasConnected = true;
     m_settings.ping = ping;
     m_lastHeard = m_lastPing = now;
     m_pingSent = {};

@@ -101,6 +101,7 @@ public:
     std::optional<GoAway> refusal(AdmissionControl::Ticket ticket, const Admission &admission, const PublicKey &key);
     void arrive(AdmissionControl::Ticket ticket, Arrival &arrival, const Admission &admission);
     Mooring *known(const Hello &hello, const PublicKey &key) const;
+    void bringLane(AdmissionControl::Ticket ticket, Mooring *link, const Hello &hello, const Welcome &welcome);
     void resume(AdmissionControl::Ticket ticket, Mooring &mooring, const Hello &hello, Welcome welcome);
     void remember(Mooring *mooring, const Hello &hello, const PublicKey &key);
     std::unique_ptr<Connection> welcomeIn(AdmissionControl::Ticket ticket, const Welcome &welcome);
@@ -231,10 +232,13 @@ void Listener::Private::greeted(AdmissionControl::Ticket ticket, const Hello &he
     if (ask && key != ownKey)
         admission = ask(hello, key, address);
     admission.welcome.protocol = 1;
-    admission.welcome.features = QStringList { feature::resume };
+    admission.welcome.features = QStringList { feature::resume, feature::lanes };
     if (const std::optional<GoAway> no = refusal(ticket, admission, key))
         return dismiss(ticket, *no);
-    if (Mooring *mooring = known(hello, key); mooring && admission.welcome.standing == Standing::Member)
+    Mooring *mooring = admission.welcome.standing == Standing::Member ? known(hello, key) : nullptr;
+    if (hello.lane != 0)
+        return bringLane(ticket, mooring, hello, admission.welcome);
+    if (mooring)
         return resume(ticket, *mooring, hello, admission.welcome);
     Arrival arrival;
     arrival.hello = hello;
@@ -309,6 +313,16 @@ void Listener::Private::resume(AdmissionControl::Ticket ticket, Mooring &mooring
     count("resumed");
 }
 
+/// The first or the next connection of a further lane.
+void Listener::Private::bringLane(
+    AdmissionControl::Ticket ticket, Mooring *link, const Hello &hello, const Welcome &welcome)
+{
+    Mooring *lane = link ? link->lane(hello.lane) : nullptr;
+    if (!lane)
+        return dismiss(ticket, { Leave::Leaving, {}, QStringLiteral("the link of this lane is not known") });
+    resume(ticket, *lane, hello, welcome);
+}
+
 /// Says WELCOME. What came behind HELLO is for the link.
 std::unique_ptr<Connection> Listener::Private::welcomeIn(AdmissionControl::Ticket ticket, const Welcome &welcome)
 {
@@ -346,6 +360,9 @@ void Listener::Private::arrive(AdmissionControl::Ticket ticket, Arrival &arrival
         control.leave(ticket);
     else
         connect(arrival.link(), &QObject::destroyed, q, [this, ticket] { control.leave(ticket); });
+    Mooring *mooring = arrival.mooring.get();
+    if (settings.resumeWindow > milliseconds(0) && arrival.hello.features.contains(feature::lanes))
+        arrival.link()->setBulk([mooring] { return mooring->bulk(); });
     if (settings.resumeWindow > milliseconds(0))
         remember(arrival.mooring.get(), arrival.hello, arrival.key);
     count("arrived");

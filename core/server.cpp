@@ -47,6 +47,7 @@ Admission Server::admit(const PublicKey &key, const Hello &hello) const
 void Server::take(Arrival &arrival)
 {
     Link *link = arrival.link();
+    connect(arrival.mooring.get(), &Mooring::laneMade, this, [this](Link *lane) { m_commands->attach(lane); });
     replaceOlder(link->settings().peerParty);
     m_guests.push_back({ std::move(arrival.mooring), link });
     m_commands->attach(link);

@@ -21,6 +21,13 @@ QJsonObject json(const QByteArray &text)
     return QJsonDocument::fromJson(text).object();
 }
 
+struct Move {
+    static constexpr const char *name = "move";
+    static constexpr StreamClass streamClass = StreamClass::File;
+    using Request = Nothing;
+    using Reply = Nothing;
+};
+
 /// Waits for the end of a call.
 Code codeOf(Call *call)
 {
@@ -53,6 +60,7 @@ private slots:
     void userCallsNode();
     void nodeCallsNobody();
     void membersTalkAndFirstSessionToAnswerHasIt();
+    void filesTravelOnLanesOfTheirOwn();
     void nodeReplacedIsTold();
     void deadNodeLeavesTheOffers();
     void invitationsRace();
@@ -393,6 +401,28 @@ void TestBrokerd::membersTalkAndFirstSessionToAnswerHasIt()
     ringing->finish(Chat::Reply {});
     QTRY_VERIFY(waits.isFinished());
     QVERIFY(waits.result());
+}
+
+void TestBrokerd::filesTravelOnLanesOfTheirOwn()
+{
+    const auto bea = user(QStringLiteral("Bea"));
+    const auto ana = user(QStringLiteral("Ana"));
+    QVERIFY(ana && bea);
+    quint32 lane = 0;
+    bea->commands.serve<Chat>(
+        [](const Chat::Request &, const Caller &) -> Result<Chat::Reply> { return Chat::Reply {}; });
+    bea->commands.serveLater<Move>([&](const Nothing &, const Caller &caller, Reply<Move> reply) {
+        lane = reply.call().link()->settings().lane;
+        reply(caller.user == ana->key() ? Result<Nothing>(Nothing {}) : Error { Code::Internal, {} });
+    });
+    const auto moved = ana->client.call<Move>({ bea->key(), {}, {} }, {}); // both lanes are made for it
+    const auto said =
+        ana->client.call<Chat>({ bea->key(), {}, {} }, Chat::Request { randomBytes(16), QStringLiteral("hello") });
+    QTRY_VERIFY(moved.isFinished() && said.isFinished());
+    QVERIFY2(moved.result(), moved.result() ? "" : qPrintable(moved.result().error().sentence));
+    QVERIFY(said.result());
+    QCOMPARE(lane, 1u);
+    QCOMPARE(ana->client.link()->bulk()->settings().lane, 1u);
 }
 
 void TestBrokerd::nodeReplacedIsTold()

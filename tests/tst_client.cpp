@@ -31,6 +31,16 @@ struct Echo {
     using Reply = Nothing;
 };
 
+struct Move {
+    static constexpr const char *name = "move";
+    static constexpr StreamClass streamClass = StreamClass::File;
+    using Request = Nothing;
+    struct Reply {
+        quint64 lane = 0; // it came by
+        static void describe(auto &field) { field("lane", &Reply::lane, {}); }
+    };
+};
+
 struct Tell {
     static constexpr const char *name = "tell";
     using Request = Greet::Request;
@@ -78,6 +88,10 @@ private slots:
     void awayIsSaidAndTakenBack();
     void goingWhileSuspended();
     void newestLinkOfADeviceStays();
+    void filesHaveALaneOfTheirOwn();
+    void aLaneIsResumed();
+    void aLaneEndsWithItsLink();
+    void theListenerAsksForALane();
     void largeBulkOverTls();
     void backoffDoublesAndForgets();
 
@@ -85,6 +99,8 @@ private:
     void listen();
     void connectClient();
     void breakConnection();
+    static void serveMove(Commands &commands);
+    std::optional<quint64> move();
 
     const Identity m_serverIdentity = Identity::generate();
     std::unique_ptr<Commands> m_commands;
@@ -109,6 +125,7 @@ void TestClient::init()
     m_commands->serveLater<Never>([](const Nothing &, const Caller &, Reply<Never> reply) {
         connect(&reply.call(), &IncomingCall::stopped, &reply.call(), [reply] {}); // keeps it
     });
+    serveMove(*m_commands);
     m_commands->serveOneWay<Tell>(
         [this](const Greet::Request &request, const Caller &) { m_told.append(request.who); });
     listen();
@@ -594,6 +611,90 @@ void TestClient::newestLinkOfADeviceStays()
     QCOMPARE(m_client->lastError().code, Code::Aborted);
     QCOMPARE(second.state(), Client::State::Ready);
     QCOMPARE(m_server->present().size(), 2);
+}
+
+void TestClient::serveMove(Commands &commands)
+{
+    commands.serveLater<Move>([](const Nothing &, const Caller &, Reply<Move> reply) {
+        reply(Move::Reply { reply.call().link()->settings().lane });
+    });
+}
+
+/// The lane that a file of the client came by.
+std::optional<quint64> TestClient::move()
+{
+    std::optional<Result<Move::Reply>> answer;
+    m_client->call<Move>({}, {}, this, [&](const Result<Move::Reply> &reply) { answer = reply; });
+    if (!QTest::qWaitFor([&] { return answer.has_value(); }) || !*answer)
+        return {};
+    return (*answer)->lane;
+}
+
+void TestClient::filesHaveALaneOfTheirOwn()
+{
+    connectClient();
+    QCOMPARE(m_mooring->presentLane(), nullptr); // nobody wanted it
+    const quint64 before = m_mooring->link()->lane().takenCount();
+    QCOMPARE(move(), std::optional<quint64>(1));
+    QCOMPARE(move(), std::optional<quint64>(1));
+    QCOMPARE(m_mooring->link()->lane().takenCount(), before);
+    QCOMPARE(m_mooring->presentLane()->lane().takenCount(), 2u);
+    QCOMPARE(m_hellos.size(), 2);
+    QCOMPARE(m_hellos[1].lane, 1u);
+    QCOMPARE(m_hellos[1].link, m_hellos[0].link);
+    QCOMPARE(m_server->present().size(), 1);
+    std::optional<Result<Greet::Reply>> answer;
+    m_client->call<Greet>({}, { QStringLiteral("x") }, this, [&](const auto &reply) { answer = reply; });
+    QTRY_VERIFY(answer && *answer); // talk stays where it was
+    QVERIFY(m_mooring->link()->lane().takenCount() > before);
+}
+
+void TestClient::aLaneIsResumed()
+{
+    connectClient();
+    QCOMPARE(move(), std::optional<quint64>(1));
+    const Link *lane = m_mooring->presentLane();
+    m_mooring->lane(1)->connection()->close({ Code::Unavailable, QStringLiteral("broken by the test") });
+    QTRY_VERIFY(lane->isSuspended());
+    QVERIFY(!m_mooring->link()->isSuspended());
+    QCOMPARE(m_client->state(), Client::State::Ready);
+    QCOMPARE(move(), std::optional<quint64>(1));
+    QCOMPARE(m_mooring->presentLane(), lane);
+    QCOMPARE(lane->lane().takenCount(), 2u);
+}
+
+void TestClient::aLaneEndsWithItsLink()
+{
+    connectClient();
+    QCOMPARE(move(), std::optional<quint64>(1));
+    QPointer<Link> lane = m_mooring->presentLane();
+    QSignalSpy ended(lane.data(), &Link::ended);
+    m_mooring->link()->leave({ Leave::Leaving, {}, {} });
+    QCOMPARE(ended.size(), 1);
+    QTRY_COMPARE(m_client->state(), Client::State::Ready);
+    QTRY_VERIFY(m_mooring && m_mooring->link() && !m_mooring->presentLane());
+    QCOMPARE(move(), std::optional<quint64>(1)); // of the next link
+    m_client->disconnectFromPeer();
+    QTRY_VERIFY(m_mooring.isNull() || !m_mooring->presentLane());
+}
+
+void TestClient::theListenerAsksForALane()
+{
+    Commands ours;
+    serveMove(ours);
+    m_client->setCommands(&ours);
+    connectClient();
+    const Party to = m_server->present().first();
+    for (int i = 0; i < 2; ++i) {
+        std::optional<Result<Move::Reply>> answer;
+        m_server->call<Move>(to, {}, this, [&](const Result<Move::Reply> &reply) { answer = reply; });
+        QTRY_VERIFY(answer);
+        QVERIFY2(*answer, *answer ? "" : qPrintable(answer->error().sentence));
+        QCOMPARE((*answer)->lane, 1u);
+    }
+    QCOMPARE(move(), std::optional<quint64>(1)); // the same one
+    QCOMPARE(m_hellos.size(), 2);
+    m_client.reset();
 }
 
 void TestClient::largeBulkOverTls()

@@ -279,6 +279,39 @@ private slots:
         QCOMPARE(exchange.here.lines["fresh/1"], QByteArrayList({ "closed 14 1 " })); // certainly not
     }
 
+    void aLaneWaitsForItsFirstConnection()
+    {
+        LinkSettings settings = lasting();
+        settings.lane = 1;
+        Transcript links(settings, settings);
+        Exchange exchange(*links.a, *links.b);
+        exchange.say();
+        QVERIFY(links.run());
+        QVERIFY(links.a->isSuspended());
+        QCOMPARE(links.carriedToB, 0);
+        QVERIFY(links.resume());
+        QVERIFY(links.run());
+        QCOMPARE(exchange.here.lines["talk/2"].back(), QByteArray("closed 0 0 result"));
+        links.cut(); // from now on it has as long as any link
+        QVERIFY(links.pass(limits::laneWait));
+        QVERIFY(links.a->isSuspended());
+    }
+
+    void aLaneWithoutConnectionEnds()
+    {
+        LinkSettings settings = lasting();
+        settings.lane = 1;
+        Transcript links(settings, settings);
+        Diary diary;
+        Stream *stream = links.a->open(headOf("file/1"), {});
+        diary.keep(stream, false);
+        QVERIFY(links.pass(limits::laneWait - milliseconds(1)));
+        QVERIFY(links.a->isSuspended());
+        QVERIFY(links.pass(milliseconds(1)));
+        QVERIFY(links.a->isOver());
+        QCOMPARE(diary.lines["file/1"], QByteArrayList({ "closed 14 1 " }));
+    }
+
     void silenceOnlySuspends()
     {
         Transcript links(lasting(), lasting());
