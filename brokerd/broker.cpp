@@ -119,6 +119,7 @@ void Broker::apply(const Config &config)
 {
     m_config = config;
     m_requests.setLimits({ config.requestsWaiting, config.requestsPerAddress });
+    m_sessions.setSuspendedBudget(qint64(config.suspendedMegabytes) << 20);
 }
 
 Result<Address> Broker::listen(const Address &address)
@@ -138,6 +139,8 @@ Admission Broker::admit(const Hello &hello, const PublicKey &key, const QHostAdd
     admission.welcome.program = program();
     admission.welcome.device = m_device;
     admission.welcome.session = m_session;
+    admission.resumeWindow = seconds(m_config.resumeSeconds);
+    admission.awayAfter = seconds(m_config.awaySeconds);
     admission.welcome.standing = account ? Standing::Member : Standing::Stranger;
     if (account && account->kind == AccountKind::Node)
         admission.retention = limits::nodeBudget;

@@ -70,9 +70,9 @@ Value limitsOf(const Config &config)
     insert(map, "message_bytes", limits::message);
     insert(map, "session_budget_bytes", limits::sessionBudget);
     insert(map, "node_budget_bytes", limits::nodeBudget);
-    insert(map, "suspended_budget_bytes", limits::suspendedBudget);
-    insert(map, "resume_seconds", seconds(limits::resumeWindow).count());
-    insert(map, "away_seconds", seconds(limits::awayAfter).count());
+    insert(map, "suspended_budget_bytes", qint64(config.suspendedMegabytes) << 20);
+    insert(map, "resume_seconds", config.resumeSeconds);
+    insert(map, "away_seconds", config.awaySeconds);
     insert(map, "open_streams", limits::openStreams);
     insert(map, "stream_credit_bytes", limits::mostCredit);
     insert(map, "bulk_bytes", limits::bulkAtOnce);

@@ -16,6 +16,8 @@ namespace {
 constexpr qint64 largestFile = 1024 * 1024; // bytes
 constexpr int longestName = 64;
 constexpr int mostSessions = 4096;
+constexpr int mostResumeSeconds = 3600;
+constexpr int mostMegabytes = 65536;
 constexpr int mostRequests = 10000;
 
 Error errorAt(const QString &file, quint32 line, const QString &what)
@@ -126,6 +128,12 @@ Result<void> readLimits(TableReader &reader, const QString &file, Config &config
     if (const auto read = inner.number("requests_waiting", config.requestsWaiting, 1, mostRequests); !read)
         return read;
     if (const auto read = inner.number("requests_per_address", config.requestsPerAddress, 1, mostRequests); !read)
+        return read;
+    if (const auto read = inner.number("resume_seconds", config.resumeSeconds, 0, mostResumeSeconds); !read)
+        return read;
+    if (const auto read = inner.number("away_seconds", config.awaySeconds, 1, mostResumeSeconds); !read)
+        return read;
+    if (const auto read = inner.number("suspended_megabytes", config.suspendedMegabytes, 1, mostMegabytes); !read)
         return read;
     return inner.nothingElse();
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/instant.h"
 #include "core/limits.h"
 #include "core/location.h"
 
@@ -15,6 +16,9 @@ struct Config {
     int sessionsPerUser = 64;
     int requestsWaiting = limits::requestsWaiting;
     int requestsPerAddress = limits::requestsPerAddress;
+    int resumeSeconds = int(seconds(limits::resumeWindow).count()); ///< 0: a link ends with its connection
+    int awaySeconds = int(seconds(limits::awayAfter).count());
+    int suspendedMegabytes = int(limits::suspendedBudget >> 20); ///< kept for all links without a connection together
 
     bool operator==(const Config &) const = default;
 };

@@ -232,7 +232,8 @@ void Listener::Private::greeted(AdmissionControl::Ticket ticket, const Hello &he
     if (ask && key != ownKey)
         admission = ask(hello, key, address);
     admission.welcome.protocol = 1;
-    admission.welcome.features = QStringList { feature::resume, feature::lanes };
+    if (admission.resumeWindow > milliseconds(0))
+        admission.welcome.features = QStringList { feature::resume, feature::lanes };
     if (const std::optional<GoAway> no = refusal(ticket, admission, key))
         return dismiss(ticket, *no);
     Mooring *mooring = admission.welcome.standing == Standing::Member ? known(hello, key) : nullptr;

@@ -35,7 +35,8 @@ void TestBrokerConfig::emptyIsTheDefault()
 void TestBrokerConfig::everyKeyIsRead()
 {
     const Result<Config> config = parseConfig("name = 'home'\r\nlisten = ['127.0.0.1:0', '[::1]:4790']\n"
-                                              "address = \"home.example.net\"\n[limits]\nsessions_per_user = 3\n"
+                                              "address = \"home.example.net\"\n[limits]\nsessions_per_user = "
+                                              "3\nresume_seconds = 30\naway_seconds = 2\nsuspended_megabytes = 7\n"
                                               "requests_waiting = 20\nrequests_per_address = 4\n",
         QStringLiteral("f"));
     QVERIFY(config);
@@ -46,6 +47,9 @@ void TestBrokerConfig::everyKeyIsRead()
     QCOMPARE(config->sessionsPerUser, 3);
     QCOMPARE(config->requestsWaiting, 20);
     QCOMPARE(config->requestsPerAddress, 4);
+    QCOMPARE(config->resumeSeconds, 30);
+    QCOMPARE(config->awaySeconds, 2);
+    QCOMPARE(config->suspendedMegabytes, 7);
 }
 
 void TestBrokerConfig::mistakeNamesFileAndLine_data()

@@ -115,10 +115,19 @@ class Household:
 
     # ---- the suite
 
-    def start_broker(self, name="broker", listen="127.0.0.1:0", env=None):
-        """Starts a broker; its address is house.address. Again, on the folder it had: with listen=house.address."""
+    def start_broker(self, name="broker", listen="127.0.0.1:0", env=None, config=None):
+        """Starts a broker; its address is house.address. Again, on the folder it had: with listen=house.address.
+
+        config: lines of TOML
+        """
+        words = []
+        if config:
+            words = ["--config", self.path(name + ".toml")]
+            with open(words[1], "w", encoding="utf-8") as file:
+                file.write(config)
         before = sum(program.name.split(".")[0] == name for program in self.programs)
-        broker = self.start(f"{name}.{before}" if before else name, "hawser-brokerd", "run", "--data", self.path(name), "--listen", listen, env=env)
+        broker = self.start(f"{name}.{before}" if before else name, "hawser-brokerd", "run", "--data", self.path(name),
+                            "--listen", listen, *words, env=env)
 
         def ready():
             check(broker.running(), f"the broker did not start:\n{broker.output()}")

@@ -120,7 +120,7 @@ def nobody_reads(house, programs, agent, person, node):
 
 def proof(build):
     with Household(build) as house:
-        broker = house.start_broker()
+        broker = house.start_broker(config="[limits]\nresume_seconds = 3\n")  # a killed caller's run ends soon
         agent, node = house.node(CONFIG)
         ana = house.person("ana")
         programs = {"node": agent, "broker": broker}

@@ -25,10 +25,14 @@ public:
 
     bool start()
     {
+        QFile config(m_folder.filePath(QStringLiteral("test.toml")));
+        if (!config.open(QIODevice::WriteOnly) || config.write("[limits]\naway_seconds = 1\n") < 0)
+            return false; // who died is missed sooner than by default
+        config.close();
         m_process.setProcessChannelMode(QProcess::ForwardedErrorChannel);
         m_process.start(program(),
             { QStringLiteral("run"), QStringLiteral("--data"), folder(), QStringLiteral("--listen"),
-                QStringLiteral("127.0.0.1:%1").arg(m_port) });
+                QStringLiteral("127.0.0.1:%1").arg(m_port), QStringLiteral("--config"), config.fileName() });
         QByteArray said;
         const bool ready = QTest::qWaitFor([&] {
             said += m_process.readAllStandardOutput();

@@ -23,6 +23,7 @@ int main(int argc, char **argv)
     Server server(*identity, { .name = "server" });
     server.setDoor(Server::anybody);
     server.setCommands(&commands);
+    server.setResume(milliseconds(0), {}); // who has gone is gone: nothing is kept for it, and nothing comes late
     const auto count = [&] { say(QString("clients: %1").arg(server.present().size())); };
     QObject::connect(&server, &Server::came, count);
     QObject::connect(&server, &Server::left, count);
