@@ -26,9 +26,9 @@ Session &Sessions::add(Arrival &arrival, Instant now)
     session->since = now;
     Session &fresh = *session;
     watch(fresh);
-    replaceOlder(fresh);
     m_sessions.insert(fresh.link, std::move(session));
     m_byKey.insert(fresh.key, &fresh);
+    replaceOlder(fresh);
     emit came(fresh);
     return fresh;
 }
@@ -64,7 +64,7 @@ void Sessions::replaceOlder(const Session &fresh)
     const QList<Session *> older = m_byKey.values(fresh.key);
     for (Session *session : older) {
         const bool same = session->hello.device == fresh.hello.device;
-        if (same || onlyOne)
+        if (session != &fresh && (same || onlyOne))
             session->link->leave({ Leave::Replaced, {},
                 same ? QStringLiteral("a newer link of this device has taken over")
                      : QStringLiteral("another program with the same key has connected: only one may") });

@@ -177,6 +177,11 @@ void Link::grantOpens()
         || m_lane.promptWaiting() + m_lane.controlWaiting() >= unreadMost)
         return;
     m_opensGranted = m_opensDone + window;
+    sayOpens();
+}
+
+void Link::sayOpens()
+{
     char total[8];
     qToBigEndian(m_opensGranted, total);
     m_lane.appendUncounted(FrameType::Opens, QByteArrayView(total, sizeof total));

@@ -183,6 +183,7 @@ private:
     void sendWaitingOpens();
     void peerStreamEnded();
     void grantOpens();
+    void sayOpens();
     void suspend(const Error &why, Instant now);
     Result<void> tickSuspended(Instant now);
     void end(const Error &why);

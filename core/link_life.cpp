@@ -75,7 +75,7 @@ Result<void> Link::tick(Instant now)
     if (quiet >= silenceAllowed()) {
         const qint64 heard = std::chrono::duration_cast<seconds>(now - m_lastHeard).count();
         lost({ Code::Unavailable, QStringLiteral("nothing was heard for %1 s").arg(heard), Begun::Maybe, Origin::Here },
-            now);
+            m_lastHeard); // it counts as gone since then
         return m_last;
     }
     const bool anxious = m_lane.unacknowledged() && quiet >= limits::pingUnacknowledged
@@ -128,6 +128,7 @@ Result<void> Link::resume(quint64 taken, quint64 opens, milliseconds ping, Insta
     m_lastHeard = m_lastPing = now;
     m_pingSent = {};
     m_opensAllowed = qMax(m_opensAllowed, opens);
+    sayOpens(); // the greeting said what held when it was written
     sendWaitingOpens();
     emit resumed();
     if (m_router && !m_over)

@@ -279,6 +279,27 @@ private slots:
         QCOMPARE(exchange.here.lines["fresh/1"], QByteArrayList({ "closed 14 1 " })); // certainly not
     }
 
+    void opensGrantedMeanwhileAreSaid()
+    {
+        LinkSettings a = lasting(), b = lasting();
+        a.opensGranted = b.opensAllowed = 2;
+        Transcript links(a, b);
+        QList<Stream *> there;
+        connect(links.a.get(), &Link::opened, this, [&](Stream *stream) { there += stream; });
+        for (int i = 0; i < 4; ++i)
+            links.b->open(headOf("x"), {});
+        QVERIFY(links.run());
+        QCOMPARE(there.size(), 2);
+        links.cut();
+        const quint64 said = links.a->opensGranted(); // in HELLO, which is on its way
+        for (Stream *stream : QList<Stream *>(there))
+            stream->close({});
+        QVERIFY(links.b->resume(links.a->lane().takenCount(), said, seconds(15), links.now));
+        QVERIFY(links.a->resume(links.b->lane().takenCount(), links.b->opensGranted(), seconds(15), links.now));
+        QVERIFY(links.run());
+        QCOMPARE(there.size(), 4);
+    }
+
     void aLaneWaitsForItsFirstConnection()
     {
         LinkSettings settings = lasting();
@@ -326,6 +347,9 @@ private slots:
         QCOMPARE(passed, 20); // something is unacknowledged
         QVERIFY(links.a->isSuspended() && !links.a->isOver());
         QCOMPARE(links.a->streams(), 1);
+        QVERIFY(links.a->deadline() <= links.now); // it counts as away at once: nobody heard of it for so long
+        QVERIFY(links.a->tick(links.now));
+        QVERIFY(links.a->isAway() && !links.a->isOver());
     }
 
     void whoWasSilentIsAwayAtOnce()

@@ -26,6 +26,19 @@ DATA_LOSS, STALE, REPLACED = 5, 8, 3
 OK = 0
 
 
+class World(hostile_peer.World):
+    """A broker that is real, and people that are not."""
+
+    def __init__(self, build, folder):
+        self.folder, self.programs = folder, []
+        env = dict(os.environ, XDG_RUNTIME_DIR=os.path.join(folder, "run"))
+        os.mkdir(env["XDG_RUNTIME_DIR"], 0o700)
+        self.suite = hostile_peer.Suite(build, os.path.join(folder, "data"), env,
+                                        lambda name, argv, more: self._start(name, argv, dict(env, **more)))
+        self.broker, self.address = self.suite.broker()
+        self.key = bytes.fromhex(self.status()["key"])
+
+
 class Link:
     """Docs/protocol.md §5.7, one connection after the other: `frames` are those sent and not acknowledged."""
 
@@ -271,6 +284,7 @@ def away_is_seen_and_taken_back(world):
     check(heard, "what was open stays open")
 
 
+hostile_peer.World = World
 hostile_peer.CLAIMS = [nothing_is_lost_and_nothing_twice, counts_that_cannot_be_true_end_the_link, an_old_number_is_stale,
                        the_link_of_another_is_unknown, the_older_connection_brings_nothing_more,
                        one_link_a_device_and_many_devices, away_is_seen_and_taken_back]
