@@ -275,10 +275,13 @@ bool Client::maySuspend(const Welcome &welcome) const
 /// The same link goes on.
 void Client::resume(const Welcome &welcome)
 {
+    const QPointer<Client> alive(this);
     const bool mine = m_link && m_link->isSuspended() && m_link->settings().peer == m_peerKey && maySuspend(welcome);
     const Result<void> resumed = mine
         ? m_link->resume(welcome.taken, welcome.opens, seconds(std::max(hello().ping, welcome.ping)), now())
         : Error { Code::DataLoss, QStringLiteral("the other side goes on with a link that is not there") };
+    if (alive.isNull())
+        return;
     if (!resumed) {
         m_connection->write(goAwayFrame({ Leave::DataLoss, milliseconds(0), resumed.error().sentence }));
         return closed(resumed.error());
@@ -290,7 +293,6 @@ void Client::resume(const Welcome &welcome)
     m_connection->setSink(m_link.get());
     m_greeting.reset();
     m_backoff.connected(now());
-    const QPointer<Client> alive(this);
     setState(State::Ready);
     if (!alive.isNull() && m_state == State::Ready)
         emit this->resumed();
@@ -301,10 +303,11 @@ void Client::linkSuspended(const Error &why)
     const QPointer<Client> alive(this);
     dropConnection();
     m_backoff.lost(now());
-    watchLink();
     tryAgain(why);
     if (!alive.isNull())
         emit suspended(why);
+    if (!alive.isNull())
+        watchLink();
 }
 
 /// Nobody but us tells a suspended link the time.
