@@ -75,7 +75,7 @@ Result<void> Link::tick(Instant now)
     if (quiet >= silenceAllowed()) {
         const qint64 heard = std::chrono::duration_cast<seconds>(now - m_lastHeard).count();
         lost({ Code::Unavailable, QStringLiteral("nothing was heard for %1 s").arg(heard), Begun::Maybe, Origin::Here },
-            m_lastHeard); // it counts as gone since then
+            now);
         return m_last;
     }
     const bool anxious = m_lane.unacknowledged() && quiet >= limits::pingUnacknowledged
