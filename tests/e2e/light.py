@@ -291,7 +291,7 @@ def secret_of(link):
 
 
 async def let_in(address, identity, secret):
-    """A stranger comes in by an invitation's secret."""
+    """A stranger comes in by an invitation's secret; whether it did."""
     light = Light(address, identity)
     await light.dial()
     nonce = secrets.token_bytes(32)
@@ -299,8 +299,8 @@ async def let_in(address, identity, secret):
             "commitment": blake(b"hawser commit/1", light.identity.key, light.other, nonce), "invitation": secret}
     stream = light.open("request/1", said, kind=TALK)
     try:
-        answer = await asyncio.wait_for(stream.answer, 10)
+        return (await asyncio.wait_for(stream.answer, 10)).code == 0
     except Closed as closed:
-        answer = closed  # let in: come again
-    await light.close()
-    return answer
+        return closed.reason == LEAVING  # let in: come again (§7.9)
+    finally:
+        await light.close()
