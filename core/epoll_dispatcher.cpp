@@ -56,11 +56,15 @@ EpollDispatcher::~EpollDispatcher()
 bool EpollDispatcher::processEvents(QEventLoop::ProcessEventsFlags flags)
 {
     m_interrupted.store(false);
-    m_posted = false;
     emit awake();
-    QCoreApplication::sendPostedEvents();
-    if (m_interrupted.load())
-        return false;
+    for (int round = 0; round < 2; ++round) { // the second for what the first has posted; the third waits for its turn
+        m_posted = false;
+        QCoreApplication::sendPostedEvents();
+        if (m_interrupted.load())
+            return false;
+        if (!m_posted)
+            break;
+    }
     applyChanges();
     const int timeout = waitFor(flags);
     if (timeout != 0)
