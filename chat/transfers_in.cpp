@@ -19,6 +19,11 @@ constexpr int idBytes = 16;
 constexpr int mostOffers = 16; ///< of one peer, not answered
 constexpr milliseconds tellEvery { 250 };
 
+bool isOneThing(const File::Request &request)
+{
+    return request.folder || (request.files == 1 && request.folders == 0);
+}
+
 } // namespace
 
 void Transfers::Private::offered(const File::Request &request, const std::shared_ptr<IncomingCall> &call)
@@ -26,6 +31,9 @@ void Transfers::Private::offered(const File::Request &request, const std::shared
     const PublicKey peer = call->caller().user;
     if (request.id.size() != idBytes || find(request.id) != nullptr)
         return call->fail({ Code::InvalidArgument, QStringLiteral("a transfer has a fresh id of 16 bytes") });
+    const auto named = transfer::safePath(request.title.toUtf8());
+    if (isOneThing(request) && (!named || named->size() != 1))
+        return call->fail({ Code::InvalidArgument, QStringLiteral("one thing is offered by its own name") });
     if (std::max(request.files, request.folders) > limits::transferEntries
         || request.files + request.folders > limits::transferEntries)
         return call->fail(
@@ -40,13 +48,15 @@ void Transfers::Private::offered(const File::Request &request, const std::shared
     transfer.peer = peer;
     transfer.direction = Transfer::Direction::In;
     transfer.state = Transfer::State::Offered;
-    transfer.title = claimedName(request.title);
+    transfer.title = isOneThing(request) ? visible(request.title) : claimedName(request.title); // the suffix is seen
     transfer.note = visible(request.note).left(512);
     transfer.folder = request.folder;
     transfer.files = request.files;
     transfer.folders = request.folders;
     transfer.bytes = request.bytes;
     transfer.saveTo = q->saveFolder();
+    if (isOneThing(request))
+        moving.only = request.title.toUtf8();
     moving.offer = call;
     connect(call.get(), &IncomingCall::stopped, this, [this, id](const Error &why) { callerWent(id, why); });
     q->start(id);
@@ -62,12 +72,15 @@ Result<void> Transfers::Private::accept(Moving &moving, const QString &folder)
     if (!there.isDir() || !there.isWritable())
         return Error { Code::FailedPrecondition, QStringLiteral("nothing can be written to %1").arg(visible(folder)) };
     const qint64 room = QStorageInfo(folder).bytesAvailable() - limits::diskReserve;
-    if (room < 0 || quint64(room) < moving.transfer.bytes)
+    if (room < 0 || quint64(room) < moving.transfer.bytes) {
+        say(moving, "waiting",
+            QStringLiteral("there is not enough room on the disk: %1 bytes are needed, %2 free")
+                .arg(QString::number(moving.transfer.bytes), QString::number(std::max<qint64>(0, room))));
         return Error { Code::FailedPrecondition,
             QStringLiteral("needs %1 bytes, %2 are free at %3")
                 .arg(QString::number(moving.transfer.bytes), QString::number(std::max<qint64>(0, room)),
                     visible(folder)) };
-
+    }
     moving.transfer.saveTo = there.absoluteFilePath();
     moving.transfer.state = Transfer::State::Waiting;
     moving.download.reset(new transfer::Download);
@@ -116,6 +129,7 @@ Result<void> Transfers::Private::accept(Moving &moving, const QString &folder)
         if (Moving *broken = find(id))
             refuse(*broken, why, Transfer::State::Failed, why.sentence);
     });
+    download->setOnly(moving.only);
     download->setOffered({ moving.transfer.files, moving.transfer.folders, moving.transfer.bytes, {} });
     download->start(moving.offer->stream(), moving.transfer.saveTo);
     emit q->changed(id);
@@ -156,7 +170,8 @@ void Transfers::Private::callerWent(const QByteArray &id, const Error &why)
         return;
     const bool wished = why.code == Code::Cancelled;
     end(*moving, wished ? Transfer::State::Cancelled : Transfer::State::Failed,
-        wished ? QStringLiteral("%1 stopped the transfer").arg(nameOf(moving->transfer.peer)) : why.sentence);
+        wished ? QStringLiteral("%1 stopped the transfer; nothing of it was kept").arg(nameOf(moving->transfer.peer))
+               : why.sentence);
 }
 
 void Transfers::Private::refuse(Moving &moving, const Error &error, Transfer::State state, const QString &sentence)

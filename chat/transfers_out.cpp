@@ -99,6 +99,8 @@ void Transfers::Private::counted(const QByteArray &id, const transfer::Counted &
     if (counted.files + counted.folders == 0)
         return end(*moving, Transfer::State::Failed,
             QStringLiteral("nothing of it can be sent: %1").arg(counted.skipped.join(QStringLiteral("; "))));
+    if (counted.files == 1 && counted.folders == 0)
+        transfer.title = counted.first; // the rest was left out: one thing has its own name
     transfer.state = Transfer::State::Waiting;
     offerNext(transfer.peer);
 }
@@ -154,13 +156,19 @@ void Transfers::Private::heard(const QByteArray &id, const File::In &in)
         if (transfer.state != Transfer::State::Offered)
             return;
         transfer.state = Transfer::State::Going;
+        transfer.sentence.clear();
         moving->began = moving->lastMoved = now();
         moving->upload->start(moving->call->stream());
         emit q->changed(id);
         return;
     }
-    if (transfer.state == Transfer::State::Offered)
-        return; // nothing was accepted yet
+    if (transfer.state == Transfer::State::Offered) {
+        if (in.state != QLatin1String("waiting"))
+            return; // nothing was accepted yet
+        transfer.sentence = in.why.left(512);
+        emit q->changed(id);
+        return;
+    }
     const bool paused = in.state == QLatin1String("paused");
     transfer.state = paused ? Transfer::State::Paused : Transfer::State::Going;
     transfer.sentence = paused ? in.why.left(512) : QString();
@@ -192,8 +200,9 @@ void Transfers::Private::answered(const QByteArray &id, const Result<File::Reply
     const QString name = nameOf(transfer.peer);
     if (error.code == Code::Cancelled)
         return end(*moving, Transfer::State::Cancelled,
-            transfer.state == Transfer::State::Offered ? QStringLiteral("%1 declined").arg(name)
-                                                       : QStringLiteral("%1 stopped the transfer").arg(name));
+            transfer.state == Transfer::State::Offered
+                ? QStringLiteral("%1 declined").arg(name)
+                : QStringLiteral("%1 stopped the transfer and kept nothing of it").arg(name));
     if (error.code == Code::PermissionDenied)
         return end(*moving, Transfer::State::Failed, QStringLiteral("%1 does not take files from you now").arg(name));
     end(*moving, Transfer::State::Failed, error.sentence);

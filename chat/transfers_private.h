@@ -25,6 +25,7 @@ struct Moving {
     std::optional<transfer::Total> sent; ///< Out: what the receipt must confirm
     LaterPointer<transfer::Download> download;
     std::shared_ptr<IncomingCall> offer; ///< In
+    QByteArray only; ///< In: the name of the one thing that was offered; empty: several
     Instant began {};
     Instant lastMoved {};
     Instant lastTold {};

@@ -91,7 +91,8 @@ class tst_transfer : public QObject {
     QString path(const QString &name) const { return m_dir.filePath(name); }
 
     /// What a hostile sender's bytes lead to: the error, and what stands in the folder afterwards.
-    std::pair<Error, QStringList> injected(const QByteArray &bytes, const std::optional<Total> &offered = {})
+    std::pair<Error, QStringList> injected(
+        const QByteArray &bytes, const std::optional<Total> &offered = {}, const QByteArray &only = {})
     {
         const QString folder = path("in-%1").arg(++m_count);
         QDir().mkpath(folder);
@@ -102,6 +103,7 @@ class tst_transfer : public QObject {
             Download download;
             if (offered)
                 download.setOffered(*offered);
+            download.setOnly(only);
             connect(
                 links.listener(), &Link::opened, &download, [&](Stream *stream) { download.start(stream, folder); });
             connect(&download, &Download::failed, &download, [&](const Error &why) { error = why; });
@@ -307,6 +309,27 @@ private slots:
         QFETCH(QByteArray, bytes);
         QFETCH(bool, taken);
         const auto [error, left] = injected(bytes, Total { 1, 1, 7, {} });
+        QCOMPARE(error.code, taken ? Code::Ok : Code::InvalidArgument);
+        QCOMPARE(left.isEmpty(), !taken);
+    }
+
+    void anotherNameThanWasOfferedIsRefused_data()
+    {
+        QTest::addColumn<QByteArray>("only");
+        QTest::addColumn<bool>("taken");
+        QTest::newRow("as offered") << QByteArray("one") << true;
+        QTest::newRow("several were offered") << QByteArray() << true;
+        QTest::newRow("another") << QByteArray("a.txt") << false;
+        QTest::newRow("another case") << QByteArray("One") << false;
+    }
+    void anotherNameThanWasOfferedIsRefused()
+    {
+        QFETCH(QByteArray, only);
+        QFETCH(bool, taken);
+        Tally tally;
+        QByteArray bytes = fileRecords("one", "seven b", tally);
+        appendEnd(bytes, tally.total());
+        const auto [error, left] = injected(bytes, Total { 1, 0, 7, {} }, only);
         QCOMPARE(error.code, taken ? Code::Ok : Code::InvalidArgument);
         QCOMPARE(left.isEmpty(), !taken);
     }

@@ -42,7 +42,7 @@ struct File {
     static constexpr StreamClass streamClass = StreamClass::File;
     struct Request {
         QByteArray id; ///< 16 bytes
-        QString title; ///< "shoot-42", or "3 files"
+        QString title; ///< of one thing its name, exactly; else any text ("3 files")
         bool folder = false; ///< one folder whose name is the title
         quint64 files = 0; ///< counted at the time of the offer
         quint64 folders = 0;

@@ -19,7 +19,7 @@ void Download::start(Stream *stream, const QString &folder)
     m_stream = stream;
     stream->setRaw(true);
     stream->setManualCredit(true);
-    m_worker = new DownloadWorker(m_offered);
+    m_worker = new DownloadWorker(m_offered, m_only);
     m_worker->moveToThread(&m_thread);
     connect(&m_thread, &QThread::finished, m_worker, &QObject::deleteLater);
     connect(stream, &Stream::received, this, [this](std::span<const MessageView> pieces) {

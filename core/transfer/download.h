@@ -30,6 +30,8 @@ public:
 
     /// What the person said yes to: more of anything fails. Before start(); without it there is no bound.
     void setOffered(const Total &offered) { m_offered = offered; }
+    /// The one thing that was offered by name: anything else fails. Before start().
+    void setOnly(const QByteArray &name) { m_only = name; }
     /// Begins; the sender may send once `opened` came. The stream is read in raw mode with manual credit.
     void start(Stream *stream, const QString &folder);
     /// Stops and removes what came. Nothing is emitted afterwards.
@@ -49,6 +51,7 @@ private:
     DownloadWorker *m_worker = nullptr;
     Stream *m_stream = nullptr;
     std::optional<Total> m_offered;
+    QByteArray m_only; // empty: several were offered
     bool m_over = false;
 };
 

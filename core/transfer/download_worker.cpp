@@ -13,7 +13,8 @@ constexpr qint64 progressEvery = 50; // ms
 constexpr qsizetype failedMost = 1000; // lines kept
 } // namespace
 
-DownloadWorker::DownloadWorker(const std::optional<Total> &offered) : m_offered(offered), m_retry(this)
+DownloadWorker::DownloadWorker(const std::optional<Total> &offered, const QByteArray &only)
+    : m_offered(offered), m_only(only), m_retry(this)
 {
     m_retry.setSingleShot(true);
     m_retry.setInterval(retryEvery);
@@ -95,6 +96,8 @@ Result<void> DownloadWorker::begin(const Entry &entry)
     Result<QByteArrayList> parts = safePath(entry.path);
     if (!parts)
         return parts.error();
+    if (!m_only.isEmpty() && parts->first() != m_only)
+        return Error { Code::InvalidArgument, tr("something else came than was offered") };
     m_entry = entry;
     m_parts = std::move(*parts);
     if (entry.folder) {

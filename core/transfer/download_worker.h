@@ -13,7 +13,7 @@ class DownloadWorker : public QObject, private RecordTaker {
     Q_OBJECT
 
 public:
-    explicit DownloadWorker(const std::optional<Total> &offered);
+    DownloadWorker(const std::optional<Total> &offered, const QByteArray &only);
 
     void open(const QString &folder);
     void take(const QByteArray &bytes);
@@ -39,6 +39,7 @@ private:
     Result<void> end(const Total &total) override;
 
     std::optional<Total> m_offered;
+    QByteArray m_only; // the name of what was offered; empty: several things
     Total m_begun; // counts of what was announced so far
     std::unique_ptr<Landing> m_landing;
     RecordReader m_reader { *this };

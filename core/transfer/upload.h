@@ -16,6 +16,7 @@ struct Counted {
     quint64 files = 0;
     quint64 folders = 0;
     quint64 bytes = 0;
+    QString first; ///< the name of the first that can be sent
     QStringList skipped; ///< "path: reason": links, sockets, what cannot be read
     bool finished = false;
 

@@ -78,6 +78,8 @@ void UploadWorker::look(const QByteArray &base, const QByteArray &relative, int 
         bool(found.st_mode & S_IXUSR) };
     if (entry.folder)
         entry.size = 0;
+    if (m_found.empty())
+        m_counted.first = QFile::decodeName(relative);
     m_found.push_back({ base, entry });
     ++(entry.folder ? m_counted.folders : m_counted.files);
     m_counted.bytes += entry.size;

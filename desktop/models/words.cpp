@@ -205,7 +205,7 @@ QString progressText(const Transfer &transfer)
     case Transfer::State::Counting:
         return tr("counting…");
     case Transfer::State::Offered:
-        return out ? tr("waiting for their answer") : tr("waiting for your answer");
+        return out ? orElse(transfer.sentence, tr("waiting for their answer")) : tr("waiting for your answer");
     case Transfer::State::Waiting:
         return out ? tr("waits for others to finish") : tr("accepted, about to start");
     case Transfer::State::Going:
