@@ -123,36 +123,37 @@ void Knocks::wait(const Knock &knock, const CallPointer &call)
     if (const CallPointer older = takeCall(knock.key))
         older->fail({ Code::Aborted, QStringLiteral("the same key asks on another connection") });
     const bool blocked = m_requests.isBlocked(knock.key, knock.address, wallNow());
-    const Result<QByteArray> nonce = m_requests.nonceFor(knock, wallNow()); // who is blocked sees no difference
-    if (!nonce)
-        return call->fail(nonce.error());
+    const Result<Requests::Answer> answer = m_requests.answerTo(knock, wallNow()); // who is blocked sees no difference
+    if (!answer)
+        return call->fail(answer.error());
     m_calls.insert(knock.key, call);
     const std::weak_ptr<IncomingCall> weak = call;
     connect(call.get(), &IncomingCall::stopped, this, [this, key = knock.key, weak] {
         if (const auto current = m_calls.constFind(key); current != m_calls.constEnd() && *current == weak.lock())
             m_calls.erase(current); // the request itself stays
     });
-    if (!blocked) {
-        connect(
-            call.get(), &Channel::received, this, [this, knock, nonce = *nonce, weak](const ChannelMessage &message) {
-                if (const CallPointer call = weak.lock())
-                    revealed(knock, nonce, message, call);
-            });
-    }
-    call->send(Ask::In { *nonce, quint64(milliseconds(limits::requestOnScreen).count()) });
+    connect(call.get(), &Channel::received, this,
+        [this, knock, nonce = answer->nonce, blocked, weak](const ChannelMessage &message) {
+            if (const CallPointer call = weak.lock())
+                revealed(knock, nonce, blocked, message, call);
+        });
+    const WallTime until = answer->since + milliseconds(limits::requestOnScreen).count();
+    call->send(Ask::In { answer->nonce, quint64(qMax<WallTime>(0, until - wallNow())) });
 }
 
 void Knocks::revealed(
-    const Knock &knock, const QByteArray &nonce, const ChannelMessage &message, const CallPointer &call)
+    const Knock &knock, const QByteArray &nonce, bool blocked, const ChannelMessage &message, const CallPointer &call)
 {
     disconnect(call.get(), &Channel::received, this, nullptr); // once
     const Result<Ask::Out> out = message.as<Ask::Out>();
-    const Result<Waiting> waiting =
-        out ? m_requests.reveal(knock, nonce, out->nonce, wallNow()) : Result<Waiting>(out.error());
-    if (waiting)
+    Result<void> taken = out ? m_requests.mayReveal(knock, out->nonce) : Result<void>(out.error());
+    if (taken && !blocked)
+        if (const Result<Waiting> waiting = m_requests.reveal(knock, nonce, out->nonce, wallNow()); !waiting)
+            taken = waiting.error();
+    if (taken)
         return;
     m_calls.remove(knock.key);
-    call->fail(waiting.error());
+    call->fail(taken.error());
 }
 
 Knocks::CallPointer Knocks::takeCall(const PublicKey &key)

@@ -37,7 +37,8 @@ private:
     Result<Knock> knockOf(const Ask::Request &request, const Session &session) const;
     void takeInvitation(const Knock &knock, const QByteArray &secret, const CallPointer &call);
     void wait(const Knock &knock, const CallPointer &call);
-    void revealed(const Knock &knock, const QByteArray &nonce, const ChannelMessage &message, const CallPointer &call);
+    void revealed(const Knock &knock, const QByteArray &nonce, bool blocked, const ChannelMessage &message,
+        const CallPointer &call);
     Ask::Reply replyFor(const Account &account) const;
     void welcome(const Account &account, const CallPointer &call);
     CallPointer takeCall(const PublicKey &key);

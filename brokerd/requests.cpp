@@ -109,7 +109,7 @@ Result<void> Requests::isOwnId(const Knock &knock) const
     return {};
 }
 
-Result<QByteArray> Requests::nonceFor(const Knock &knock, WallTime now)
+Result<Requests::Answer> Requests::answerTo(const Knock &knock, WallTime now)
 {
     while (!m_promises.empty() && m_promises.front().since <= now - kept)
         m_promises.pop_front();
@@ -117,30 +117,37 @@ Result<QByteArray> Requests::nonceFor(const Knock &knock, WallTime now)
         return own.error();
     const Waiting *before = find(knock.key);
     if (before && isSame(before->knock, knock))
-        return before->nonce;
+        return Answer { before->nonce, before->since };
     const auto promised = std::find_if(
         m_promises.begin(), m_promises.end(), [&](const Promise &promise) { return isSame(promise.knock, knock); });
     if (promised != m_promises.end())
-        return promised->nonce;
+        return Answer { promised->nonce, promised->since };
     if (const Result<void> may = mayKnock(knock, now); !may)
         return may.error();
     m_promises.push_back({ knock, randomBytes(numberNonce), now });
     m_recent.emplace_back(now, knock.address);
-    return m_promises.back().nonce;
+    return Answer { m_promises.back().nonce, now };
+}
+
+Result<void> Requests::mayReveal(const Knock &knock, QByteArrayView revealed) const
+{
+    if (!opensCommitment(knock.commitment, revealed, knock.key, m_own))
+        return Error { Code::InvalidArgument, QStringLiteral("the nonce is not the one that was committed to") };
+    return hasRoom(knock);
 }
 
 Result<Waiting> Requests::reveal(const Knock &knock, const QByteArray &nonce, QByteArrayView revealed, WallTime now)
 {
-    if (!opensCommitment(knock.commitment, revealed, knock.key, m_own))
-        return Error { Code::InvalidArgument, QStringLiteral("the nonce is not the one that was committed to") };
+    if (const Result<void> may = mayReveal(knock, revealed); !may)
+        return may.error();
     const Waiting *before = find(knock.key);
     Waiting request { {}, knock, nonce, compareNumber(knock.key, m_own, revealed, nonce), now };
-    if (before && isSame(before->knock, knock) && before->nonce == nonce) {
-        request.id = before->id;
-        request.since = before->since;
-    } else if (const Result<void> room = hasRoom(knock); !room) {
-        return room.error();
-    }
+    const auto promised = std::find_if(
+        m_promises.begin(), m_promises.end(), [&](const Promise &promise) { return isSame(promise.knock, knock); });
+    if (promised != m_promises.end())
+        request.since = promised->since;
+    if (before && isSame(before->knock, knock) && before->nonce == nonce)
+        request = *before;
     const bool isNew = request.id.isEmpty();
     const Result<void> done = m_database.transaction([&]() -> Result<void> {
         if (isNew) {

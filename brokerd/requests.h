@@ -45,14 +45,23 @@ public:
     Result<void> load(WallTime now);
     void setLimits(const RequestLimits &limits) { m_limits = limits; }
 
-    /// The nonce to answer a knock with: the one of before when the same request knocks again, revealed or not. Each
+    /// What a knock is answered with.
+    struct Answer {
+        QByteArray nonce;
+        WallTime since = 0; ///< when it knocked first
+        bool operator==(const Answer &) const = default;
+    };
+    /// The nonce of before when the same request knocks again, revealed or not. Each
     /// fresh one counts: whoever sees many before it reveals could choose the one whose number fits.
     /// \retval InvalidArgument    its id is that of another request
     /// \retval ResourceExhausted  too many wait, or came from this address lately
-    Result<QByteArray> nonceFor(const Knock &knock, WallTime now);
-    /// The asker revealed: the request waits from now on. A key has one at most: the newest replaces.
+    Result<Answer> answerTo(const Knock &knock, WallTime now);
+    /// Whether this may be revealed; also asked for who is blocked, so that they see no difference.
     /// \retval InvalidArgument    it is not what was committed to
     /// \retval ResourceExhausted  too many wait
+    Result<void> mayReveal(const Knock &knock, QByteArrayView revealed) const;
+    /// The asker revealed: the request waits from now on. A key has one at most: the newest replaces. Who asks again says
+    /// of themselves what they said at first: it may be on a screen. Errors of mayReveal().
     Result<Waiting> reveal(const Knock &knock, const QByteArray &nonce, QByteArrayView revealed, WallTime now);
     /// Deletes it without a signal: part of the transaction that lets in. Follow with forget().
     Result<void> erase(const PublicKey &key);

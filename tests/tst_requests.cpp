@@ -27,10 +27,10 @@ struct Asker {
     }
     Result<Waiting> ask(Requests &requests, WallTime now)
     {
-        const Result<QByteArray> theirs = requests.nonceFor(knock, now);
+        const Result<Requests::Answer> theirs = requests.answerTo(knock, now);
         if (!theirs)
             return theirs.error();
-        return requests.reveal(knock, *theirs, nonce, now);
+        return requests.reveal(knock, theirs->nonce, nonce, now);
     }
     Identity identity = Identity::generate();
     QByteArray nonce = randomBytes(numberNonce);
@@ -51,6 +51,7 @@ private slots:
     void sameKeyIsOneRequest();
     void anotherNonceThanCommittedIsRefused();
     void anotherCommitmentUnderTheSameIdIsRefused();
+    void whoAsksAgainSaysWhatTheySaidAtFirst();
     void whoDoesNotRevealSeesOneNonceAndNoMore();
     void atMostEightWait();
     void atMostThreeOfAnAddressInTenMinutes();
@@ -88,12 +89,12 @@ void TestRequests::open(WallTime now)
 void TestRequests::numberIsTheSameOnBothSides()
 {
     Asker bea(m_own);
-    const Result<QByteArray> theirs = m_requests->nonceFor(bea.knock, 0);
+    const Result<Requests::Answer> theirs = m_requests->answerTo(bea.knock, 0);
     QVERIFY(theirs);
-    const Result<Waiting> request = m_requests->reveal(bea.knock, *theirs, bea.nonce, 0);
+    const Result<Waiting> request = m_requests->reveal(bea.knock, theirs->nonce, bea.nonce, 0);
     QVERIFY(request);
     QCOMPARE(request->id, QStringLiteral("r1"));
-    QCOMPARE(request->number, compareNumber(bea.knock.key, m_own, bea.nonce, *theirs));
+    QCOMPARE(request->number, compareNumber(bea.knock.key, m_own, bea.nonce, theirs->nonce));
     QCOMPARE(m_requests->find(bea.knock.key.hex())->id, QStringLiteral("r1"));
 }
 
@@ -146,20 +147,32 @@ void TestRequests::sameKeyIsOneRequest()
 void TestRequests::anotherNonceThanCommittedIsRefused()
 {
     Asker bea(m_own);
-    const Result<QByteArray> theirs = m_requests->nonceFor(bea.knock, 0);
+    const Result<Requests::Answer> theirs = m_requests->answerTo(bea.knock, 0);
     QVERIFY(theirs);
-    const Result<Waiting> refused = m_requests->reveal(bea.knock, *theirs, randomBytes(numberNonce), 0);
+    const Result<Waiting> refused = m_requests->reveal(bea.knock, theirs->nonce, randomBytes(numberNonce), 0);
     QCOMPARE(refused.error().code, Code::InvalidArgument);
     QVERIFY(m_requests->all().isEmpty());
+}
+
+void TestRequests::whoAsksAgainSaysWhatTheySaidAtFirst()
+{
+    Asker bea(m_own);
+    QCOMPARE(bea.ask(*m_requests, 0)->since, 0);
+    bea.knock.claim = QStringLiteral("The administrator");
+    const Result<Waiting> again = bea.ask(*m_requests, minute);
+    QVERIFY(again);
+    QCOMPARE(again->id, QStringLiteral("r1"));
+    QCOMPARE(again->knock.claim, QStringLiteral("Bea"));
+    QCOMPARE(m_requests->answerTo(bea.knock, minute)->since, 0); // its two minutes go on
 }
 
 void TestRequests::anotherCommitmentUnderTheSameIdIsRefused()
 {
     Asker bea(m_own);
-    QVERIFY(m_requests->nonceFor(bea.knock, 0));
+    QVERIFY(m_requests->answerTo(bea.knock, 0));
     const auto refusedAs = [&](Knock knock, const QByteArray &commitment) {
         knock.commitment = commitment;
-        const Result<QByteArray> nonce = m_requests->nonceFor(knock, 0);
+        const Result<Requests::Answer> nonce = m_requests->answerTo(knock, 0);
         return nonce ? Code::Ok : nonce.error().code;
     };
     const QByteArray other = commitmentOf(randomBytes(numberNonce), bea.knock.key, m_own);
@@ -175,16 +188,16 @@ void TestRequests::anotherCommitmentUnderTheSameIdIsRefused()
 void TestRequests::whoDoesNotRevealSeesOneNonceAndNoMore()
 {
     Asker mallory(m_own);
-    const Result<QByteArray> first = m_requests->nonceFor(mallory.knock, 0);
+    const Result<Requests::Answer> first = m_requests->answerTo(mallory.knock, 0);
     QVERIFY(first);
-    QCOMPARE(*m_requests->nonceFor(mallory.knock, 1), *first);
-    QCOMPARE(*m_requests->nonceFor(mallory.knock, 11 * minute), *first);
+    QCOMPARE(*m_requests->answerTo(mallory.knock, 1), *first); // with the time it was asked first
+    QCOMPARE(*m_requests->answerTo(mallory.knock, 11 * minute), *first);
     int told = 1;
     for (int i = 0; i < 100; ++i)
-        told += bool(m_requests->nonceFor(Asker(m_own).knock, 0));
+        told += bool(m_requests->answerTo(Asker(m_own).knock, 0));
     QCOMPARE(told, 3); // of one address in ten minutes
     for (int i = 0; i < 1000; ++i)
-        told += bool(m_requests->nonceFor(Asker(m_own, QString::number(i)).knock, 0));
+        told += bool(m_requests->answerTo(Asker(m_own, QString::number(i)).knock, 0));
     QCOMPARE(told, 256);
 }
 
