@@ -27,6 +27,7 @@ struct KeptAsk {
     std::optional<PublicKey> broker;
     QStringList rights;
     QString number;
+    bool compared = false;
     QByteArray nonce;
     QByteArray secret;
     static void describe(auto &field)
@@ -38,6 +39,7 @@ struct KeptAsk {
         field("broker", &KeptAsk::broker, {});
         field("rights", &KeptAsk::rights, {});
         field("number", &KeptAsk::number, {});
+        field("compared", &KeptAsk::compared, {});
         field("nonce", &KeptAsk::nonce, { .required = true });
         field("secret", &KeptAsk::secret, {});
     }
@@ -119,7 +121,7 @@ void Asks::Private::keep(Mine &one)
 {
     const Ask &ask = one.ask;
     const KeptAsk kept { ask.kind, ask.to, ask.address ? ask.address->text() : QString(), orNothing(ask.key),
-        orNothing(ask.broker), ask.rights, ask.number, one.nonce, one.secret };
+        orNothing(ask.broker), ask.rights, ask.number, ask.compared, one.nonce, one.secret };
     const auto saved = database.run(QStringLiteral("INSERT OR REPLACE INTO asks (id, since, body) VALUES (?, ?, ?)"),
         { ask.id, ask.since, encodeStruct(kept) });
     one.kept = bool(saved);
@@ -149,6 +151,7 @@ void Asks::Private::load()
         one.ask.key = kept->key.value_or(PublicKey());
         one.ask.broker = kept->broker.value_or(PublicKey());
         one.ask.number = kept->number;
+        one.ask.compared = kept->compared;
         one.ask.rights = kept->rights;
         one.ask.since = rows->value(1).toLongLong();
         one.nonce = kept->nonce;
@@ -227,6 +230,22 @@ Result<QByteArray> Asks::contact(const PublicKey &broker, const PublicKey &key, 
     emit added(id);
     d->memberChanged(broker, key);
     return id;
+}
+
+Result<void> Asks::setCompared(const QByteArray &id)
+{
+    Mine *one = d->find(id);
+    if (one == nullptr || one->ask.number.isEmpty() || one->ask.kind != Kind::Contact)
+        return Error { Code::NotFound, QStringLiteral("there is no number to compare any more") };
+    one->ask.compared = true;
+    if (one->ask.state == Ask::State::Accepted) {
+        if (const Result<void> verified = d->verify(one->ask.key); !verified)
+            return verified;
+    } else {
+        d->keep(*one);
+    }
+    emit changed(id);
+    return {};
 }
 
 void Asks::cancel(const QByteArray &id)

@@ -52,6 +52,7 @@ struct Ask {
     PublicKey key; ///< of the other end; null until known
     PublicKey broker; ///< contact through it; null: direct
     QString number; ///< six digits; empty until known
+    bool compared = false; ///< I said that it is the same on their screen
     std::optional<Instant> until; ///< how long the question stays on the other screen
     QStringList rights; ///< what I ask for
     QString sentence; ///< for people
@@ -78,6 +79,9 @@ public:
     Result<QByteArray> join(const QString &text);
     /// Asks a user of a broker to become a contact.
     Result<QByteArray> contact(const PublicKey &broker, const PublicKey &key, const QString &name);
+    /// "It is the same on their screen": whom I asked is verified by the number, now or once they have accepted.
+    /// \retval NotFound  it is not there any more, or has no number
+    Result<void> setCompared(const QByteArray &id);
     /// I do not want it any more.
     void cancel(const QByteArray &id);
 

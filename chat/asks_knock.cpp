@@ -176,6 +176,17 @@ void Asks::Private::accept(Mine &one, const AskToBeLetIn::Reply &reply)
     emit q->accepted(id);
 }
 
+/// The number was the same on their screen.
+Result<void> Asks::Private::verify(const PublicKey &key)
+{
+    std::optional<Contact> contact = contacts.find(key);
+    if (!contact)
+        return Error { Code::NotFound, QStringLiteral("this contact is not known any more") };
+    contact->verified = Verified::Number;
+    contact->verifiedAt = wallClock();
+    return contacts.save(*contact);
+}
+
 /// *Yes* gives contacts on both sides at once, with the rights that were ticked.
 Result<void> Asks::Private::becomeContact(const Mine &one, const AskToBeLetIn::Reply &reply)
 {
@@ -184,9 +195,14 @@ Result<void> Asks::Private::becomeContact(const Mine &one, const AskToBeLetIn::R
     if (contact.key.isNull()) {
         contact.key = key;
         contact.since = wallClock();
-        contact.broker = one.ask.broker;
     }
+    if (!one.ask.broker.isNull() && !contact.brokers.contains(one.ask.broker))
+        contact.brokers << one.ask.broker;
     contact.claim = one.ask.to;
+    if (one.ask.compared) {
+        contact.verified = Verified::Number;
+        contact.verifiedAt = wallClock();
+    }
     if (one.ask.address)
         contact.lastAddress = one.ask.address->text();
     Grant grant { Lasting::Always, 0 };

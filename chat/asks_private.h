@@ -56,6 +56,7 @@ public:
     void numberChanged(Mine &one);
     void answered(const QByteArray &id, const Result<contracts::AskToBeLetIn::Reply> &reply);
     void accept(Mine &mine, const contracts::AskToBeLetIn::Reply &reply);
+    Result<void> verify(const PublicKey &key);
     Result<void> becomeContact(const Mine &mine, const contracts::AskToBeLetIn::Reply &reply);
 
     Asks *q;

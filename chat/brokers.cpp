@@ -332,6 +332,7 @@ Result<void> Brokers::replaceKey(const PublicKey &broker, const QString &firstNe
     if (const Result<void> saved = d->locations.save(location); !saved)
         return saved.error();
     d->seats.erase(broker);
+    emit keyReplaced(broker, location.broker);
     emit removed(broker);
     d->open(location);
     emit added(location.broker);

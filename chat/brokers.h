@@ -90,6 +90,7 @@ signals:
     void removed(const hawser::PublicKey &key);
     void peopleChanged(const hawser::PublicKey &broker);
     void memberChanged(const hawser::PublicKey &broker, const hawser::PublicKey &user);
+    void keyReplaced(const hawser::PublicKey &old, const hawser::PublicKey &now);
     void keyChanged(const hawser::PublicKey &key); ///< rule 10: show the other dialog
     void ready(const hawser::PublicKey &key); ///< let in, each time
     void backAgain(const hawser::PublicKey &broker); ///< Ready again over the same link, after it was Offline

@@ -26,6 +26,26 @@ QVariantList valuesOf(const Block &block)
     return { int(block.what), block.key.bytes(), column(block.claim), column(block.address), block.until };
 }
 
+constexpr qsizetype keyBytes = 32;
+
+/// One column holds them all, one after the other.
+QByteArray joined(const QList<PublicKey> &keys)
+{
+    QByteArray bytes("");
+    for (const PublicKey &key : keys)
+        bytes += key.bytes();
+    return bytes;
+}
+
+QList<PublicKey> split(const QByteArray &bytes)
+{
+    QList<PublicKey> keys;
+    for (qsizetype at = 0; at + keyBytes <= bytes.size(); at += keyBytes)
+        if (const auto key = PublicKey::fromBytes(bytes.mid(at, keyBytes)); key && !key->isNull())
+            keys << *key;
+    return keys;
+}
+
 bool sameTarget(const Block &a, const Block &b)
 {
     return a.what == b.what && a.key == b.key && a.address == b.address;
@@ -67,8 +87,7 @@ Result<void> Contacts::load()
         contact.since = rows->value(5).toLongLong();
         contact.lastSeen = rows->value(6).toLongLong();
         contact.lastAddress = rows->value(7).toString();
-        if (const auto broker = PublicKey::fromBytes(rows->value(8).toByteArray()); broker)
-            contact.broker = *broker;
+        contact.brokers = split(rows->value(8).toByteArray());
         m_contacts.insert(*key, contact);
     }
     return loadRest();
@@ -181,7 +200,7 @@ Result<void> Contacts::store(const Contact &contact)
                 " verified_at = excluded.verified_at, since = excluded.since, last_seen = excluded.last_seen,"
                 " last_address = excluded.last_address, broker = excluded.broker"),
             { key, column(contact.claim), column(contact.alias), int(contact.verified), contact.verifiedAt,
-                contact.since, contact.lastSeen, column(contact.lastAddress), contact.broker.bytes() });
+                contact.since, contact.lastSeen, column(contact.lastAddress), joined(contact.brokers) });
         if (!saved)
             return saved.error();
         if (const auto gone = m_database.run(QStringLiteral("DELETE FROM grants WHERE key = ?"), { key }); !gone)
@@ -238,6 +257,17 @@ Result<void> Contacts::revoke(const PublicKey &key, Right right)
     return change(key, [&](Contact &contact) { contact.rights.remove(right); });
 }
 
+Result<void> Contacts::replaceBroker(const PublicKey &old, const PublicKey &now)
+{
+    for (const PublicKey &key : m_contacts.keys()) {
+        const Result<void> done =
+            change(key, [&](Contact &contact) { std::ranges::replace(contact.brokers, old, now); });
+        if (!done)
+            return done;
+    }
+    return {};
+}
+
 Result<void> Contacts::setLastAddress(const PublicKey &key, const QString &address)
 {
     return change(key, [&](Contact &contact) { contact.lastAddress = address; });
@@ -279,6 +309,12 @@ bool Contacts::may(const PublicKey &key, Right right, qint64 nowMs) const
 bool Contacts::mayAnything(const PublicKey &key, qint64 nowMs) const
 {
     return may(key, Right::Messages, nowMs) || may(key, Right::Files, nowMs);
+}
+
+bool Contacts::believes(const PublicKey &key, const PublicKey &broker) const
+{
+    const auto found = m_contacts.find(key);
+    return broker.isNull() || (found != m_contacts.end() && found->brokers.contains(broker));
 }
 
 Result<void> Contacts::endOnce(const PublicKey &key)

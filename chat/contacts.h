@@ -27,7 +27,7 @@ struct Contact {
     qint64 lastSeen = 0;
     Grants rights; ///< what they may do here
     QString lastAddress; ///< "host:port" where they could be dialled directly; empty: none
-    PublicKey broker; ///< where we met; null: direct
+    QList<PublicKey> brokers; ///< that are believed about this key, because it was let in through them
 
     /// The alias, else the claim, else the key's words. Still text from others: show it as plain text.
     QString shownName() const;
@@ -73,11 +73,15 @@ public:
     /// Takes everything away and forgets them.
     Result<void> remove(const PublicKey &key);
     Result<void> sawNow(const PublicKey &key, const QString &claim, qint64 nowMs);
+    /// The person said that a broker's new key is that broker: it is believed as the old one was.
+    Result<void> replaceBroker(const PublicKey &old, const PublicKey &now);
     Result<void> setLastAddress(const PublicKey &key, const QString &address);
 
     /// Whether this right is given now.
     bool may(const PublicKey &key, Right right, qint64 nowMs) const;
     bool mayAnything(const PublicKey &key, qint64 nowMs) const;
+    /// Whether this broker's word is taken that it is them. A null broker: direct, which TLS has proved.
+    bool believes(const PublicKey &key, const PublicKey &broker) const;
     /// The link that "this time" meant is over.
     Result<void> endOnce(const PublicKey &key);
     /// Takes away what has run out; when the next one runs out (0: none).

@@ -60,7 +60,8 @@ public:
         const QString &downloads)
         : lock(std::move(held)), me(std::move(self)), database(std::move(store)), contacts(std::move(known)),
           brokers(me, *database, served), direct(me, *contacts, served), once(*contacts, brokers, direct),
-          route(*contacts, brokers, direct), requests(me, *database, *contacts, brokers, direct, once, served),
+          changedKeys(me, *contacts, direct), route(*contacts, brokers, direct, changedKeys),
+          requests(me, *database, *contacts, brokers, direct, once, served),
           asks(me, *database, *contacts, brokers, direct, once), conversations(me.folder, *contacts, route, served),
           transfers(me, *database, *contacts, route, downloads, served), machines(brokers)
     {
@@ -76,6 +77,7 @@ public:
     Brokers brokers;
     Direct direct;
     OnceGrants once;
+    ChangedKeys changedKeys;
     Route route;
     Requests requests;
     Asks asks;
@@ -94,13 +96,16 @@ Result<void> Person::Private::mayCall(const Caller &caller, const CommandSpec &s
     const qint64 today = wallClock();
     if (spec.name == QLatin1String(contracts::AskToBeLetIn::name))
         return {};
+    const Error refused { Code::PermissionDenied, QStringLiteral("this person does not let you do that"), Begun::No };
+    if (!contacts->believes(caller.user, caller.via))
+        return refused; // as a stranger
     if (spec.name == QLatin1String(contracts::Ping::name) && contacts->mayAnything(caller.user, today))
         return {};
     if (spec.name == QLatin1String(contracts::Chat::name) && contacts->may(caller.user, Right::Messages, today))
         return {};
     if (spec.name == QLatin1String(contracts::File::name) && contacts->may(caller.user, Right::Files, today))
         return {};
-    return Error { Code::PermissionDenied, QStringLiteral("this person does not let you do that"), Begun::No };
+    return refused;
 }
 
 Result<std::unique_ptr<Person>> Person::open(const QString &folder, const PersonSettings &settings)
@@ -149,8 +154,19 @@ Person::Person(std::unique_ptr<Private> opened) : d(std::move(opened))
         if (!d->contacts->mayAnything(key, wallClock()))
             d->direct.drop(key, QStringLiteral("you are not a contact there any more"));
     });
+    connect(&contacts, &Contacts::revoked, this, [this](const PublicKey &key, Right right) {
+        const std::optional<Contact> contact = d->contacts->find(key);
+        const QString who = contact ? contact->shownName() : key.words();
+        emit activity((right == Right::Messages ? QStringLiteral("“%1” may no longer send you messages")
+                                                : QStringLiteral("“%1” may no longer offer you files"))
+                          .arg(visible(who)));
+    });
     connect(&contacts, &Contacts::removed, this,
         [this](const PublicKey &key) { d->direct.drop(key, QStringLiteral("you are not a contact there any more")); });
+    connect(&d->brokers, &Brokers::keyReplaced, &contacts, [&contacts](const PublicKey &old, const PublicKey &now) {
+        const Result<void> replaced = contacts.replaceBroker(old, now);
+        Q_UNUSED(replaced) // who is not believed through it yet can ask again
+    });
     connect(&d->requests, &Requests::decided, this, &Person::activity);
     connect(&d->transfers, &Transfers::added, this,
         [this](const QByteArray &id) { d->conversations.addTransfer(*d->transfers.find(id)); });
@@ -282,6 +298,11 @@ Machines &Person::machines()
 Route &Person::route()
 {
     return d->route;
+}
+
+ChangedKeys &Person::changedKeys()
+{
+    return d->changedKeys;
 }
 
 Result<void> Person::setListening(bool on, const std::optional<Address> &at)

@@ -2,6 +2,7 @@
 
 #include "chat/asks.h"
 #include "chat/brokers.h"
+#include "chat/changed_keys.h"
 #include "chat/contacts.h"
 #include "chat/conversation.h"
 #include "chat/machines.h"
@@ -49,6 +50,7 @@ public:
     Transfers &transfers();
     Machines &machines();
     Route &route();
+    ChangedKeys &changedKeys();
 
     /// "Let people reach me directly": remembered. With a null address port 4781 or the next free one, IPv4 and IPv6.
     Result<void> setListening(bool on, const std::optional<Address> &at = {});

@@ -41,13 +41,16 @@ QString Request::number() const
 quint64 RequestQueue::knock(const Request &request, Instant now)
 {
     if (Request *known = same(request)) {
-        known->claim = request.claim;
-        known->program = request.program;
-        known->host = request.host;
-        known->rights = request.rights;
-        known->commands = request.commands;
-        known->invited = known->invited || request.invited;
-        known->lookAlike = request.lookAlike;
+        if (known->place != Request::Place::Screen) {
+            known->claim = request.claim;
+            known->program = request.program;
+            known->host = request.host;
+            known->rights = request.rights;
+            known->commands = request.commands;
+            known->invited = known->invited || request.invited;
+            known->contact = request.contact;
+            known->lookAlike = request.lookAlike;
+        }
         for (const Door &door : request.doors)
             putDoor(known->doors, door);
         return known->id;

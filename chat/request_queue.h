@@ -47,6 +47,7 @@ struct Request {
     QStringList rights; ///< what is asked for, names of the wire
     QStringList commands; ///< JoinMachine: what it would offer
     bool invited = false; ///< by an invitation of mine
+    QString contact; ///< the name of the contact who has this very key; empty: none
     QString lookAlike; ///< a contact's name that looks like the claim and has another key; empty: none
     QList<Door> doors; ///< at least one
     qint64 since = 0; ///< ms since 1970
@@ -64,8 +65,8 @@ class RequestQueue {
 public:
     static constexpr int mostKept = 256; ///< further strangers are not written down: they look as if they waited
 
-    /// Takes a knock in. A request of the same key and kind takes over its doors and claims (its place stays, unless it is
-    /// only listed and asks again: then it stays listed).
+    /// Takes a knock in. A request of the same key and kind takes over its doors and, unless it is on the screen, its claims
+    /// (what is seen is what is granted); its place stays.
     /// \return the id it has now; 0: too many are kept already, it was not taken
     quint64 knock(const Request &request, Instant now);
     /// Puts back what was kept on disk: listed. \param age  since it was first asked

@@ -99,6 +99,8 @@ void Requests::Private::load()
         door.address = kept->address;
         door.interface = kept->interface;
         request.doors = { door };
+        if (const auto known = contacts.find(request.key); known)
+            request.contact = known->shownName();
         if (const auto alike = contacts.lookAlike(request.claim, request.key); alike)
             request.lookAlike = alike->shownName();
         const qint64 age = std::max<qint64>(0, wallClock() - request.since);

@@ -130,7 +130,7 @@ Door Requests::Private::doorOf(const AskToBeLetIn::Request &request, const Incom
 void Requests::Private::revealed(IncomingCall *call, const ChannelMessage &message)
 {
     Knock *knock = standing(call);
-    if (knock == nullptr || knock->silent || knock->id != 0)
+    if (knock == nullptr || std::exchange(knock->revealed, true))
         return;
     const auto out = message.as<AskToBeLetIn::Out>();
     const PublicKey key = knock->key;
@@ -140,6 +140,8 @@ void Requests::Private::revealed(IncomingCall *call, const ChannelMessage &messa
         left(call);
         return last->fail({ Code::InvalidArgument, QStringLiteral("what was revealed is not what was promised") });
     }
+    if (knock->silent)
+        return; // a wrong nonce is told to everybody alike
     knock->door.number = compareNumber(key, me.key(), out->nonce, knock->nonce);
     const Result<Nonce> nonce = nonceFor(knock->request, key);
     if (nonce && nonce->answered && contacts.mayAnything(key, wallClock())) {
@@ -158,6 +160,8 @@ void Requests::Private::revealed(IncomingCall *call, const ChannelMessage &messa
     request.commands = claimedNames(knock->request.commands);
     request.since = wallClock();
     request.doors = { knock->door };
+    if (const auto known = contacts.find(key); known)
+        request.contact = known->shownName();
     if (const auto alike = contacts.lookAlike(request.claim, key); alike)
         request.lookAlike = alike->shownName();
     take(request);
@@ -206,8 +210,10 @@ void Requests::Private::letIn(const Request &request, const Decision &decision)
     if (contact.key.isNull()) {
         contact.key = request.key;
         contact.since = today;
-        contact.broker = door.broker;
     }
+    for (const Door &one : request.doors)
+        if (!one.broker.isNull() && !contact.brokers.contains(one.broker))
+            contact.brokers << one.broker;
     contact.claim = request.claim;
     if (decision.compared) {
         contact.verified = Verified::Number;

@@ -23,6 +23,7 @@ struct Knock {
     Door door;
     quint64 id = 0; ///< of the request; 0: not revealed yet, or not to be seen (blocked, too many)
     bool silent = false; ///< looks as if it waited
+    bool revealed = false; ///< its nonce; only the first counts
 };
 
 class Requests::Private : public QObject {

@@ -2,14 +2,15 @@
 
 #include "chat/brokers.h"
 #include "chat/call_on.h"
+#include "chat/changed_keys.h"
 #include "chat/contacts.h"
 #include "chat/direct.h"
 #include "core/contracts/talk.h"
 
 namespace hawser::chat {
 
-Route::Route(const Contacts &contacts, const Brokers &brokers, const Direct &direct)
-    : m_contacts(contacts), m_brokers(brokers), m_direct(direct)
+Route::Route(const Contacts &contacts, const Brokers &brokers, const Direct &direct, const ChangedKeys &changedKeys)
+    : m_contacts(contacts), m_brokers(brokers), m_direct(direct), m_changedKeys(changedKeys)
 {
     connect(&direct, &Direct::linked, this, &Route::refresh);
     connect(&direct, &Direct::unlinked, this, &Route::refresh);
@@ -41,15 +42,33 @@ Result<Path> Route::find(const PublicKey &key) const
 {
     if (Link *link = m_direct.link(key))
         return Path { link, {}, true, {} };
+    QString elsewhere;
     for (const Broker &broker : m_brokers.all()) {
         const std::optional<Member> member = m_brokers.member(broker.key, key);
         if (broker.state != Broker::State::Ready || !member || !member->online)
             continue;
+        if (!m_contacts.believes(key, broker.key)) {
+            elsewhere = broker.name;
+            continue;
+        }
         return Path { m_brokers.client(broker.key)->link(), { key, {}, {} }, false, broker.key };
     }
+    return Error { Code::Unavailable, awaySentence(key, elsewhere), Begun::No };
+}
+
+/// \param elsewhere  a broker that says they are there, and is not believed about them
+QString Route::awaySentence(const PublicKey &key, const QString &elsewhere) const
+{
     const std::optional<Contact> contact = m_contacts.find(key);
-    return Error { Code::Unavailable, QStringLiteral("%1 is away").arg(contact ? contact->shownName() : key.words()),
-        Begun::No };
+    const QString who = contact ? contact->shownName() : key.words();
+    if (!m_changedKeys.now(key).isNull())
+        return QStringLiteral("somebody with a different key answers at the address of %1: nothing was sent").arg(who);
+    if (elsewhere.isEmpty())
+        return QStringLiteral("%1 is away").arg(who);
+    return QStringLiteral(
+        "%1 is away; %2 says that they are there, but you do not know each other through it: ask them "
+        "once at %2")
+        .arg(who, elsewhere);
 }
 
 void Route::measure(const PublicKey &key)

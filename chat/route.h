@@ -5,6 +5,7 @@
 namespace hawser::chat {
 
 class Brokers;
+class ChangedKeys;
 class Contacts;
 class Direct;
 
@@ -26,14 +27,15 @@ struct Path {
     PublicKey broker; ///< not direct: which
 };
 
-/// How to reach a key now: a direct link first, else a broker where both are. Remembered addresses are dialled again with
+/// How to reach a key now: a direct link first, else a broker where both are and through
+/// which they were let in (any other could put somebody else in their place). Remembered addresses are dialled again with
 /// back-off (chat/direct.h).
 class Route : public QObject {
     Q_OBJECT
 
 public:
     /// All references outlive this.
-    Route(const Contacts &contacts, const Brokers &brokers, const Direct &direct);
+    Route(const Contacts &contacts, const Brokers &brokers, const Direct &direct, const ChangedKeys &changedKeys);
     ~Route() override;
 
     Presence presence(const PublicKey &key) const;
@@ -46,12 +48,14 @@ signals:
     void presenceChanged(const hawser::PublicKey &key);
 
 private:
+    QString awaySentence(const PublicKey &key, const QString &elsewhere) const;
     void refresh(const PublicKey &key);
     void refreshAll();
 
     const Contacts &m_contacts;
     const Brokers &m_brokers;
     const Direct &m_direct;
+    const ChangedKeys &m_changedKeys;
     QHash<PublicKey, Presence> m_last;
     QHash<PublicKey, milliseconds> m_measured;
 };

@@ -6,6 +6,7 @@
 #include "core/server.h"
 #include "core/text.h"
 #include "support/talk_of.h"
+#include "tests/support/knocker.h"
 
 #include <QSignalSpy>
 #include <QTemporaryDir>
@@ -252,6 +253,49 @@ private slots:
         QVERIFY(bea->requests().all().isEmpty());
     }
 
+    void aWrongNonceIsToldToTheBlockedAndTheUnblockedAlike()
+    {
+        Someone bea(QStringLiteral("Bea"));
+        const Result<Address> address = Address::parse(bea.listen());
+        QVERIFY(address);
+        for (const bool blocked : { false, true }) {
+            if (blocked)
+                QVERIFY(bea->contacts().block({ Block::What::Strangers, {}, {}, {}, 0 }));
+            test::Knocker mallory(contracts::AskToBeLetIn::Kind::Contact);
+            mallory.lies = true;
+            mallory.connectTo(*address, bea->key());
+            QTRY_VERIFY(mallory.refused);
+            QCOMPARE(mallory.refused->code, Code::InvalidArgument);
+            QCOMPARE(mallory.refused->sentence, QStringLiteral("what was revealed is not what was promised"));
+        }
+        QVERIFY(bea->requests().all().isEmpty());
+    }
+
+    void whoAskedIsVerifiedWhenTheySayThatTheNumberIsTheSame_data()
+    {
+        QTest::addColumn<bool>("before");
+        QTest::newRow("before the yes") << true;
+        QTest::newRow("after it") << false;
+    }
+    void whoAskedIsVerifiedWhenTheySayThatTheNumberIsTheSame()
+    {
+        QFETCH(bool, before);
+        Someone ana(QStringLiteral("Ana"));
+        Someone bea(QStringLiteral("Bea"));
+        QVERIFY(!ana->asks().setCompared(QByteArray(16, 'x')));
+        QVERIFY(ana->asks().join(bea.listen()));
+        QTRY_VERIFY(bea->requests().shown());
+        QTRY_COMPARE(ana.ask().state, Ask::State::Waiting);
+        if (before)
+            QVERIFY(ana->asks().setCompared(ana.ask().id));
+        QVERIFY(bea->requests().allow(bea->requests().shown()->id, yes(both, Lasting::Days)));
+        QTRY_COMPARE(ana.ask().state, Ask::State::Accepted);
+        QCOMPARE(ana->contacts().find(bea->key())->verified, before ? Verified::Number : Verified::No);
+        QVERIFY(ana->asks().setCompared(ana.ask().id));
+        QCOMPARE(ana->contacts().find(bea->key())->verified, Verified::Number);
+        QCOMPARE(bea->contacts().find(ana->key())->verified, Verified::No); // each side says it for itself
+    }
+
     void untickedRightIsRefused_data()
     {
         QTest::addColumn<bool>("messages");
@@ -367,6 +411,73 @@ private slots:
         QFile copy(arrived.saveTo);
         QVERIFY(copy.open(QIODevice::ReadOnly));
         QCOMPARE(copy.readAll(), content);
+    }
+
+    void noRoomIsToldToBoth()
+    {
+        Someone ana(QStringLiteral("Ana"));
+        Someone bea(QStringLiteral("Bea"));
+        befriend(ana, bea, bea.listen(), both, Lasting::Always);
+        QFile large(file(ana, {}));
+        if (!large.resize(8'000'000'000'000)) // a hole
+            QSKIP("this file system has no files of 8 TB");
+        const Result<QByteArray> sent = ana->transfers().send(bea->key(), { large.fileName() });
+        QTRY_COMPARE(bea->transfers().all().size(), 1);
+        const Result<void> accepted = bea->transfers().accept(bea->transfers().all().first().id);
+        QCOMPARE(accepted.error().code, Code::FailedPrecondition);
+        QTRY_VERIFY(ana->transfers().find(*sent)->sentence.contains(QStringLiteral("not enough room")));
+        QCOMPARE(ana->transfers().find(*sent)->state, Transfer::State::Offered); // another folder may have it
+    }
+
+    void ofSeveralThingsOneIsLeftAndHasItsName()
+    {
+        Someone ana(QStringLiteral("Ana"));
+        Someone bea(QStringLiteral("Bea"));
+        befriend(ana, bea, bea.listen(), both, Lasting::Always);
+        const QString link = ana.folder.filePath(QStringLiteral("link"));
+        QVERIFY(QFile::link(QStringLiteral("/nowhere"), link));
+        const QString path = file(ana, "x");
+        const Result<QByteArray> sent = ana->transfers().send(bea->key(), { link, path });
+        QTRY_COMPARE(bea->transfers().all().size(), 1);
+        QCOMPARE(bea->transfers().all().first().title, QFileInfo(path).fileName());
+        QVERIFY(bea->transfers().accept(bea->transfers().all().first().id));
+        QTRY_COMPARE(ana->transfers().find(*sent)->state, Transfer::State::Done);
+    }
+
+    void anotherKeyAtAContactsAddressIsShownAndNothingIsSentThere()
+    {
+        Someone ana(QStringLiteral("Ana"));
+        auto bea = std::make_unique<Someone>(QStringLiteral("Bea"));
+        const QString address = bea->listen();
+        befriend(ana, *bea, address, both, Lasting::Always);
+        const PublicKey before = (*bea)->key();
+        bea.reset();
+        QSignalSpy found(&ana->changedKeys(), &ChangedKeys::found);
+        Someone mallory(QStringLiteral("Bea"));
+        QVERIFY(mallory->setListening(true, *Address::parse(address)));
+        QVERIFY(found.wait(20'000));
+        QCOMPARE(ana->changedKeys().now(before), mallory->key());
+        QVERIFY(ana->conversations().say(before, QStringLiteral("my secret")));
+        QTRY_COMPARE(lastEntry(ana, before).state, Entry::State::NotSent);
+        QVERIFY(lastEntry(ana, before).sentence.contains(QStringLiteral("a different key answers")));
+        QVERIFY(!ana->changedKeys().replace(before, QStringLiteral("nonsense")));
+        QCOMPARE(*ana->changedKeys().replace(before, mallory->key().words().section(QLatin1Char('-'), 0, 0)), address);
+        QVERIFY(!ana->contacts().find(before));
+        QVERIFY(ana->contacts().find(mallory->key())->rights.isEmpty()); // until they were compared
+    }
+
+    void whoIsAskedAndHasAnotherKeyIsNotAsked()
+    {
+        Someone ana(QStringLiteral("Ana"));
+        auto bea = std::make_unique<Someone>(QStringLiteral("Bea"));
+        const QString address = bea->listen();
+        QVERIFY(ana->asks().join(address));
+        QTRY_COMPARE(ana.ask().state, Ask::State::Waiting);
+        bea.reset();
+        Someone mallory(QStringLiteral("Bea"));
+        QVERIFY(mallory->setListening(true, *Address::parse(address)));
+        QTRY_COMPARE_WITH_TIMEOUT(ana.ask().state, Ask::State::ChangedKey, 20'000);
+        QVERIFY(mallory->requests().all().isEmpty());
     }
 
     void declinedIsSaid()

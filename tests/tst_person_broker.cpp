@@ -1,6 +1,7 @@
 #include "brokerd/broker.h"
 #include "chat/person.h"
 #include "support/talk_of.h"
+#include "tests/support/knocker.h"
 
 #include <QSignalSpy>
 #include <QTemporaryDir>
@@ -143,11 +144,63 @@ private slots:
         letIn(house, ana, bea);
         Contact contact;
         contact.key = ana->key();
+        contact.brokers << house.identity.key();
         QVERIFY(bea->contacts().save(contact)); // only on one side
         QTRY_VERIFY(bea->route().presence(ana->key()).online);
         QVERIFY(bea->conversations().say(ana->key(), QStringLiteral("hi!")));
         QTRY_COMPARE(lastEntry(*bea.person, ana->key()).state, Entry::State::NotSent);
         QVERIFY(talkOf(*ana.person, bea->key()).isEmpty());
+    }
+
+    void whoWasLetInDirectlyIsNotBelievedThroughABroker()
+    {
+        House house;
+        Someone ana(QStringLiteral("Ana"));
+        Someone bea(QStringLiteral("Bea"));
+        befriend(house, ana, bea);
+        Contact direct = *bea->contacts().find(ana->key());
+        direct.brokers.clear();
+        QVERIFY(bea->contacts().save(direct)); // as if they had met without the broker
+        // She does not write through it …
+        QVERIFY(bea->conversations().say(ana->key(), QStringLiteral("hi!")));
+        QCOMPARE(lastEntry(*bea.person, ana->key()).state, Entry::State::NotSent);
+        QVERIFY(lastEntry(*bea.person, ana->key()).sentence.contains(QStringLiteral("ask them once at")));
+        // … nor takes what comes through it,
+        QVERIFY(ana->conversations().say(bea->key(), QStringLiteral("it is me")));
+        QTRY_COMPARE(lastEntry(*ana.person, bea->key()).state, Entry::State::NotSent);
+        QCOMPARE(talkOf(*bea.person, ana->key()).size(), 1);
+        // but can be asked.
+        QVERIFY(bea->contacts().remove(ana->key()));
+        direct.rights.clear();
+        QVERIFY(bea->contacts().save(direct));
+        QVERIFY(ana->contacts().remove(bea->key()));
+        QVERIFY(ana->asks().contact(house.identity.key(), bea->key(), QStringLiteral("Bea")));
+        QTRY_VERIFY(bea->requests().shown());
+        QCOMPARE(bea->requests().shown()->contact, QStringLiteral("Ana"));
+        QVERIFY(bea->requests().allow(bea->requests().shown()->id, { Right::Messages, Lasting::Days, false, false }));
+        QCOMPARE(bea->contacts().find(ana->key())->brokers, QList<PublicKey> { house.identity.key() });
+        QTRY_VERIFY(ana->route().presence(bea->key()).online);
+        QVERIFY(ana->conversations().say(bea->key(), QStringLiteral("it is me")));
+        QTRY_COMPARE(lastEntry(*ana.person, bea->key()).state, Entry::State::Delivered);
+    }
+
+    void aBrokerTellsAWrongNonceToTheBlockedAndTheUnblockedAlike()
+    {
+        House house;
+        Someone ana(QStringLiteral("Ana"));
+        enterAsAdministrator(house, ana);
+        test::Knocker mallory(contracts::AskToBeLetIn::Kind::Person);
+        mallory.connectTo(*Address::parse(house.address), house.identity.key());
+        QTRY_VERIFY(ana->requests().shown());
+        const quint64 left = mallory.heard->leftMs;
+        QVERIFY(left > 110'000 && left <= 120'000);
+        QVERIFY(ana->requests().block(ana->requests().shown()->id, Block::What::Key));
+        QTRY_VERIFY(ana->requests().all().isEmpty());
+        mallory.lies = true;
+        mallory.knock();
+        QTRY_VERIFY(mallory.refused);
+        QCOMPARE(mallory.refused->code, Code::InvalidArgument);
+        QVERIFY(ana->requests().all().isEmpty());
     }
 
     void awayIsUnavailable()

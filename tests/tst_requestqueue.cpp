@@ -95,6 +95,22 @@ private slots:
         QCOMPARE(queue.shown()->id, id);
     }
 
+    void whatIsOnTheScreenDoesNotChangeWhenTheSameKeyKnocksAgain()
+    {
+        RequestQueue queue;
+        Request request = from(QStringLiteral("192.0.2.1"));
+        request.claim = QStringLiteral("Bea");
+        request.rights = QStringList { QStringLiteral("messages") };
+        const quint64 id = queue.knock(request, start);
+        request.claim = QStringLiteral("Ana's boss");
+        request.rights << QStringLiteral("files");
+        request.host = QStringLiteral("another");
+        QCOMPARE(queue.knock(request, start + 1s), id);
+        QCOMPARE(queue.shown()->claim, QStringLiteral("Bea"));
+        QCOMPARE(queue.shown()->rights, QStringList { QStringLiteral("messages") });
+        QVERIFY(queue.shown()->host != request.host);
+    }
+
     void aListedOneThatKnocksAgainStaysListed()
     {
         RequestQueue queue;

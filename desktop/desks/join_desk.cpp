@@ -22,6 +22,7 @@ JoinDesk::JoinDesk(chat::Person &person, MainWindow &window, QObject *parent)
     followBrokers();
     followAsks();
     followListening();
+    connect(&person.changedKeys(), &chat::ChangedKeys::found, this, &JoinDesk::showChangedContact);
     QMenu *add = window.contacts()->addMenu();
     connect(add, &QMenu::aboutToShow, this, &JoinDesk::fillAddMenu);
     connect(&window, &MainWindow::joinWished, this, [this] { begin({}); });
@@ -89,6 +90,8 @@ void JoinDesk::followAsks()
     connect(&asks, &chat::Asks::changed, this, show);
     connect(&asks, &chat::Asks::removed, this, show);
     connect(start, &StartPage::askCancelWished, &asks, &chat::Asks::cancel);
+    connect(start, &StartPage::askComparedWished, this,
+        [this](const QByteArray &id) { report(m_person.asks().setCompared(id)); });
     connect(start, &StartPage::joinWished, this, &JoinDesk::join);
     show();
 }
@@ -144,10 +147,13 @@ void JoinDesk::addPeople(QMenu *menu, const chat::Broker &broker)
     menu->addMenu(people);
     for (const chat::Member &member : m_person.brokers().people(broker.key)) {
         const bool known = m_person.contacts().find(member.key).has_value();
+        const bool reached = known && m_person.contacts().believes(member.key, broker.key);
         const QString name = chat::plainCaption(member.name.isEmpty() ? member.key.words() : member.name);
-        QAction *ask = people->addAction(known ? tr("%1 – a contact already").arg(name) : name);
+        QAction *ask = people->addAction(reached ? tr("%1 – a contact already").arg(name)
+                : known                          ? tr("%1 – a contact, not yet through here").arg(name)
+                                                 : name);
         ask->setIcon(chat::icon(member.online ? QStringLiteral("online") : QStringLiteral("offline")));
-        ask->setEnabled(!known);
+        ask->setEnabled(!reached);
         connect(ask, &QAction::triggered, this, [this, broker = broker.key, key = member.key, name = member.name] {
             if (const auto asked = m_person.asks().contact(broker, key, name); !asked)
                 return m_window.tell(asked.error().sentence);
@@ -193,8 +199,32 @@ void JoinDesk::showChangedKey(const PublicKey &key)
     const PublicKey newKey = broker->newKey;
     auto *dialog = new ChangedKeyDialog(broker->name, broker->key, newKey, broker->knownSince, &m_window);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
-    connect(dialog, &ChangedKeyDialog::replaceWished, this, [this, key, newKey] {
+    connect(dialog, &ChangedKeyDialog::replaceWished, this, [this, key, newKey, address = broker->address.text()] {
         report(m_person.brokers().replaceKey(key, newKey.words().section(QLatin1Char('-'), 0, 0)));
+        begin({});
+        join(address); // it may not know us any more
+    });
+    dialog->show();
+}
+
+/// A contact's address answers with another key; the next of several is shown when this one is decided.
+void JoinDesk::showChangedContact(const PublicKey &key)
+{
+    chat::ChangedKeys &changed = m_person.changedKeys();
+    const auto contact = m_person.contacts().find(key);
+    if (!contact || changed.now(key).isNull())
+        return;
+    const PublicKey newKey = changed.now(key);
+    auto *dialog = new ChangedKeyDialog(contact->shownName(), key, newKey, contact->since, &m_window);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &ChangedKeyDialog::disconnectWished, this,
+        [this, key] { report(m_person.changedKeys().disconnectFrom(key)); });
+    connect(dialog, &ChangedKeyDialog::replaceWished, this, [this, key, newKey] {
+        const auto address = m_person.changedKeys().replace(key, newKey.words().section(QLatin1Char('-'), 0, 0));
+        if (!address)
+            return m_window.tell(address.error().sentence);
+        begin({});
+        join(*address);
     });
     dialog->show();
 }

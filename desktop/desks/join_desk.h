@@ -34,6 +34,7 @@ private:
     void invite(const PublicKey &broker);
     void leave(const PublicKey &broker);
     void showChangedKey(const PublicKey &broker);
+    void showChangedContact(const PublicKey &key);
     void report(const Result<void> &done);
 
     chat::Person &m_person;

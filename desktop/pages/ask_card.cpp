@@ -3,6 +3,7 @@
 #include "chat/widgets/safelabel.h"
 #include "core/number.h"
 
+#include <QCheckBox>
 #include <QHBoxLayout>
 #include <QPushButton>
 
@@ -39,12 +40,15 @@ SafeText titleOf(const Ask &ask)
 
 QString detailOf(const Ask &ask)
 {
+    const bool person = ask.kind == contracts::AskToBeLetIn::Kind::Contact;
+    if (ask.state == Ask::State::Waiting && !ask.number.isEmpty())
+        return person ? AskCard::tr("Tell them this number: it must be the same on both screens.")
+                      : AskCard::tr("The administrator sees the same number. You need not stay connected.");
+    if (ask.state == Ask::State::Accepted)
+        return {}; // the title says it
     if (!ask.sentence.isEmpty())
         return ask.sentence;
     switch (ask.state) {
-    case Ask::State::Waiting:
-        return ask.number.isEmpty() ? QString()
-                                    : AskCard::tr("Tell them this number. It must be the same on both screens.");
     case Ask::State::NoAnswer:
         return AskCard::tr("They can still accept later; you need not stay connected.");
     case Ask::State::Unreachable:
@@ -64,6 +68,7 @@ bool isOver(const Ask &ask)
 AskCard::AskCard(QWidget *parent)
     : Panel(Tone::Plain, parent), m_title(new chat::SafeLabel(this)), m_number(new chat::SafeLabel(this)),
       m_detail(new chat::SafeLabel(this)), m_time(new chat::SafeLabel(this)),
+      m_compared(new QCheckBox(tr("We compared: it is the same on their screen"), this)),
       m_cancel(new QPushButton(tr("Cancel"), this))
 {
     QFont strong = font();
@@ -76,16 +81,22 @@ AskCard::AskCard(QWidget *parent)
     m_number->setObjectName(QStringLiteral("waitingNumber"));
     m_number->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
     m_detail->setWordWrap(true);
+    m_title->setObjectName(QStringLiteral("askTitle"));
+    m_detail->setObjectName(QStringLiteral("askDetail"));
+    m_time->setObjectName(QStringLiteral("askTime"));
     m_cancel->setObjectName(QStringLiteral("askCancel"));
 
     auto *text = new QVBoxLayout;
     for (chat::SafeLabel *label : { m_title, m_number, m_detail, m_time })
         text->addWidget(label);
+    m_compared->setObjectName(QStringLiteral("waitingMatches"));
+    text->addWidget(m_compared, 0, Qt::AlignLeft);
     auto *layout = new QHBoxLayout(this);
     layout->setContentsMargins(16, 12, 16, 12);
     layout->addLayout(text, 1);
     layout->addWidget(m_cancel, 0, Qt::AlignTop);
     connect(m_cancel, &QPushButton::clicked, this, [this] { emit cancelWished(m_ask.id); });
+    connect(m_compared, &QCheckBox::clicked, this, [this] { emit comparedWished(m_ask.id); });
     m_ticker.setInterval(1000);
     m_ticker.callOnTimeout(this, &AskCard::showTime);
 }
@@ -94,7 +105,12 @@ void AskCard::setAsk(const Ask &ask)
 {
     m_ask = ask;
     m_title->setText(titleOf(ask));
-    const bool compare = !ask.number.isEmpty() && !isOver(ask);
+    const bool person = ask.kind == contracts::AskToBeLetIn::Kind::Contact;
+    const bool accepted = ask.state == Ask::State::Accepted && person;
+    const bool compare = !ask.number.isEmpty() && (!isOver(ask) || accepted);
+    m_compared->setVisible(compare && person);
+    m_compared->setChecked(ask.compared);
+    m_compared->setEnabled(!ask.compared); // what was compared stays compared
     m_number->setVisible(compare);
     m_number->setText(showNumber(ask.number));
     QStringList digits;

@@ -5,6 +5,7 @@
 
 #include <QTimer>
 
+class QCheckBox;
 class QPushButton;
 
 namespace hawser::chat {
@@ -24,6 +25,7 @@ public:
 
 signals:
     void cancelWished(const QByteArray &id);
+    void comparedWished(const QByteArray &id); ///< the number is the same on their screen
 
 private:
     void showTime();
@@ -34,6 +36,7 @@ private:
     chat::SafeLabel *m_number;
     chat::SafeLabel *m_detail;
     chat::SafeLabel *m_time;
+    QCheckBox *m_compared;
     QPushButton *m_cancel;
 };
 

@@ -204,6 +204,7 @@ void StartPage::setAsks(const QList<chat::Ask> &asks)
     keepCards(m_asks, ids, [this] {
         auto *card = new AskCard;
         connect(card, &AskCard::cancelWished, this, &StartPage::askCancelWished);
+        connect(card, &AskCard::comparedWished, this, &StartPage::askComparedWished);
         m_askList->addWidget(card);
         return card;
     });

@@ -40,6 +40,7 @@ signals:
     void nameChosen(const QString &name);
     void joinWished(const QString &text);
     void askCancelWished(const QByteArray &id);
+    void askComparedWished(const QByteArray &id);
     void retryWished(const hawser::PublicKey &broker);
     void inviteWished(const hawser::PublicKey &broker);
     void leaveWished(const hawser::PublicKey &broker);
