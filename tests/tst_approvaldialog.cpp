@@ -39,6 +39,7 @@ Request request(Asking kind = Asking::ContactDirect)
     request.host = QStringLiteral("bea-pc");
     request.rights = { QStringLiteral("messages"), QStringLiteral("files") };
     Door door;
+    door.present = true;
     door.number = QStringLiteral("739204");
     door.address = QStringLiteral("192.168.2.44");
     if (kind == Asking::ContactDirect) {

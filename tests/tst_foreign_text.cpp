@@ -98,6 +98,7 @@ Request requestFrom(const QString &text)
     request.key = Identity::generate().key();
     request.claim = request.program = request.host = request.lookAlike = text;
     Door door;
+    door.present = true;
     door.brokerName = door.knownAs = door.address = text;
     request.doors = { door };
     return request;

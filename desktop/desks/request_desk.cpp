@@ -15,7 +15,7 @@ RequestDesk::RequestDesk(chat::Person &person, MainWindow &window, Notifications
     connectStage(m_stage, &requests);
     connect(&window, &MainWindow::reviewWished, this, &RequestDesk::reviewNext);
     connect(window.requests(), &RequestsPage::reviewWished, this, &RequestDesk::review);
-    connect(&requests, &chat::Requests::decided, window.requests(), &RequestsPage::addDecision);
+    connect(&person, &chat::Person::activity, window.requests(), &RequestsPage::addDecision);
     connect(&requests, &chat::Requests::failed, &window,
         [&window](quint64, const QString &sentence) { window.tell(sentence); });
     connect(&requests, &chat::Requests::arrived, &notifications, [&requests, &notifications](quint64 id) {

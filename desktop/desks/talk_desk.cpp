@@ -166,6 +166,8 @@ void TalkDesk::showRights()
     };
     connect(dialog, &RightsDialog::revokeWished, this,
         [this, key, report](chat::Right right) { report(m_person.contacts().revoke(key, right)); });
+    connect(dialog, &RightsDialog::revokeAllWished, this,
+        [this, key, report] { report(m_person.contacts().setRights(key, {})); });
     connect(dialog, &RightsDialog::aliasChosen, this,
         [this, key, report](const QString &alias) { report(m_person.contacts().setAlias(key, alias)); });
     connect(dialog, &RightsDialog::removeWished, this, [this, key, dialog] {

@@ -162,6 +162,8 @@ void ApprovalDialog::setRequest(const Request &request)
     m_facts->show(request);
     m_choices->setNumberKnown(!request.number().isEmpty());
     showAllow();
+    if (isVisible())
+        fit(); // more may be said now, of somebody who has left
 }
 
 void ApprovalDialog::setWaiting(int behind)
@@ -230,6 +232,18 @@ void ApprovalDialog::showFailure(const QString &sentence)
     m_hint->setText(sentence);
 }
 
+void ApprovalDialog::sayFarewell(const QString &sentence)
+{
+    m_done = true;
+    m_ticker.stop();
+    for (QWidget *each : QList<QWidget *> { m_facts, m_choices, m_accept, m_block, m_rejectAll, m_moreTime })
+        each->setEnabled(false);
+    m_later->setText(tr("&Close"));
+    m_hint->setText(SafeText::sentence(tr("Nothing is left to decide: %1."), sentence));
+    m_time->setText(tr("This window closes by itself."));
+    m_time->setAccessibleName(m_hint->text());
+}
+
 void ApprovalDialog::leave()
 {
     m_done = true;
@@ -241,7 +255,7 @@ void ApprovalDialog::reject()
     if (!m_done)
         emit notNow();
     else
-        hide();
+        emit dismissed();
 }
 
 void ApprovalDialog::keyPressEvent(QKeyEvent *event)

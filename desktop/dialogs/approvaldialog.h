@@ -38,6 +38,8 @@ public:
     void appear(const QRect &window);
     /// A decision could not be carried out: says why; it can be made again.
     void showFailure(const QString &sentence);
+    /// It is over by somebody else's doing: says so, takes no more answers.
+    void sayFarewell(const QString &sentence);
     /// It is answered, or gone: leaves the screen.
     void leave();
 
@@ -49,6 +51,7 @@ signals:
     void blocked(hawser::chat::Block::What what);
     void allRejected();
     void moreTimeWished();
+    void dismissed(); ///< closed after its farewell
 
 protected:
     void keyPressEvent(QKeyEvent *event) override;

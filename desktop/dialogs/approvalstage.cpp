@@ -4,6 +4,12 @@ namespace hawser::desktop {
 
 using namespace chat;
 
+namespace {
+
+constexpr std::chrono::seconds farewellShown { 5 }; // long enough to read who answered
+
+} // namespace
+
 void ApprovalStage::Later::operator()(ApprovalDialog *dialog) const
 {
     // It may go in a signal of its own.
@@ -14,10 +20,15 @@ void ApprovalStage::Later::operator()(ApprovalDialog *dialog) const
 
 ApprovalStage::ApprovalStage(QWidget *window, PressGuard::Clock clock) : m_window(window), m_clock(std::move(clock))
 {
+    m_farewell.setSingleShot(true);
+    m_farewell.setInterval(farewellShown);
+    m_farewell.callOnTimeout(this, &ApprovalStage::endFarewell);
 }
 
 void ApprovalStage::show(const std::optional<Request> &request, int behind, std::optional<milliseconds> left)
 {
+    if (m_farewell.isActive())
+        return;
     if (!request || (m_dialog && m_dialog->request() != request->id))
         m_dialog.reset();
     if (!request)
@@ -37,16 +48,39 @@ void ApprovalStage::open(const Request &request)
 {
     m_dialog.reset(new ApprovalDialog(request, m_clock));
     const quint64 id = request.id;
-    connect(m_dialog.get(), &ApprovalDialog::allowed, this,
-        [this, id](const Decision &decision) { emit allowed(id, decision); });
+    connect(m_dialog.get(), &ApprovalDialog::allowed, this, [this, id](const Decision &decision) {
+        m_decided = id;
+        emit allowed(id, decision);
+    });
     connect(m_dialog.get(), &ApprovalDialog::notNow, this, [this, id] { emit notNow(id); });
-    connect(m_dialog.get(), &ApprovalDialog::blocked, this, [this, id](Block::What what) { emit blocked(id, what); });
+    connect(m_dialog.get(), &ApprovalDialog::blocked, this, [this, id](Block::What what) {
+        m_decided = id;
+        emit blocked(id, what);
+    });
+    connect(m_dialog.get(), &ApprovalDialog::dismissed, this, &ApprovalStage::endFarewell);
     connect(m_dialog.get(), &ApprovalDialog::allRejected, this, &ApprovalStage::allRejected);
     connect(m_dialog.get(), &ApprovalDialog::moreTimeWished, this, [this, id] { emit moreTimeWished(id); });
 }
 
+void ApprovalStage::closed(quint64 id, const QString &sentence)
+{
+    if (!m_dialog || m_dialog->request() != id || m_decided == id || m_farewell.isActive())
+        return;
+    m_dialog->sayFarewell(sentence);
+    m_farewell.start();
+}
+
+void ApprovalStage::endFarewell()
+{
+    m_farewell.stop();
+    m_dialog.reset();
+    emit freed();
+}
+
 void ApprovalStage::failed(quint64 id, const QString &sentence)
 {
+    if (m_decided == id)
+        m_decided = 0;
     if (m_dialog && m_dialog->request() == id)
         m_dialog->showFailure(sentence);
 }

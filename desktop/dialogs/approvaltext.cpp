@@ -5,6 +5,7 @@
 #include <QDateTime>
 #include <QHostAddress>
 #include <QLocale>
+#include <algorithm>
 
 namespace hawser::desktop {
 
@@ -81,10 +82,15 @@ SafeText ApprovalText::standing() const
         text += SafeText::sentence(tr("This machine's key is new at %1."), brokerName());
     else if (m_request.kind == Asking::JoinPerson)
         text += SafeText::sentence(tr("This key is new at %1."), brokerName());
+    else if (!m_request.contact.isEmpty())
+        text += SafeText::sentence(tr("This is the key of your contact “%1”."), claimedName(m_request.contact));
     else
         text += SafeText::sentence(tr("Not in your contacts."));
     if (isSuspicious())
         text += SafeText::sentence(tr(" You have a contact “%1” with another key."), claimedName(m_request.lookAlike));
+    const bool gone = std::ranges::none_of(m_request.doors, [](const Door &door) { return door.present; });
+    if (isContact() && gone)
+        text += SafeText::sentence(tr(" They have left: a yes counts when they come again."));
     return text;
 }
 
@@ -167,6 +173,8 @@ QString ApprovalText::allow(Rights rights) const
 
 QString ApprovalText::alert() const
 {
+    if (isContact() && !m_request.contact.isEmpty())
+        return tr("Connection request of a contact");
     return isContact() ? tr("Connection request, not in your contacts")
                        : tr("Connection request, not known at this broker");
 }

@@ -11,6 +11,8 @@ void connectStage(ApprovalStage *stage, Requests *requests)
     };
     QObject::connect(requests, &Requests::changed, stage, update);
     QObject::connect(requests, &Requests::shownChanged, stage, update);
+    QObject::connect(stage, &ApprovalStage::freed, requests, update);
+    QObject::connect(requests, &Requests::closed, stage, &ApprovalStage::closed);
     QObject::connect(requests, &Requests::failed, stage, &ApprovalStage::failed);
     QObject::connect(stage, &ApprovalStage::allowed, requests, [stage, requests](quint64 id, const Decision &decision) {
         if (const Result<void> done = requests->allow(id, decision); !done)

@@ -1,9 +1,14 @@
 #include "desktop/views/machine_delegate.h"
 
+#include "chat/widgets/safelabel.h"
+#include "core/text.h"
 #include "desktop/models/machine_model.h"
 #include "desktop/views/painting.h"
 
+#include <QAbstractItemView>
+#include <QHelpEvent>
 #include <QPainter>
+#include <QToolTip>
 
 namespace hawser::desktop {
 
@@ -29,6 +34,17 @@ void MachineDelegate::paint(QPainter *painter, const QStyleOptionViewItem &optio
     const bool name = index.column() == MachineModel::Name;
     const QColor colour = machine.online ? palette.color(QPalette::Text) : quiet(palette);
     paintElided(painter, text, index.data().toString(), name ? bold(option.font) : option.font, colour);
+}
+
+bool MachineDelegate::helpEvent(
+    QHelpEvent *event, QAbstractItemView *view, const QStyleOptionViewItem &option, const QModelIndex &index)
+{
+    const QString text = visible(index.data().toString());
+    if (event->type() != QEvent::ToolTip || view == nullptr)
+        return false;
+    const bool cut = option.fontMetrics.horizontalAdvance(text) + option.fontMetrics.height() > option.rect.width();
+    QToolTip::showText(event->globalPos(), cut ? chat::plainToolTip(text) : QString(), view, option.rect);
+    return true;
 }
 
 } // namespace hawser::desktop

@@ -77,6 +77,10 @@ RightsDialog::RightsDialog(const Contact &contact, QWidget *parent)
     addRight(chat::Right::Files, 1);
     m_grid->setColumnStretch(1, 1);
     auto *buttons = new QDialogButtonBox(this);
+    QPushButton *revokeAll = buttons->addButton(tr("Revoke all"), QDialogButtonBox::ActionRole);
+    revokeAll->setObjectName(QStringLiteral("revokeAll"));
+    revokeAll->setAutoDefault(false);
+    m_revokeAll = revokeAll;
     QPushButton *remove = buttons->addButton(tr("Remove contact"), QDialogButtonBox::DestructiveRole);
     remove->setObjectName(QStringLiteral("contactRemove"));
     remove->setAutoDefault(false);
@@ -92,6 +96,7 @@ RightsDialog::RightsDialog(const Contact &contact, QWidget *parent)
     m_trouble->hide();
     setContact(contact);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
+    connect(revokeAll, &QPushButton::clicked, this, &RightsDialog::revokeAllWished);
     connect(remove, &QPushButton::clicked, this, &RightsDialog::removeWished);
     connect(m_alias, &QLineEdit::editingFinished, this, [this] {
         if (m_alias->isModified())
@@ -103,6 +108,7 @@ RightsDialog::RightsDialog(const Contact &contact, QWidget *parent)
 void RightsDialog::addRight(chat::Right right, int row)
 {
     auto *state = new SafeLabel(this);
+    state->setObjectName(QStringLiteral("grant_") + chat::name(right));
     auto *revoke = new QPushButton(tr("Revoke"), this);
     revoke->setObjectName(QStringLiteral("revoke_") + chat::name(right));
     revoke->setAutoDefault(false);
@@ -124,6 +130,7 @@ void RightsDialog::setContact(const Contact &contact)
         row.state->setText(grantText(contact, right));
         row.revoke->setEnabled(contact.rights.contains(right));
     }
+    m_revokeAll->setEnabled(!contact.rights.isEmpty());
 }
 
 void RightsDialog::showTrouble(const QString &sentence)

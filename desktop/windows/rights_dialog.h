@@ -26,6 +26,7 @@ public:
 signals:
     void revokeWished(hawser::chat::Right right);
     void aliasChosen(const QString &alias);
+    void revokeAllWished();
     void removeWished();
 
 private:
@@ -37,6 +38,7 @@ private:
     };
     QMap<chat::Right, Row> m_rights;
     QGridLayout *m_grid;
+    QWidget *m_revokeAll;
     QLineEdit *m_alias;
     chat::SafeLabel *m_claim;
     chat::SafeLabel *m_key;

@@ -73,6 +73,7 @@ Request requestFrom(const QJsonObject &said)
     request.lookAlike = said["lookAlike"].toString();
     request.invited = said["invited"].toBool();
     Door door;
+    door.present = true;
     door.number = said["number"].toString("739204");
     door.address = said["address"].toString("192.0.2.44");
     if (request.kind == Asking::ContactDirect)
