@@ -163,7 +163,7 @@ private slots:
         QVERIFY(bea->contacts().save(direct)); // as if they had met without the broker
         // She does not write through it …
         QVERIFY(bea->conversations().say(ana->key(), QStringLiteral("hi!")));
-        QCOMPARE(lastEntry(*bea.person, ana->key()).state, Entry::State::NotSent);
+        QTRY_COMPARE(lastEntry(*bea.person, ana->key()).state, Entry::State::NotSent);
         QVERIFY(lastEntry(*bea.person, ana->key()).sentence.contains(QStringLiteral("ask them once at")));
         // … nor takes what comes through it,
         QVERIFY(ana->conversations().say(bea->key(), QStringLiteral("it is me")));
