@@ -114,8 +114,11 @@ Result<std::unique_ptr<Person>> Person::open(const QString &folder, const Person
         return made.error();
     auto lock = std::make_unique<QLockFile>(folder + QStringLiteral("/lock"));
     lock->setStaleLockTime(0);
-    if (!lock->tryLock())
+    if (!lock->tryLock()) {
+        if (lock->error() != QLockFile::LockFailedError)
+            return Error { Code::FailedPrecondition, QStringLiteral("cannot write in %1").arg(folder) };
         return Error { Code::AlreadyExists, QStringLiteral("another program works with %1 already").arg(folder) };
+    }
     const Result<Identity> identity = Identity::load(folder);
     if (!identity)
         return identity.error();
