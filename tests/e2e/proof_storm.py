@@ -1,0 +1,81 @@
+#!/usr/bin/env python3
+"""P9: a broker is killed and comes again; all its sessions find back, none of them hammers, and who is there already does not
+notice the others. proof_storm.py BUILD COUNT
+"""
+
+import asyncio
+import math
+import os
+import resource
+import signal
+import time
+from collections import Counter
+
+from household import MEBI, Household, check, main, peak, wait_for
+from light import Light, context_of, let_in, secret_of
+from stranger import Identity
+
+BACK = 90  # seconds until the last is served again
+MOST = 512 * MEBI
+TRIES = 3  # in anybody's first second
+SLOWEST = 0.5  # seconds, p99 of a call of somebody who is there
+DOWN = 2.0  # seconds that nobody answers
+
+
+def events(crowd, what):
+    """(number, seconds) of each line."""
+    return [(int(line.split()[1]), int(line.split()[2]) / 1000) for line in crowd.output().splitlines()
+            if line.startswith(what + " ")]
+
+
+async def survivor(house, identity, until):
+    """Is let in before the storm is over and calls all the time: how long each call took."""
+    took = []
+    async with Light(house.address, identity) as light:
+        while not until():
+            began = time.monotonic()
+            answer = await light.call("broker.status", seconds=30)
+            took.append(time.monotonic() - began)
+            check(answer.code == 0, f"a call is answered: {answer}")
+            await asyncio.sleep(0.02)
+    return sorted(took)
+
+
+def all_back(crowd, since, count):
+    return len({number for number, at in events(crowd, "ready") if at >= since}) == count
+
+
+def proof(build, count):
+    count = int(count)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    with Household(build) as house:
+        broker = house.start_broker()
+        identity = Identity(house.folder, "survivor")
+        asyncio.run(let_in(house.address, identity, secret_of(house.invite())))
+        link = house.invite("--uses", count).strip()
+        crowd = house.start("crowd", os.path.join(os.path.abspath(build), "tests", "crowd"), link, count)
+        wait_for(lambda: crowd.output().endswith("all\n"), "all to be there", 300, 0.5)
+
+        os.kill(broker.pid, signal.SIGKILL)
+        killed = time.monotonic()
+        time.sleep(DOWN)
+        broker = house.start_broker("broker", house.address)
+        again = time.monotonic()
+
+        def over():
+            return all_back(crowd, killed, count) or time.monotonic() > again + BACK
+        took = asyncio.run(survivor(house, identity, over))
+        check(all_back(crowd, killed, count), f"all {count} are back within {BACK} s")
+        last = max(at for _, at in events(crowd, "ready")) - again
+        tries = Counter(number for number, at in events(crowd, "failed") if killed <= at < killed + 1)
+        slow = took[math.ceil(len(took) * 0.99) - 1]
+        print(f"{count} sessions: the last is back {last:.1f} s after the start, at most {max(tries.values(), default=0)} tries in "
+              f"the first second, {len(took)} calls meanwhile p50 {took[len(took) // 2] * 1000:.0f} ms p99 {slow * 1000:.0f} ms, "
+              f"broker's peak {peak(broker.pid) / MEBI:.0f} MiB", flush=True)
+        check(tries, "they tried at once")
+        check(max(tries.values()) <= TRIES, f"somebody tried {max(tries.values())} times in the first second")
+        check(slow < SLOWEST, f"p99 of who is there is {slow * 1000:.0f} ms")
+        check(peak(broker.pid) < MOST, f"the broker needed {peak(broker.pid) / MEBI:.0f} MiB")
+
+
+main(proof)
