@@ -19,10 +19,9 @@ sys.dont_write_bytecode = True
 
 import hostile_peer  # noqa: E402
 from hostile_peer import check, closes  # noqa: E402
-from stranger import (ACK, CLOSE, CREDIT, DATA, END, HELLO, OPEN, OPENS, PING, PONG, TALK, WELCOME, Closed, Identity,  # noqa: E402
-                      Peer, pack, unpack)
+from stranger import (ACK, CLOSE, CREDIT, DATA, FILE, LANE, OPEN, OPENS, PING, PONG, TALK, Closed, Peer, pack, unpack)  # noqa: E402
 
-DATA_LOSS, STALE, REPLACED = 5, 8, 3
+LEAVING, REPLACED, DATA_LOSS, STALE = 2, 3, 5, 8
 OK = 0
 
 
@@ -48,13 +47,13 @@ class Link:
         self.taken = self.acknowledged = 0
         self.frames, self.next, self.peer = [], 1, None
         self.used, self.credit = {}, {}
-        self.welcome = None
+        self.welcome, self.asked = None, None
 
     def dial(self, **changed):
         """The next connection; says what it has taken, drops what the other has, writes the rest again."""
         self.number += 1
         peer = Peer(self.world.address, self.identity, self.world.key)
-        said = dict(features=["resume"], link=self.name, connection=self.number, taken=self.taken, **self.said)
+        said = dict(dict(features=["resume"], link=self.name, connection=self.number, taken=self.taken), **self.said)
         self.welcome = peer.hello(**dict(said, **changed))
         self.peer = peer
         if self.welcome.get("resumed"):
@@ -79,11 +78,11 @@ class Link:
         self.frames.append(frame)
         self.write(frame)
 
-    def open(self, name, to, parameters=None):
+    def open(self, name, to, parameters=None, kind=TALK):
         stream, self.next = self.next, self.next + 2
         body = pack(parameters or {})
         self.credit[stream] = 65536
-        self.send(OPEN, to + bytes(16) + struct.pack(">BIB", TALK, 0, len(name)) + name.encode() +
+        self.send(OPEN, to + bytes(16) + struct.pack(">BIB", kind, 0, len(name)) + name.encode() +
                   struct.pack(">I", len(body)) + body + bytes(8), stream)
         return stream
 
@@ -110,6 +109,8 @@ class Link:
             self.acknowledge(struct.unpack(">Q", payload)[0])
         elif kind == PING:
             self.write(struct.pack(">IBBHI", len(payload), PONG, 0, 0, 0) + payload)
+        elif kind == LANE:
+            self.asked = struct.unpack(">I", payload)[0]
         if stream == 0:
             return came
         self.taken += 1
@@ -243,6 +244,46 @@ def one_link_a_device_and_many_devices(world):
     check(other.peer.frame()[0] in (PONG, OPENS), "the other device stays")
 
 
+def bulk_has_a_lane_that_is_asked_for_and_resumed(world):
+    ana, bea = joined(world, "sender"), joined(world, "taker")
+    bea.said["features"] = ["resume", "lanes"]
+    bea.name = secrets.token_bytes(16)  # a new link that says so
+    bea.number = bea.taken = bea.acknowledged = 0
+    bea.dial()
+    stream = ana.open("file/1", bea.identity.key, kind=FILE)
+    ana.say(stream, b"before it stands")
+    deadline = time.monotonic() + 5
+    while bea.asked is None and time.monotonic() < deadline:
+        check(not [each for each in bea.step(0.1) if each[0] in (OPEN, DATA)], "nothing of it comes on lane 0")
+    check(bea.asked == 1, f"lane {bea.asked} is asked for")
+    lane = Link(world, bea.identity, features=["resume", "lanes"], lane=1)
+    lane.name = bea.name
+    check(lane.dial()["resumed"], "a lane begins as one that was suspended")
+    heard = []
+
+    def hear(until):
+        deadline = time.monotonic() + 5
+        while until not in heard and time.monotonic() < deadline:
+            heard.extend(payload for kind, _, _, payload in lane.step(0.1) if kind == DATA)
+
+    hear(b"before it stands")
+    lane.cut()
+    ana.say(stream, b"while it was gone")
+    check(lane.dial()["resumed"], "it goes on like a link")
+    hear(b"while it was gone")
+    check(heard == [b"before it stands", b"while it was gone"], f"bea heard {heard}")
+    bea.peer.send(PING, b"here")
+    check(bea.peer.frame()[0] in (PONG, OPENS), "lane 0 stands")
+    stranger = Link(world, ana.identity, features=["resume", "lanes"], lane=1)
+    stranger.name = bea.name
+    try:
+        stranger.dial()
+        raise hostile_peer.x11.Failed("a lane of somebody else's link was welcomed")
+    except Closed as closed:
+        check(closed.reason == LEAVING, f"it closed with {closed}")
+    bea.peer.close()
+
+
 def away_is_seen_and_taken_back(world):
     """Takes as long as somebody may be gone before it is noticed."""
     ana, bea = joined(world, "looker"), joined(world, "goer")
@@ -287,7 +328,7 @@ def away_is_seen_and_taken_back(world):
 hostile_peer.World = World
 hostile_peer.CLAIMS = [nothing_is_lost_and_nothing_twice, counts_that_cannot_be_true_end_the_link, an_old_number_is_stale,
                        the_link_of_another_is_unknown, the_older_connection_brings_nothing_more,
-                       one_link_a_device_and_many_devices, away_is_seen_and_taken_back]
+                       one_link_a_device_and_many_devices, bulk_has_a_lane_that_is_asked_for_and_resumed, away_is_seen_and_taken_back]
 
 if __name__ == "__main__":
     hostile_peer.main()
