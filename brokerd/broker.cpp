@@ -153,6 +153,8 @@ std::optional<GoAway> Broker::refusal(const Hello &hello, const PublicKey &key) 
         return farewell(Leave::Draining);
     if (hello.role == Role::Broker)
         return GoAway { Leave::Refused, {}, QStringLiteral("a broker lives here: other brokers are not let in") };
+    if (m_sessions.wasReplaced(key, hello))
+        return GoAway { Leave::Replaced, {}, QStringLiteral("another program has taken your place meanwhile") };
     const Account *account = m_accounts.find(key);
     if (!account)
         return {};

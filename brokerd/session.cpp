@@ -5,6 +5,10 @@
 
 namespace hawser::broker {
 
+namespace {
+constexpr size_t mostReplaced = 1024; // names of links that may still come back
+} // namespace
+
 Sessions::~Sessions()
 {
     const std::vector<Session *> sessions = all();
@@ -64,10 +68,15 @@ void Sessions::replaceOlder(const Session &fresh)
     const QList<Session *> older = m_byKey.values(fresh.key);
     for (Session *session : older) {
         const bool same = session->hello.device == fresh.hello.device;
-        if (session != &fresh && (same || onlyOne))
-            session->link->leave({ Leave::Replaced, {},
-                same ? QStringLiteral("a newer link of this device has taken over")
-                     : QStringLiteral("another program with the same key has connected: only one may") });
+        if (session == &fresh || !(same || onlyOne))
+            continue;
+        if (session->link->isSuspended())
+            m_replaced.push_back(session->key.bytes() + session->hello.link);
+        if (m_replaced.size() > mostReplaced)
+            m_replaced.pop_front();
+        session->link->leave({ Leave::Replaced, {},
+            same ? QStringLiteral("a newer link of this device has taken over")
+                 : QStringLiteral("another program with the same key has connected: only one may") });
     }
 }
 
@@ -84,6 +93,11 @@ std::vector<Session *> Sessions::members(const PublicKey &key) const
         if ((*found)->isMember())
             members.push_back(*found);
     return members;
+}
+
+bool Sessions::wasReplaced(const PublicKey &key, const Hello &hello) const
+{
+    return std::find(m_replaced.begin(), m_replaced.end(), key.bytes() + hello.link) != m_replaced.end();
 }
 
 bool Sessions::isHere(const PublicKey &key) const

@@ -4,6 +4,7 @@
 #include "core/listener.h"
 
 #include <QHash>
+#include <deque>
 #include <vector>
 
 namespace hawser::broker {
@@ -34,6 +35,8 @@ public:
     /// Takes the link and the connection over. An older session that the new one stands for is told `replaced`: any of a
     /// node, one of the same device of a person.
     Session &add(Arrival &arrival, Instant now);
+    /// A link that lost its place while it could not be told.
+    bool wasReplaced(const PublicKey &key, const Hello &hello) const;
     /// By any lane of its link.
     const Session *of(const Link &link) const;
     /// Members of this key, also those that are away.
@@ -76,6 +79,7 @@ private:
     QHash<const Link *, std::shared_ptr<Session>> m_sessions;
     QMultiHash<PublicKey, Session *> m_byKey;
     QHash<const Link *, const Link *> m_lanes; // further lane → the session's link
+    std::deque<QByteArray> m_replaced; // key and link, the last limits::resumeWindow's or so
     std::function<qint64(const Link &)> m_cost;
     qint64 m_suspendedBudget = limits::suspendedBudget;
     quint64 m_dropped = 0; // frames of links that are over

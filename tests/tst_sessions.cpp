@@ -90,6 +90,11 @@ private slots:
         cut(older);
         Link *newer = add(key, QByteArray(8, 'd'));
         QVERIFY(older->isOver());
+        Hello hello;
+        hello.link = QByteArray(8, 'd') + QByteArray(8, 'l');
+        QVERIFY(m_sessions->wasReplaced(key, hello)); // when it comes back it is told
+        hello.link = QByteArray(8, 'e') + QByteArray(8, 'l');
+        QVERIFY(!m_sessions->wasReplaced(key, hello));
         QVERIFY(!other->isOver() && !newer->isOver());
         QCOMPARE(m_sessions->members(key).size(), size_t(2));
     }
@@ -105,6 +110,7 @@ private:
         arrival.key = key;
         arrival.hello.device = device;
         arrival.hello.session = randomBytes(8);
+        arrival.hello.link = device + QByteArray(8, 'l');
         arrival.standing = Standing::Member;
         settings.peerParty = { key, device, arrival.hello.session };
         arrival.mooring.reset(new Mooring(std::make_unique<Link>(settings, now()), std::move(mine), 1));
