@@ -136,7 +136,7 @@ private slots:
         QVERIFY(welcome);
         QCOMPARE(welcome->standing, Standing::Member);
         QVERIFY(!welcome->resumed);
-        QCOMPARE(welcome->features, QStringList { "resume" });
+        QCOMPARE(welcome->features, QStringList({ "resume", "lanes" }));
         QCOMPARE(house.moorings.size(), 1u);
         QCOMPARE(house.moorings[0]->link()->settings().peerParty.device, QByteArray(8, 'd'));
         QVERIFY(!house.moorings[0]->link()->settings().dialler);
