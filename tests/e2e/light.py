@@ -10,6 +10,7 @@ No call is made again by itself: a proof must see what was lost.
 import asyncio
 import base64
 import collections
+import logging
 import random
 import secrets
 import ssl
@@ -18,6 +19,8 @@ import time
 
 from stranger import (ACK, CLOSE, COMMAND, CREDIT, DATA, END, GOAWAY, HELLO, MORE, NOBODY, ONE_WAY, OPEN, OPENS, PING, PONG,
                       TALK, WELCOME, Answer, Closed, blake, key_of, pack, unpack)
+
+logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # lines that are cut are its daily bread
 
 UNIMPLEMENTED = 12
 DRAINING, LEAVING = 1, 2
@@ -87,7 +90,7 @@ class Light:
         self.link, self.connection = secrets.token_bytes(16), 0
         self.next, self.taken, self.acked = 1, 0, 0
         self.kept, self.acknowledged = collections.deque(), 0  # counted frames that the other side may not have
-        self.standing, self.closed, self.writer, self.resumed = 0, None, None, 0
+        self.standing, self.closed, self.reading, self.writer, self.resumed = 0, None, None, None, 0
         self.may_open = 0
         self.draining = None  # ms to stay away, once the other side has said that it stops
         self.dropped = 0  # frames of streams that are not open
@@ -139,7 +142,7 @@ class Light:
 
     async def close(self):
         """As a program that is gone."""
-        if self.closed:
+        if self.reading:
             self.reading.cancel()
         if self.writer:
             self.writer.close()
