@@ -55,7 +55,7 @@ private slots:
         bea.verified = Verified::Number;
         bea.verifiedAt = today;
         bea.lastAddress = QStringLiteral("192.0.2.1:4781");
-        bea.broker = Identity::generate().key();
+        bea.brokers = { Identity::generate().key() };
         book.save(bea);
         book.reopen();
         QCOMPARE(book.contacts->find(bea.key), std::optional(bea));
