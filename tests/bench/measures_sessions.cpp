@@ -115,7 +115,10 @@ int idleSessions(const QStringList &arguments)
 {
     Crowd crowd(arguments.value(0), arguments.value(1).toULongLong());
     crowd.first = [] { say("first"); };
-    crowd.all = [] { say("all"); };
+    crowd.all = [&crowd] {
+        crowd.dismissAccounts();
+        say("all");
+    };
     crowd.gather();
     return QCoreApplication::exec();
 }

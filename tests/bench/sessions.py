@@ -63,8 +63,9 @@ def idle_cost(count=5000, programs=2):
             for broker in (crowded, empty):
                 rates[broker].append(our_rate(broker, 100, 3_000_000))
                 trips[broker].append(our_round_trip(broker, 10000)[0])
-        for program_ in crowd:
-            program_.kill()
+        assert all(one.poll() is None for one in crowd), 'the idle sessions did not last'
+        for one in crowd:
+            one.kill()
         crowded.stop(), empty.stop()
         median = {broker: (statistics.median(rates[broker]), statistics.median(trips[broker])) for broker in rates}
         stage.note(f'oneway_100 {median[crowded][0]:,.0f} with {count} idle sessions, {median[empty][0]:,.0f} without')
