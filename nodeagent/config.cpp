@@ -2,12 +2,12 @@
 
 #include "core/call.h"
 #include "core/folders.h"
+#include "core/toml_table.h"
 #include "nodeagent/argv.h"
 #include "nodeagent/commands/disk_usage.h"
 #include "nodeagent/commands/divide.h"
 #include "nodeagent/commands/echo.h"
 #include "nodeagent/commands/system_info.h"
-#include "nodeagent/toml_table.h"
 
 #include <QFileInfo>
 #include <QRegularExpression>

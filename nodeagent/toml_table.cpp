@@ -1,6 +1,6 @@
-#include "nodeagent/toml_table.h"
+#include "core/toml_table.h"
 
-namespace hawser::node {
+namespace hawser {
 
 namespace {
 
@@ -145,4 +145,4 @@ Result<void> TomlTable::nothingElse() const
     return {};
 }
 
-} // namespace hawser::node
+} // namespace hawser

@@ -10,7 +10,7 @@
 #define TOML_HEADER_ONLY 1
 #include <toml++/toml.h>
 
-namespace hawser::node {
+namespace hawser {
 
 /// Takes the known keys of one table and says file and line of what is wrong; whatever is left over is an error.
 class TomlTable {
@@ -53,4 +53,4 @@ private:
     QStringList m_known;
 };
 
-} // namespace hawser::node
+} // namespace hawser
