@@ -1,6 +1,7 @@
 #include "brokerd/admin.h"
 
 #include "brokerd/feed.h"
+#include "core/log.h"
 #include "core/number.h"
 
 #include <QDateTime>
@@ -14,6 +15,12 @@ constexpr quint64 longestMs = 100ull * 365 * 24 * 3600 * 1000; // what is longer
 WallTime wallNow()
 {
     return QDateTime::currentMSecsSinceEpoch();
+}
+
+/// For the log: who decided.
+QString who(const Caller &caller)
+{
+    return caller.local ? QStringLiteral("control-socket") : caller.user.words();
 }
 
 Value describe(const Waiting &request, bool closed = false, const QString &by = {})
@@ -50,24 +57,14 @@ void Admin::serve(Commands &commands)
 {
     using namespace contracts;
     commands.serve<Decide>([this](const Decide::Request &r, const Caller &caller) { return decide(r, caller); });
-    commands.serve<Revoke>([this](const Revoke::Request &r, const Caller &) { return revoke(r); });
+    commands.serve<Revoke>([this](const Revoke::Request &r, const Caller &caller) { return revoke(r, caller); });
     commands.serve<BrokerStatus>(
         [this](const BrokerStatus::Request &, const Caller &caller) { return status(caller); });
-    commands.serve<Invite>([this](const Invite::Request &r, const Caller &) -> Result<Invite::Reply> {
-        const quint64 time = r.forMs ? r.forMs : quint64(milliseconds(limits::invitationKept).count());
-        if (time > longestMs)
-            return Error { Code::InvalidArgument, QStringLiteral("no invitation lasts that long") };
-        if (r.machine && r.administrator)
-            return Error { Code::InvalidArgument, QStringLiteral("a machine is no administrator") };
-        const Result<QString> link = invite(
-            { r.machine ? AccountKind::Node : AccountKind::User, r.administrator, r.uses, wallNow() + WallTime(time) });
-        if (!link)
-            return link.error();
-        return Invite::Reply { *link };
-    });
+    commands.serve<Invite>([this](const Invite::Request &r, const Caller &caller) { return invite(r, caller); });
     commands.serve<Drain>([this](const Drain::Request &, const Caller &caller) -> Result<Drain::Reply> {
         if (!caller.local)
             return Error { Code::PermissionDenied, QStringLiteral("only on the broker's own machine") };
+        log(Level::Notice, "drained", { { "by", who(caller) } });
         m_parts.drain();
         return Drain::Reply {};
     });
@@ -130,9 +127,14 @@ Result<Admin::Decide::Reply> Admin::decide(const Decide::Request &decision, cons
     if (qMax(decision.forMs, decision.blockMs) > longestMs)
         return Error { Code::InvalidArgument, QStringLiteral("nothing lasts that long") };
     const Decide::Reply reply { request->knock.key, request->knock.claim };
+    const QString whose = request->knock.key.words();
     if (!decision.allow) {
-        const Result<void> denied = deny(decision, *request, nameOf(caller));
-        return denied ? Result<Decide::Reply>(reply) : denied.error();
+        if (const Result<void> denied = deny(decision, *request, nameOf(caller)); !denied)
+            return denied.error();
+        const char *what = decision.quietly ? "put-off" : decision.blockMs > 0 ? "blocked" : "denied";
+        log(Level::Notice, what,
+            { { "by", who(caller) }, { "request", request->id }, { "claim", reply.name }, { "peer", whose } });
+        return reply;
     }
     if (decision.administrator && request->knock.kind == AccountKind::Node)
         return Error { Code::InvalidArgument, QStringLiteral("a machine is no administrator") };
@@ -144,6 +146,10 @@ Result<Admin::Decide::Reply> Admin::decide(const Decide::Request &decision, cons
         account.until = wallNow() + WallTime(decision.forMs);
     if (const Result<void> allowed = m_parts.knocks.allow(*request, account); !allowed)
         return allowed.error();
+    log(Level::Notice, "let-in",
+        { { "by", who(caller) }, { "request", request->id }, { "claim", reply.name }, { "peer", whose },
+            { "seconds", qint64(decision.forMs) / 1000 }, { "once", decision.once },
+            { "administrator", decision.administrator } });
     return reply;
 }
 
@@ -162,7 +168,7 @@ Result<void> Admin::deny(const Decide::Request &decision, const Waiting &request
     return m_parts.knocks.deny(request, by, decision.blockMs == 0);
 }
 
-Result<contracts::Revoke::Reply> Admin::revoke(const contracts::Revoke::Request &wish)
+Result<contracts::Revoke::Reply> Admin::revoke(const contracts::Revoke::Request &wish, const Caller &caller)
 {
     const Result<Account> account = m_parts.accounts.findByText(wish.who);
     if (!account)
@@ -170,7 +176,26 @@ Result<contracts::Revoke::Reply> Admin::revoke(const contracts::Revoke::Request 
     const auto sessions = m_parts.sessions.members(account->key).size();
     if (const Result<Account> gone = m_parts.accounts.revoke(account->key); !gone)
         return gone.error();
+    log(Level::Notice, "revoked",
+        { { "by", who(caller) }, { "claim", account->name }, { "peer", account->key.words() } });
     return contracts::Revoke::Reply { account->key, account->name, quint64(sessions) };
+}
+
+Result<contracts::Invite::Reply> Admin::invite(const contracts::Invite::Request &wish, const Caller &caller)
+{
+    const quint64 time = wish.forMs ? wish.forMs : quint64(milliseconds(limits::invitationKept).count());
+    if (time > longestMs)
+        return Error { Code::InvalidArgument, QStringLiteral("no invitation lasts that long") };
+    if (wish.machine && wish.administrator)
+        return Error { Code::InvalidArgument, QStringLiteral("a machine is no administrator") };
+    const Result<QString> link = invite({ wish.machine ? AccountKind::Node : AccountKind::User, wish.administrator,
+        wish.uses, wallNow() + WallTime(time) });
+    if (!link)
+        return link.error();
+    log(Level::Notice, "invited",
+        { { "by", who(caller) }, { "machine", wish.machine }, { "administrator", wish.administrator },
+            { "uses", qint64(wish.uses) }, { "seconds", qint64(time / 1000) } });
+    return contracts::Invite::Reply { *link };
 }
 
 Result<QString> Admin::invite(const InvitationTerms &terms)

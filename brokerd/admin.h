@@ -37,7 +37,8 @@ private:
     Result<Decide::Reply> decide(const Decide::Request &decision, const Caller &caller);
     Result<void> compare(const Decide::Request &decision, const Waiting &request) const;
     Result<void> deny(const Decide::Request &decision, const Waiting &request, const QString &by);
-    Result<contracts::Revoke::Reply> revoke(const contracts::Revoke::Request &wish);
+    Result<contracts::Revoke::Reply> revoke(const contracts::Revoke::Request &wish, const Caller &caller);
+    Result<contracts::Invite::Reply> invite(const contracts::Invite::Request &wish, const Caller &caller);
     Result<contracts::BrokerStatus::Reply> status(const Caller &caller) const;
     void watch(const contracts::WatchRequests::Request &wish, const std::shared_ptr<IncomingCall> &call);
     QString nameOf(const Caller &caller) const;

@@ -1,5 +1,6 @@
 #include "brokerd/broker.h"
 
+#include "core/contracts/call_me.h"
 #include "core/device.h"
 #include "core/log.h"
 #include "core/text.h"
@@ -65,7 +66,9 @@ Broker::Broker(std::unique_ptr<Database> database, const Identity &identity, con
     m_offers.serve(m_commands);
     m_people.serve(m_commands);
     m_admin.serve(m_commands);
-    m_commands.setPolicy([this](const Caller &caller, const CommandSpec &spec) { return mayCall(caller, spec); });
+    m_commands.serve<contracts::CallMe>(
+        [this](const contracts::CallMe::Request &said, const Caller &caller) { return rename(caller, said.name); });
+    m_commands.setPolicy([this](const Caller &caller, const CommandSpec &spec) { return mayCallNow(caller, spec); });
 }
 
 Broker::~Broker()
@@ -120,11 +123,6 @@ void Broker::apply(const Config &config)
     m_config = config;
     m_requests.setLimits({ config.requestsWaiting, config.requestsPerAddress });
     m_sessions.setSuspendedBudget(qint64(config.suspendedMegabytes) << 20);
-}
-
-Result<Address> Broker::listen(const Address &address)
-{
-    return m_listener.listen(address);
 }
 
 // --- who comes in
@@ -185,8 +183,20 @@ void Broker::enter(Arrival &arrival)
         log(Level::Warning, "not-saved", { { "why", renamed.error().sentence } });
 }
 
+Result<Nothing> Broker::rename(const Caller &caller, const QString &name)
+{
+    const Account *account = m_accounts.find(caller.user);
+    const QString clean = claimedName(name);
+    if (!account || clean.isEmpty())
+        return Error { Code::InvalidArgument, QStringLiteral("a name has at least one letter") };
+    if (const Result<void> renamed = m_accounts.rename(caller.user, clean, account->host); !renamed)
+        return renamed.error();
+    return Nothing {};
+}
+
 void Broker::sessionGone(const Session &session)
 {
+    m_rates.forget({ session.key, session.hello.device, session.hello.session });
     const Account *account = m_accounts.find(session.key);
     if (account && account->once && session.isMember() && !m_sessions.hasAny(session.key))
         (void)m_accounts.revoke(session.key); // "this time" is over; it is on no disk
@@ -282,6 +292,20 @@ Result<void> Broker::mayCall(const Caller &caller, const CommandSpec &spec) cons
     if (spec.name == QLatin1String(contracts::BrokerStatus::name))
         return account || caller.local ? Result<void>() : denied;
     return caller.local || (account && !isNode) ? Result<void>() : denied;
+}
+
+/// What writes to the disk is allowed only so often: a disk is slower than a network.
+Result<void> Broker::mayCallNow(const Caller &caller, const CommandSpec &spec)
+{
+    using namespace contracts;
+    if (const Result<void> may = mayCall(caller, spec); !may || caller.local)
+        return may;
+    static const QSet<QString> writing { QLatin1String(AskToBeLetIn::name), QLatin1String(DecideRequest::name),
+        QLatin1String(Invite::name), QLatin1String(Revoke::name), QLatin1String(CallMe::name) };
+    if (!writing.contains(spec.name) || m_rates.take(caller, now()))
+        return {};
+    return Error { Code::ResourceExhausted,
+        QStringLiteral("too many such commands at once: at most %1 a second").arg(Rates::perSecond), Begun::No };
 }
 
 } // namespace hawser::broker

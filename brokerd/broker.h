@@ -4,6 +4,7 @@
 #include "brokerd/config.h"
 #include "brokerd/offers.h"
 #include "brokerd/people.h"
+#include "brokerd/rates.h"
 #include "brokerd/router.h"
 #include "core/clock_watch.h"
 
@@ -22,7 +23,9 @@ public:
     ~Broker() override;
 
     /// Adds an address; port 0 lets the kernel choose.
-    Result<Address> listen(const Address &address);
+    Result<Address> listen(const Address &address) { return m_listener.listen(address); }
+    /// A socket that listens already.
+    Result<Address> listen(int descriptor) { return m_listener.listen(descriptor); }
     QList<Address> addresses() const { return m_listener.addresses(); }
     /// What calls by the control socket are answered with.
     Commands &commands() { return m_commands; }
@@ -54,6 +57,8 @@ private:
     Result<std::vector<Link *>> resolve(Link &from, const OpenHead &head) const;
     Result<void> mayOpen(const Session &from, const OpenHead &head) const;
     Result<void> mayCall(const Caller &caller, const CommandSpec &spec) const;
+    Result<void> mayCallNow(const Caller &caller, const CommandSpec &spec);
+    Result<Nothing> rename(const Caller &caller, const QString &name);
     void accountRemoved(const Account &account);
     void sessionGone(const Session &session);
     void keepHouse();
@@ -75,6 +80,7 @@ private:
     Knocks m_knocks;
     Offers m_offers;
     People m_people;
+    Rates m_rates;
     SpliceRouter m_router;
     Commands m_commands;
     Admin m_admin;

@@ -75,6 +75,7 @@ Result<void> Daemon::start()
         return control;
     if (const Result<void> offered = offerAdministration(); !offered)
         return offered;
+    feedWatchdog();
     announce();
     return {};
 }
@@ -92,9 +93,30 @@ Result<void> Daemon::lock()
     return Error { Code::FailedPrecondition, QStringLiteral("cannot write in %1").arg(m_folder) };
 }
 
+/// The sockets of a systemd socket unit: they hold what came before we were there.
+Result<void> Daemon::takeOver(int sockets)
+{
+    for (int descriptor = SD_LISTEN_FDS_START; descriptor < SD_LISTEN_FDS_START + sockets; ++descriptor)
+        if (const Result<Address> taken = m_broker->listen(descriptor); !taken)
+            return taken.error();
+    return {};
+}
+
+/// systemd starts anew what does not come round its event loop any more (WatchdogSec=).
+void Daemon::feedWatchdog()
+{
+    uint64_t microseconds = 0;
+    if (::sd_watchdog_enabled(1, &microseconds) <= 0)
+        return;
+    m_watchdog.callOnTimeout([] { ::sd_notify(0, "WATCHDOG=1"); });
+    m_watchdog.start(std::chrono::duration_cast<milliseconds>(std::chrono::microseconds(microseconds / 2)));
+}
+
 /// All, or those that work when not a single one was asked for by hand: a machine without IPv6 is no error.
 Result<void> Daemon::listen()
 {
+    if (const int sockets = ::sd_listen_fds(1); sockets > 0)
+        return takeOver(sockets);
     Result<void> last;
     for (const Address &address : std::as_const(m_options.listen)) {
         const Result<Address> done = m_broker->listen(address);

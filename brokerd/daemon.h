@@ -6,6 +6,7 @@
 #include "core/control_server.h"
 
 #include <QLockFile>
+#include <QTimer>
 
 namespace hawser::broker {
 
@@ -30,6 +31,8 @@ signals:
 private:
     Result<void> lock();
     Result<void> listen();
+    Result<void> takeOver(int sockets);
+    void feedWatchdog();
     Result<void> openControl();
     Result<void> offerAdministration();
     void announce() const;
@@ -43,6 +46,7 @@ private:
     std::unique_ptr<Broker> m_broker;
     ControlServer m_control;
     UnixSignals m_signals;
+    QTimer m_watchdog;
     PublicKey m_key;
     bool m_stopping = false;
 };

@@ -395,6 +395,18 @@ Result<Address> Listener::listen(const Address &address)
     return real;
 }
 
+Result<Address> Listener::listen(int descriptor)
+{
+    auto door = std::make_unique<Door>([this](qintptr taken) { d->accept(taken); });
+    if (!door->setSocketDescriptor(descriptor))
+        return Error { Code::InvalidArgument,
+            QStringLiteral("descriptor %1 is no socket to listen at: %2")
+                .arg(QString::number(descriptor), door->errorString()) };
+    const Address real { door->serverAddress().toString(), door->serverPort() };
+    d->add(std::move(door));
+    return real;
+}
+
 QList<Address> Listener::addresses() const
 {
     QList<Address> all;

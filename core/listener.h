@@ -43,6 +43,9 @@ public:
     /// Adds an address. "0.0.0.0", "::", names of interfaces' addresses; port 0 lets the kernel choose.
     /// \retval Unavailable  in use, not ours, no permission: the sentence says which
     Result<Address> listen(const Address &address);
+    /// Takes over a socket that listens already (systemd's).
+    /// \retval InvalidArgument  it is no listening TCP socket
+    Result<Address> listen(int descriptor);
     QList<Address> addresses() const;
     /// Stops accepting; who is in stays.
     void stop();
