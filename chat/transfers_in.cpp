@@ -1,11 +1,11 @@
 #include "chat/contacts.h"
 #include "chat/me.h"
 #include "chat/transfers_private.h"
+#include "core/disk_space.h"
 #include "core/text.h"
 
 #include <QDir>
 #include <QFileInfo>
-#include <QStorageInfo>
 
 // Receiving: nothing is written before Accept, nothing stands under its name before it is verified.
 
@@ -71,7 +71,8 @@ Result<void> Transfers::Private::accept(Moving &moving, const QString &folder)
     const QFileInfo there(folder);
     if (!there.isDir() || !there.isWritable())
         return Error { Code::FailedPrecondition, QStringLiteral("nothing can be written to %1").arg(visible(folder)) };
-    const qint64 room = QStorageInfo(folder).bytesAvailable() - limits::diskReserve;
+    const Result<DiskSpace> disk = diskSpaceAt(folder);
+    const qint64 room = disk ? qint64(disk->free) - limits::diskReserve : 0;
     if (room < 0 || quint64(room) < moving.transfer.bytes) {
         say(moving, "waiting",
             QStringLiteral("there is not enough room on the disk: %1 bytes are needed, %2 free")

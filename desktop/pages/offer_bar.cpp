@@ -3,6 +3,7 @@
 #include "chat/widgets/icon.h"
 #include "chat/widgets/iconmark.h"
 #include "chat/widgets/safelabel.h"
+#include "core/disk_space.h"
 #include "desktop/models/words.h"
 
 #include <QDir>
@@ -10,7 +11,6 @@
 #include <QHBoxLayout>
 #include <QLineEdit>
 #include <QPushButton>
-#include <QStorageInfo>
 #include <QToolButton>
 
 namespace hawser::desktop {
@@ -21,11 +21,11 @@ using chat::Transfer;
 namespace {
 
 /// The disk of a folder that may not be there yet.
-QStorageInfo diskOf(QString folder)
+Result<DiskSpace> diskOf(QString folder)
 {
     while (!QFileInfo::exists(folder) && folder.contains(QLatin1Char('/')))
         folder.truncate(folder.lastIndexOf(QLatin1Char('/')));
-    return QStorageInfo(folder.isEmpty() ? QStringLiteral("/") : folder);
+    return diskSpaceAt(folder.isEmpty() ? QStringLiteral("/") : folder);
 }
 
 } // namespace
@@ -117,14 +117,13 @@ void OfferBar::show(const Transfer &offer)
 
 void OfferBar::showRoom()
 {
-    const QStorageInfo disk = diskOf(m_saveTo->text());
-    if (!disk.isValid())
+    const Result<DiskSpace> disk = diskOf(m_saveTo->text());
+    if (!disk)
         return m_room->clear();
-    const quint64 room = quint64(std::max<qint64>(0, disk.bytesAvailable()));
-    if (m_offer.bytes > room)
-        m_room->setText(tr("needs %1, %2 free").arg(sizeText(m_offer.bytes), sizeText(room)));
+    if (m_offer.bytes > disk->free)
+        m_room->setText(tr("needs %1, %2 free").arg(sizeText(m_offer.bytes), sizeText(disk->free)));
     else
-        m_room->setText(tr("free: %1").arg(sizeText(room)));
+        m_room->setText(tr("free: %1").arg(sizeText(disk->free)));
 }
 
 void OfferBar::showFailure(const QString &sentence)

@@ -1,6 +1,6 @@
 #include "nodeagent/commands/disk_usage.h"
 
-#include <QStorageInfo>
+#include "core/disk_space.h"
 
 namespace hawser::node {
 
@@ -9,10 +9,10 @@ void serveDiskUsage(Commands &commands)
     // In a thread: a network file system may let us wait.
     commands.serveInThread<DiskUsage>(
         [](const DiskUsage::Request &request, const Caller &) -> Result<DiskUsage::Reply> {
-            const QStorageInfo storage(request.path);
-            if (request.path.contains(QChar(0)) || !storage.isValid())
-                return Error { Code::NotFound, QStringLiteral("no such path: %1").arg(request.path) };
-            return DiskUsage::Reply { quint64(storage.bytesAvailable()), quint64(storage.bytesTotal()) };
+            const Result<DiskSpace> space = diskSpaceAt(request.path);
+            if (!space)
+                return space.error();
+            return DiskUsage::Reply { space->free, space->total };
         });
 }
 
