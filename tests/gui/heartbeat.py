@@ -58,7 +58,9 @@ def main(build):
         town.display.arrange(files, "otherWindow", (640, 660, 320, 260))
         ana.page("Contacts")
         ana.click("contactList/Bea")
-        hearts = Hearts(files, Ana=ana.program, Bea=bea.program)
+        idle = town.display.start("idle", [os.path.join(town.suite.bin, "..", "tests", "dragsource")])
+        idle.wait("otherWindow")
+        hearts = Hearts(idle, Ana=ana.program, Bea=bea.program)
         town.display.drag(files.wait("files/shoot-42"), bea.wait("contactList/Ana"),
                           lambda: bea.ask("contactList/Ana").dropTarget)
         hearts.phase("dragged")
