@@ -42,19 +42,22 @@ Result<std::unique_ptr<Broker>> Broker::open(const QString &folder, const Identi
         return database.error();
     if (const Result<void> set = (*database)->setPatience(databasePatience); !set)
         return set.error();
-    std::unique_ptr<Broker> broker(new Broker(std::move(*database), identity, config, *device));
+    std::unique_ptr<Broker> broker(new Broker(folder, std::move(*database), identity, config, *device));
     if (const Result<void> loaded = broker->load(); !loaded)
         return loaded.error();
     return broker;
 }
 
-Broker::Broker(std::unique_ptr<Database> database, const Identity &identity, const Config &config, QByteArray device)
+Broker::Broker(const QString &folder, std::unique_ptr<Database> database, const Identity &identity,
+    const Config &config, QByteArray device)
     : m_database(std::move(database)), m_identity(identity), m_config(config),
       m_name(claimedName(config.name.isEmpty() ? QSysInfo::machineHostName() : config.name)),
       m_device(std::move(device)), m_session(randomBytes(8)), m_started(now()), m_accounts(*m_database),
       m_invitations(*m_database), m_requests(*m_database, identity.key()),
       m_knocks(m_accounts, m_invitations, m_requests, m_sessions, m_name), m_offers(m_accounts, m_sessions),
       m_people(m_accounts, m_sessions),
+      m_mailbox(QDir(folder).filePath(QStringLiteral("mailbox.sqlite")),
+          [this](const PublicKey &from, const PublicKey &to) { return mayWrite(from, to); }),
       m_router([this](Link &from, const OpenHead &head) { return resolve(from, head); }),
       m_admin({ m_accounts, m_invitations, m_requests, m_sessions, m_knocks, identity.key(),
           [this] { return reachable(); }, [this] { return status(); }, [this] { drain(); } }),
@@ -65,6 +68,7 @@ Broker::Broker(std::unique_ptr<Database> database, const Identity &identity, con
     m_knocks.serve(m_commands);
     m_offers.serve(m_commands);
     m_people.serve(m_commands);
+    m_mailbox.serve(m_commands);
     m_admin.serve(m_commands);
     m_commands.serve<contracts::CallMe>(
         [this](const contracts::CallMe::Request &said, const Caller &caller) { return rename(caller, said.name); });
@@ -123,6 +127,7 @@ void Broker::apply(const Config &config)
     m_config = config;
     m_requests.setLimits({ config.requestsWaiting, config.requestsPerAddress });
     m_sessions.setSuspendedBudget(qint64(config.suspendedMegabytes) << 20);
+    m_mailbox.setLimits(config.mailbox);
 }
 
 // --- who comes in
@@ -206,6 +211,7 @@ void Broker::sessionGone(const Session &session)
 void Broker::accountRemoved(const Account &account)
 {
     m_sessions.end(account.key, { Leave::Refused, {}, QStringLiteral("your right to be here has ended") });
+    m_mailbox.forget(account.key);
 }
 
 void Broker::keepHouse()
@@ -220,6 +226,7 @@ void Broker::keepHouse()
         return;
     m_accounts.expire(wall);
     m_requests.expire(wall);
+    m_mailbox.keepHouse(wall);
     if (const Result<void> expired = m_invitations.expire(wall); !expired)
         log(Level::Warning, "not-saved", { { "why", expired.error().sentence } });
     const QList<Account> users = m_accounts.all(AccountKind::User) + m_accounts.all(AccountKind::Node);
@@ -276,6 +283,16 @@ Result<void> Broker::mayOpen(const Session &from, const OpenHead &head) const
     if (m_drainingSince)
         return Error { Code::Unavailable, QStringLiteral("the broker is about to stop") };
     return {};
+}
+
+/// Between persons; to his own key too: that is how his devices tell each other.
+Result<void> Broker::mayWrite(const PublicKey &from, const PublicKey &to) const
+{
+    const Account *sender = m_accounts.find(from);
+    const Account *recipient = m_accounts.find(to);
+    if (sender && recipient && sender->kind == AccountKind::User && recipient->kind == AccountKind::User)
+        return {};
+    return Error { Code::NotFound, QStringLiteral("nobody here has this key, or you may not reach it so") };
 }
 
 Result<void> Broker::mayCall(const Caller &caller, const CommandSpec &spec) const

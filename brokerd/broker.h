@@ -2,6 +2,7 @@
 
 #include "brokerd/admin.h"
 #include "brokerd/config.h"
+#include "brokerd/mailbox.h"
 #include "brokerd/offers.h"
 #include "brokerd/people.h"
 #include "brokerd/rates.h"
@@ -48,7 +49,8 @@ signals:
     void summaryChanged();
 
 private:
-    Broker(std::unique_ptr<Database> database, const Identity &identity, const Config &config, QByteArray device);
+    Broker(const QString &folder, std::unique_ptr<Database> database, const Identity &identity, const Config &config,
+        QByteArray device);
     Result<void> load();
     void connectParts();
     Admission admit(const Hello &hello, const PublicKey &key, const QHostAddress &address);
@@ -56,6 +58,7 @@ private:
     void enter(Arrival &arrival);
     Result<std::vector<Link *>> resolve(Link &from, const OpenHead &head) const;
     Result<void> mayOpen(const Session &from, const OpenHead &head) const;
+    Result<void> mayWrite(const PublicKey &from, const PublicKey &to) const;
     Result<void> mayCall(const Caller &caller, const CommandSpec &spec) const;
     Result<void> mayCallNow(const Caller &caller, const CommandSpec &spec);
     Result<Nothing> rename(const Caller &caller, const QString &name);
@@ -81,6 +84,7 @@ private:
     Offers m_offers;
     People m_people;
     Rates m_rates;
+    Mailbox m_mailbox;
     SpliceRouter m_router;
     Commands m_commands;
     Admin m_admin;

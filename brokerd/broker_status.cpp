@@ -145,6 +145,7 @@ contracts::BrokerStatus::Reply Broker::status() const
     insert(reply.counters, "strangers_now", m_listener.strangers());
     insert(reply.counters, "streams_now", m_router.active());
     reply.limits = limitsOf(m_config);
+    m_mailbox.report(reply.counters, reply.limits);
     return reply;
 }
 
@@ -163,6 +164,7 @@ void Broker::drain()
     if (m_drainingSince)
         return;
     m_drainingSince = now();
+    m_mailbox.drain();
     m_listener.stop();
     m_sessions.tellAll([this] { return farewell(Leave::Draining); });
     m_drainCheck.start();

@@ -15,6 +15,8 @@ constexpr int mostSessions = 4096;
 constexpr int mostResumeSeconds = 3600;
 constexpr int mostMegabytes = 65536;
 constexpr int mostRequests = 10000;
+constexpr qint64 mostMail = 1'000'000'000'000; // items or bytes
+constexpr qint64 day = 24 * 60 * 60 * 1000; // ms
 
 Result<Address> readAddress(
     const TomlTable &reader, const toml::node &node, const QString &what, decltype(Address::parse) parse)
@@ -70,6 +72,32 @@ Result<void> readLimits(TomlTable &reader, Config &config)
     return inner.nothingElse();
 }
 
+Result<void> readMailbox(TomlTable &reader, Config &config)
+{
+    const toml::node *node = reader.take("mailbox");
+    if (!node)
+        return {};
+    const toml::table *table = node->as_table();
+    if (!table)
+        return reader.wrong(*node, QStringLiteral("mailbox must be a table"));
+    TomlTable inner(*table, reader.file(), QStringLiteral("mailbox: "));
+    MailboxLimits &mailbox = config.mailbox;
+    qint64 days = mailbox.keptMs / day;
+    struct Entry {
+        const char *key;
+        qint64 &into;
+        qint64 most;
+    };
+    for (const Entry &entry : { Entry { "items", mailbox.items, mostMail }, { "bytes", mailbox.bytes, mostMail },
+             { "sender_items", mailbox.senderItems, mostMail }, { "sender_bytes", mailbox.senderBytes, mostMail },
+             { "item_bytes", mailbox.itemBytes, limits::mailItem }, { "days", days, 365 },
+             { "tries", mailbox.tries, 1000 } })
+        if (const auto read = inner.number(entry.key, entry.into, 1, entry.most); !read)
+            return read;
+    mailbox.keptMs = days * day;
+    return inner.nothingElse();
+}
+
 } // namespace
 
 Result<Config> parseConfig(const QByteArray &text, const QString &file)
@@ -90,6 +118,8 @@ Result<Config> parseConfig(const QByteArray &text, const QString &file)
         config.address = *address;
     }
     if (const auto read = readLimits(reader, config); !read)
+        return read.error();
+    if (const auto read = readMailbox(reader, config); !read)
         return read.error();
     if (const auto read = reader.nothingElse(); !read)
         return read.error();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "brokerd/mail_store.h"
 #include "core/instant.h"
 #include "core/limits.h"
 #include "core/location.h"
@@ -19,6 +20,7 @@ struct Config {
     int resumeSeconds = int(seconds(limits::resumeWindow).count()); ///< 0: a link ends with its connection
     int awaySeconds = int(seconds(limits::awayAfter).count());
     int suspendedMegabytes = int(limits::suspendedBudget >> 20); ///< kept for all links without a connection together
+    MailboxLimits mailbox;
 
     bool operator==(const Config &) const = default;
 };

@@ -69,7 +69,7 @@ Result<void> TomlTable::flag(const char *key, bool &into)
     return {};
 }
 
-Result<void> TomlTable::number(const char *key, int &into, int least, int most)
+Result<void> TomlTable::number(const char *key, qint64 &into, qint64 least, qint64 most)
 {
     const toml::node *node = take(key);
     if (!node)
@@ -79,8 +79,16 @@ Result<void> TomlTable::number(const char *key, int &into, int least, int most)
         const QString range = QStringLiteral("%1 to %2").arg(QString::number(least), QString::number(most));
         return wrong(*node, QStringLiteral("%1 must be a whole number from %2").arg(QLatin1String(key), range));
     }
-    into = int(value->get());
+    into = value->get();
     return {};
+}
+
+Result<void> TomlTable::number(const char *key, int &into, int least, int most)
+{
+    qint64 wide = into;
+    const Result<void> read = number(key, wide, least, most);
+    into = int(wide);
+    return read;
 }
 
 Result<void> TomlTable::real(const char *key, std::optional<double> &into)

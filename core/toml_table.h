@@ -34,6 +34,7 @@ public:
     // Each leaves `into` alone when the key is not there.
     Result<void> text(const char *key, QString &into, qsizetype most);
     Result<void> flag(const char *key, bool &into);
+    Result<void> number(const char *key, qint64 &into, qint64 least, qint64 most);
     Result<void> number(const char *key, int &into, int least, int most);
     /// Any number.
     Result<void> real(const char *key, std::optional<double> &into);

@@ -34,7 +34,7 @@ Result<void> Marks::add(quint64 first, quint64 last)
     if (first > m_highest + 1)
         gaps.push_back({ m_highest + 1, first - 1 });
     if (gaps.size() > mostGaps && gaps.size() > m_gaps.size())
-        return Error { Code::ResourceExhausted, QStringLiteral("too many numbers were left out") };
+        return Error { Code::OutOfRange, QStringLiteral("too many numbers were left out") };
     m_gaps = std::move(gaps);
     m_highest = std::max(m_highest, last);
     return {};

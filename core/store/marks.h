@@ -17,7 +17,7 @@ public:
     quint64 missing() const { return m_gaps.empty() ? 0 : m_gaps.front().first; }
     bool has(quint64 number) const;
     /// Has seen first … last.
-    /// \retval ResourceExhausted  it would make more than mostGaps gaps: nothing was noted
+    /// \retval OutOfRange  it would make more than mostGaps gaps: nothing was noted
     Result<void> add(quint64 first, quint64 last);
 
     /// The gaps as bytes for a column, and back.

@@ -103,6 +103,8 @@ Result<quint64> Outbox::put(const MailSequence &sequence, QByteArrayView items)
     const quint64 count = quint64(cuts->size() - 1);
     if (count == 0)
         return Error { Code::InvalidArgument, QStringLiteral("there is nothing to send") };
+    if (items.size() > limits::mailRun)
+        return Error { Code::ResourceExhausted, QStringLiteral("too much at once") };
     Result<Row> row = findOrMake(sequence);
     if (!row)
         return row.error();

@@ -52,7 +52,7 @@ public:
     Outbox(Database &database, const Limits &limits) : m_database(database), m_limits(limits) { }
 
     /// Puts items at the end of a sequence; the number of the first.
-    /// \param items  packed (core/mail_items.h), at least one
+    /// \param items  packed (core/mail_items.h), at least one, at most limits::mailRun bytes
     /// \retval ResourceExhausted  too much waits there already: nothing was put
     Result<quint64> put(const MailSequence &sequence, QByteArrayView items);
 

@@ -1,0 +1,524 @@
+#include "brokerd/mail_store.h"
+
+#include "core/mail_items.h"
+
+#include <algorithm>
+
+namespace hawser::broker {
+
+namespace {
+
+constexpr qint64 retryFull = 60 * 1000; // ms
+
+Result<void> done(const Result<QSqlQuery *> &query)
+{
+    return query ? Result<void>() : query.error();
+}
+
+} // namespace
+
+Database::Steps MailStore::steps()
+{
+    return { Inbox::tables()
+        + QStringList {
+            QStringLiteral("CREATE TABLE mail (serial INTEGER PRIMARY KEY, recipient BLOB NOT NULL,"
+                           " source INTEGER NOT NULL REFERENCES inbox_sources (id), first INTEGER NOT NULL,"
+                           " count INTEGER NOT NULL, bytes INTEGER NOT NULL, since INTEGER NOT NULL,"
+                           " until INTEGER NOT NULL, digest BLOB NOT NULL, items BLOB NOT NULL)"),
+            QStringLiteral("CREATE INDEX mail_of ON mail (recipient)"),
+            QStringLiteral("CREATE INDEX mail_from ON mail (source, first)"),
+            QStringLiteral("CREATE INDEX mail_until ON mail (until)"),
+            QStringLiteral("CREATE TABLE mail_next (serial INTEGER NOT NULL)"),
+            QStringLiteral("INSERT INTO mail_next VALUES (1)"),
+            QStringLiteral("CREATE TABLE mail_boxes (recipient BLOB PRIMARY KEY, items INTEGER NOT NULL,"
+                           " bytes INTEGER NOT NULL, all_items INTEGER NOT NULL, furthest INTEGER NOT NULL)"
+                           " WITHOUT ROWID"),
+            QStringLiteral("CREATE TABLE mail_pairs (recipient BLOB NOT NULL, sender BLOB NOT NULL,"
+                           " items INTEGER NOT NULL, bytes INTEGER NOT NULL, PRIMARY KEY (recipient, sender))"
+                           " WITHOUT ROWID"),
+            QStringLiteral("CREATE TABLE mail_devices (recipient BLOB NOT NULL, device BLOB NOT NULL,"
+                           " cursor INTEGER NOT NULL, seen INTEGER NOT NULL, lost INTEGER NOT NULL,"
+                           " failed INTEGER NOT NULL, tries INTEGER NOT NULL, singly_to INTEGER NOT NULL,"
+                           " PRIMARY KEY (recipient, device)) WITHOUT ROWID"),
+            QStringLiteral("CREATE TABLE mail_parked (recipient BLOB NOT NULL, device BLOB NOT NULL,"
+                           " serial INTEGER NOT NULL, since INTEGER NOT NULL, sender BLOB NOT NULL,"
+                           " item BLOB NOT NULL, PRIMARY KEY (recipient, device, serial))"),
+        } };
+}
+
+quint64 MailStore::Row::itemsTo(quint64 cursor) const
+{
+    return cursor < serial ? 0 : std::min(count, cursor - serial + 1);
+}
+
+// --- what comes
+
+Result<void> MailStore::post(MailPosted &post, WallTime now)
+{
+    const Result<QList<quint32>> cuts = cutItems(post.items);
+    if (!cuts)
+        return Error { Code::InvalidArgument, cuts.error().sentence };
+    const Result<qsizetype> accepted = acceptable(post, *cuts);
+    if (!accepted)
+        return accepted.error();
+    if (*accepted == 0)
+        return {};
+    const Result<QList<Inbox::Seen>> seen =
+        inbox().take(post.source, post.first, QByteArrayView(post.items).first((*cuts)[*accepted]));
+    if (!seen)
+        return seen.error();
+    const Result<Inbox::Highest> source = highest(post.source);
+    if (!source)
+        return source.error();
+    post.kept = post.first + quint64(*accepted) - 1;
+    for (qsizetype i = 0; i < seen->size();) {
+        qsizetype end = i + 1;
+        while (end < seen->size() && (*seen)[end] == (*seen)[i])
+            ++end;
+        if ((*seen)[i] == Inbox::Seen::New) {
+            const QByteArrayView items = QByteArrayView(post.items).sliced((*cuts)[i], (*cuts)[end] - (*cuts)[i]);
+            const Result<void> kept = keep(post, post.first + quint64(i), items, quint64(end - i), source->id, now);
+            if (!kept)
+                return kept.error();
+            post.fresh += quint64(end - i);
+        }
+        i = end;
+    }
+    return {};
+}
+
+/// How many of the items, from the first, may be kept or are; what stops the next one is noted in the post.
+Result<qsizetype> MailStore::acceptable(MailPosted &post, const QList<quint32> &cuts)
+{
+    const Result<Inbox::Highest> known = highest(post.source);
+    if (!known)
+        return known.error();
+    const Result<Box> box = this->box(post.source.recipient.bytes());
+    if (!box)
+        return box.error();
+    const Result<Change> pair = waitingOf(post.source.recipient.bytes(), post.source.sender.bytes());
+    if (!pair)
+        return pair.error();
+    quint64 conflicting = 0;
+    if (post.first <= known->marks.highest()) {
+        const Result<quint64> found = conflict(post, cuts, known->id);
+        if (!found)
+            return found.error();
+        conflicting = *found;
+    }
+    const auto refuse = [&](qsizetype i, Code code, const char *sentence, qint64 retryMs) {
+        post.refused = post.first + quint64(i);
+        post.why = { code, QString::fromLatin1(sentence), Begun::No, Origin::Broker };
+        post.retryMs = retryMs;
+        return i;
+    };
+    qint64 items = 0;
+    qint64 bytes = 0;
+    for (qsizetype i = 0; i + 1 < cuts.size(); ++i) {
+        const quint64 number = post.first + quint64(i);
+        const QByteArrayView item = QByteArrayView(post.items).sliced(cuts[i], cuts[i + 1] - cuts[i]);
+        const bool highestDiffers = known->id && number == known->marks.highest() && itemDigest(item) != known->digest;
+        if (number == conflicting || highestDiffers)
+            return refuse(i, Code::Conflict, "another message with this number is here", 0);
+        if (known->marks.has(number))
+            continue;
+        if (item.size() > m_limits.itemBytes)
+            return refuse(i, Code::ResourceExhausted, "the message is larger than this broker keeps", 0);
+        ++items;
+        bytes += item.size();
+        if (pair->items + items > m_limits.senderItems || pair->bytes + bytes > m_limits.senderBytes)
+            return refuse(i, Code::ResourceExhausted, "too many messages of yours wait for this person", retryFull);
+        if (box->items + items > m_limits.items || box->bytes + bytes > m_limits.bytes)
+            return refuse(i, Code::ResourceExhausted, "the mailbox of this person is full", retryFull);
+    }
+    return cuts.size() - 1;
+}
+
+/// The first number of the post that lies here with other content; 0: none.
+Result<quint64> MailStore::conflict(const MailPosted &post, const QList<quint32> &cuts, qint64 source)
+{
+    const quint64 last = post.first + quint64(cuts.size()) - 2;
+    Result<QSqlQuery *> found = m_database.again(
+        QStringLiteral("SELECT first, count, items FROM mail WHERE source = ? AND first <= ? AND first >= coalesce("
+                       "(SELECT max(first) FROM mail WHERE source = ? AND first <= ?), 0) ORDER BY first"),
+        { source, last, source, post.first });
+    if (!found)
+        return found.error();
+    quint64 different = 0;
+    while (!different && (*found)->next()) {
+        const quint64 first = (*found)->value(0).toULongLong();
+        const QByteArray items = (*found)->value(2).toByteArray();
+        const Result<QList<quint32>> there = cutItems(items);
+        if (!there)
+            continue; // damaged: nothing to compare with
+        const quint64 end = first + quint64(there->size()) - 1;
+        for (quint64 n = std::max(first, post.first); n < end && n <= last && !different; ++n) {
+            const auto i = qsizetype(n - first);
+            const auto j = qsizetype(n - post.first);
+            if (QByteArrayView(items).sliced((*there)[i], (*there)[i + 1] - (*there)[i])
+                != QByteArrayView(post.items).sliced(cuts[j], cuts[j + 1] - cuts[j]))
+                different = n;
+        }
+    }
+    (*found)->finish();
+    return different;
+}
+
+Result<void> MailStore::keep(
+    const MailPosted &post, quint64 first, QByteArrayView items, quint64 count, qint64 source, WallTime now)
+{
+    Result<QSqlQuery *> next = m_database.again(QStringLiteral("SELECT serial FROM mail_next"));
+    if (!next)
+        return next.error();
+    const quint64 serial = (*next)->next() ? (*next)->value(0).toULongLong() : 0;
+    (*next)->finish();
+    if (serial == 0)
+        return Error { Code::DataLoss, QStringLiteral("the mailbox is damaged: it has lost its count") };
+    const qint64 keepMs = post.keepMs > 0 ? std::min(post.keepMs, m_limits.keptMs) : m_limits.keptMs;
+    const QByteArray recipient = post.source.recipient.bytes();
+    const Result<void> kept =
+        done(m_database.again(QStringLiteral("INSERT INTO mail VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+            { serial, recipient, source, first, count, qint64(items.size()), now, now + keepMs, itemDigest(items),
+                items.toByteArray() }));
+    if (!kept)
+        return kept;
+    if (const Result<void> counted =
+            done(m_database.again(QStringLiteral("UPDATE mail_next SET serial = ?"), { serial + count }));
+        !counted)
+        return counted;
+    return change(recipient, post.source.sender.bytes(), { qint64(count), items.size(), qint64(count) });
+}
+
+// --- what waits
+
+Result<MailStore::Box> MailStore::box(const QByteArray &recipient)
+{
+    Result<QSqlQuery *> row = m_database.again(
+        QStringLiteral("SELECT items, bytes, all_items, furthest FROM mail_boxes WHERE recipient = ?"), { recipient });
+    if (!row)
+        return row.error();
+    Box box;
+    if ((*row)->next())
+        box = { (*row)->value(0).toLongLong(), (*row)->value(1).toLongLong(), (*row)->value(2).toLongLong(),
+            (*row)->value(3).toULongLong() };
+    (*row)->finish();
+    return box;
+}
+
+Result<MailStore::Change> MailStore::waitingOf(const QByteArray &recipient, const QByteArray &sender)
+{
+    Result<QSqlQuery *> row =
+        m_database.again(QStringLiteral("SELECT items, bytes FROM mail_pairs WHERE recipient = ? AND sender = ?"),
+            { recipient, sender });
+    if (!row)
+        return row.error();
+    Change waiting;
+    if ((*row)->next())
+        waiting = { (*row)->value(0).toLongLong(), (*row)->value(1).toLongLong(), 0 };
+    (*row)->finish();
+    return waiting;
+}
+
+Result<void> MailStore::change(const QByteArray &recipient, const QByteArray &sender, const Change &by)
+{
+    const Result<void> box = done(m_database.again(
+        QStringLiteral("INSERT INTO mail_boxes VALUES (?, ?, ?, ?, 0) ON CONFLICT (recipient) DO UPDATE SET"
+                       " items = items + excluded.items, bytes = bytes + excluded.bytes,"
+                       " all_items = all_items + excluded.all_items"),
+        { recipient, by.items, by.bytes, by.allItems }));
+    if (!box || (by.items == 0 && by.bytes == 0))
+        return box;
+    return done(m_database.again(
+        QStringLiteral("INSERT INTO mail_pairs VALUES (?, ?, ?, ?) ON CONFLICT (recipient, sender) DO UPDATE SET"
+                       " items = items + excluded.items, bytes = bytes + excluded.bytes"),
+        { recipient, sender, by.items, by.bytes }));
+}
+
+Result<QList<MailStore::Row>> MailStore::rows(const QString &where, const QVariantList &values)
+{
+    Result<QSqlQuery *> found =
+        m_database.again(QStringLiteral("SELECT m.serial, m.count, m.bytes, m.recipient, s.sender FROM mail m"
+                                        " JOIN inbox_sources s ON s.id = m.source WHERE ")
+                + where,
+            values);
+    if (!found)
+        return found.error();
+    QList<Row> rows;
+    while ((*found)->next())
+        rows << Row { (*found)->value(0).toULongLong(), std::max<quint64>(1, (*found)->value(1).toULongLong()),
+            (*found)->value(2).toLongLong(), (*found)->value(3).toByteArray(), (*found)->value(4).toByteArray() };
+    return rows;
+}
+
+/// Deletes rows. \param tellTheOthers  devices that had not taken them hear of it
+Result<void> MailStore::drop(const QList<Row> &rows, bool tellTheOthers)
+{
+    std::map<std::pair<QByteArray, QByteArray>, Change> changes;
+    for (const Row &row : rows) {
+        const Result<Box> box = this->box(row.recipient);
+        if (!box)
+            return box.error();
+        Change &change = changes[{ row.recipient, row.sender }];
+        change.items -= qint64(row.count - row.itemsTo(box->furthest));
+        change.bytes -= row.bytes - row.bytesTo(box->furthest);
+        change.allItems -= qint64(row.count);
+        const Result<void> gone =
+            done(m_database.again(QStringLiteral("DELETE FROM mail WHERE serial = ?"), { row.serial }));
+        if (!gone)
+            return gone;
+        if (!tellTheOthers)
+            continue;
+        const Result<void> told =
+            done(m_database.again(QStringLiteral("UPDATE mail_devices SET lost = lost + ? - max(0, cursor - ? + 1),"
+                                                 " cursor = ? WHERE recipient = ? AND cursor < ?"),
+                { row.count, row.serial, row.last(), row.recipient, row.last() }));
+        if (!told)
+            return told;
+    }
+    for (const auto &[whose, by] : changes)
+        if (const Result<void> changed = change(whose.first, whose.second, by); !changed)
+            return changed;
+    return {};
+}
+
+/// Lets go what all devices have taken, and the oldest of what some have not when it has become too much.
+Result<void> MailStore::letGo(const QByteArray &recipient)
+{
+    Result<QSqlQuery *> slowest = m_database.again(
+        QStringLiteral("SELECT coalesce(min(cursor), 0) FROM mail_devices WHERE recipient = ?"), { recipient });
+    if (!slowest)
+        return slowest.error();
+    const quint64 all = (*slowest)->next() ? (*slowest)->value(0).toULongLong() : 0;
+    (*slowest)->finish();
+    const QString upTo = QStringLiteral("m.recipient = ? AND m.serial <= ? AND m.serial + m.count <= ?");
+    Result<QList<Row>> taken = rows(upTo, { recipient, all, all + 1 });
+    if (!taken)
+        return taken.error();
+    if (const Result<void> dropped = drop(*taken, false); !dropped)
+        return dropped;
+    const Result<Box> box = this->box(recipient);
+    if (!box)
+        return box.error();
+    qint64 tooMany = box->allItems - box->items - m_limits.items;
+    if (tooMany <= 0)
+        return {};
+    Result<QList<Row>> oldest =
+        rows(upTo + QStringLiteral(" ORDER BY m.serial"), { recipient, box->furthest, box->furthest + 1 });
+    if (!oldest)
+        return oldest.error();
+    QList<Row> going;
+    for (qsizetype i = 0; i < oldest->size() && tooMany > 0; ++i) {
+        tooMany -= qint64((*oldest)[i].count);
+        going << (*oldest)[i];
+    }
+    return drop(going, true);
+}
+
+// --- who takes
+
+Result<MailStore::Device> MailStore::begin(const PublicKey &recipient, const QByteArray &device, WallTime now)
+{
+    const Result<void> known = done(m_database.again(
+        QStringLiteral("INSERT INTO mail_devices VALUES (?, ?, 0, ?, 0, 0, 0, 0) ON CONFLICT (recipient, device)"
+                       " DO UPDATE SET seen = excluded.seen"),
+        { recipient.bytes(), device, now }));
+    if (!known)
+        return known.error();
+    Result<QSqlQuery *> row = m_database.again(
+        QStringLiteral("SELECT cursor, singly_to, lost FROM mail_devices WHERE recipient = ? AND device = ?"),
+        { recipient.bytes(), device });
+    if (!row)
+        return row.error();
+    Device found;
+    if ((*row)->next())
+        found = { (*row)->value(0).toULongLong(), (*row)->value(1).toULongLong(), (*row)->value(2).toULongLong() };
+    (*row)->finish();
+    for (const auto &[statement, values] :
+        std::initializer_list<std::pair<QString, QVariantList>> {
+            { QStringLiteral("UPDATE mail_devices SET lost = 0 WHERE recipient = ? AND device = ?"),
+                { recipient.bytes(), device } },
+            { QStringLiteral("DELETE FROM mail_devices WHERE recipient = ? AND device IN (SELECT device FROM"
+                             " mail_devices WHERE recipient = ? AND device <> ? ORDER BY seen DESC LIMIT -1 OFFSET ?)"),
+                { recipient.bytes(), recipient.bytes(), device, mostDevices - 1 } } })
+        if (const Result<void> ran = done(m_database.again(statement, values)); !ran)
+            return ran.error();
+    return found;
+}
+
+Result<MailStore::Fetched> MailStore::fetch(
+    const PublicKey &recipient, const QByteArray &device, quint64 after, qint64 bytes, quint64 most)
+{
+    Result<QSqlQuery *> found = m_database.again(
+        QStringLiteral("SELECT m.serial, m.first, m.since, m.digest, m.items, s.sender, s.device, s.conversation"
+                       " FROM mail m JOIN inbox_sources s ON s.id = m.source WHERE m.recipient = ? AND m.serial >="
+                       " coalesce((SELECT max(serial) FROM mail WHERE recipient = ? AND serial <= ?), 0)"
+                       " ORDER BY m.serial"),
+        { recipient.bytes(), recipient.bytes(), after });
+    if (!found)
+        return found.error();
+    Fetched fetched;
+    fetched.looked = after;
+    QSqlQuery &row = **found;
+    while (bytes > 0 && most > 0 && row.next()) {
+        Letter letter;
+        letter.serial = row.value(0).toULongLong();
+        letter.first = row.value(1).toULongLong();
+        letter.since = row.value(2).toLongLong();
+        letter.items = row.value(4).toByteArray();
+        const Result<PublicKey> sender = PublicKey::fromBytes(row.value(5).toByteArray());
+        const Result<QList<quint32>> cuts = cutItems(letter.items);
+        if (!sender || !cuts || itemDigest(letter.items) != row.value(3).toByteArray()) {
+            fetched.damaged += 1;
+            continue;
+        }
+        const quint64 count = quint64(cuts->size() - 1);
+        if (letter.serial + count - 1 <= after)
+            continue;
+        letter.source = { *sender, row.value(6).toByteArray(), recipient, row.value(7).toByteArray() };
+        if (*sender == recipient && letter.source.device == device) {
+            fetched.looked = letter.serial + count - 1;
+            continue;
+        }
+        const quint64 skip = after >= letter.serial ? after - letter.serial + 1 : 0;
+        letter.count = std::min(count - skip, most);
+        const quint32 from = (*cuts)[qsizetype(skip)];
+        letter.items = letter.items.mid(from, (*cuts)[qsizetype(skip + letter.count)] - from);
+        letter.serial += skip;
+        letter.first += skip;
+        fetched.looked = letter.serial + letter.count - 1;
+        bytes -= letter.items.size();
+        most -= letter.count;
+        fetched.letters << std::move(letter);
+    }
+    row.finish();
+    return fetched;
+}
+
+Result<void> MailStore::taken(const PublicKey &recipient, const QByteArray &device, quint64 upto, WallTime now)
+{
+    const QByteArray whose = recipient.bytes();
+    const Result<void> moved = done(
+        m_database.again(QStringLiteral("UPDATE mail_devices SET cursor = max(cursor, min(?, (SELECT serial - 1 FROM"
+                                        " mail_next))), seen = ?, failed = 0, tries = 0"
+                                        " WHERE recipient = ? AND device = ?"),
+            { upto > mostMailNumber ? mostMailNumber : upto, now, whose, device }));
+    if (!moved)
+        return moved;
+    const Result<Box> box = this->box(whose);
+    if (!box)
+        return box.error();
+    Result<QSqlQuery *> cursor = m_database.again(
+        QStringLiteral("SELECT cursor FROM mail_devices WHERE recipient = ? AND device = ?"), { whose, device });
+    if (!cursor)
+        return cursor.error();
+    const quint64 furthest = (*cursor)->next() ? (*cursor)->value(0).toULongLong() : 0;
+    (*cursor)->finish();
+    if (furthest > box->furthest) {
+        const Result<QList<Row>> first =
+            rows(QStringLiteral("m.recipient = ? AND m.serial <= ? AND m.serial + m.count > ?"),
+                { whose, furthest, box->furthest + 1 });
+        if (!first)
+            return first.error();
+        std::map<QByteArray, Change> changes;
+        for (const Row &row : *first) {
+            changes[row.sender].items -= qint64(row.itemsTo(furthest) - row.itemsTo(box->furthest));
+            changes[row.sender].bytes -= row.bytesTo(furthest) - row.bytesTo(box->furthest);
+        }
+        for (const auto &[sender, by] : changes)
+            if (const Result<void> changed = change(whose, sender, by); !changed)
+                return changed;
+        if (const Result<void> noted = done(m_database.again(
+                QStringLiteral("UPDATE mail_boxes SET furthest = ? WHERE recipient = ?"), { furthest, whose }));
+            !noted)
+            return noted;
+    }
+    return letGo(whose);
+}
+
+Result<bool> MailStore::failed(
+    const PublicKey &recipient, const QByteArray &device, quint64 serial, quint64 givenTo, WallTime now)
+{
+    const Result<void> counted = done(m_database.again(
+        QStringLiteral("UPDATE mail_devices SET tries = CASE WHEN failed = ? THEN tries + 1 ELSE 1 END, failed = ?,"
+                       " singly_to = max(singly_to, ?) WHERE recipient = ? AND device = ?"),
+        { serial, serial, givenTo, recipient.bytes(), device }));
+    if (!counted)
+        return counted.error();
+    Result<QSqlQuery *> tries =
+        m_database.again(QStringLiteral("SELECT tries FROM mail_devices WHERE recipient = ? AND device = ?"),
+            { recipient.bytes(), device });
+    if (!tries)
+        return tries.error();
+    const bool enough = (*tries)->next() && (*tries)->value(0).toLongLong() >= m_limits.tries;
+    (*tries)->finish();
+    if (!enough)
+        return false;
+    if (const Result<void> parked = park(recipient, device, serial, now); !parked)
+        return parked.error();
+    const Result<void> passed = taken(recipient, device, serial, now);
+    return passed ? Result<bool>(true) : passed.error();
+}
+
+Result<void> MailStore::park(const PublicKey &recipient, const QByteArray &device, quint64 serial, WallTime now)
+{
+    const Result<Fetched> found = fetch(recipient, device, serial - 1, 1, 1);
+    if (!found)
+        return found.error();
+    if (found->letters.isEmpty() || found->letters.first().serial != serial)
+        return {};
+    const Letter &letter = found->letters.first();
+    return done(m_database.again(QStringLiteral("INSERT OR REPLACE INTO mail_parked VALUES (?, ?, ?, ?, ?, ?)"),
+        { recipient.bytes(), device, serial, now, letter.source.sender.bytes(), letter.items }));
+}
+
+// --- the end
+
+Result<qint64> MailStore::expire(WallTime now)
+{
+    const Result<QList<Row>> old = rows(QStringLiteral("m.until <= ?"), { now });
+    if (!old)
+        return old.error();
+    if (const Result<void> dropped = drop(*old, true); !dropped)
+        return dropped.error();
+    for (const char *statement :
+        { "DELETE FROM mail_parked WHERE since <= ?", "DELETE FROM mail_devices WHERE seen <= ?" })
+        if (const Result<void> gone = done(m_database.again(QLatin1String(statement), { now - m_limits.keptMs }));
+            !gone)
+            return gone.error();
+    qint64 items = 0;
+    for (const Row &row : *old)
+        items += qint64(row.count);
+    return items;
+}
+
+Result<void> MailStore::forget(const PublicKey &recipient)
+{
+    for (const char *table : { "mail", "mail_devices", "mail_parked", "mail_pairs", "mail_boxes" })
+        if (const Result<QSqlQuery> gone = m_database.run(
+                QStringLiteral("DELETE FROM %1 WHERE recipient = ?").arg(QLatin1String(table)), { recipient.bytes() });
+            !gone)
+            return gone.error();
+    return inbox().forget(recipient);
+}
+
+Result<MailStore::Totals> MailStore::totals()
+{
+    Result<QSqlQuery *> row = m_database.again(
+        QStringLiteral("SELECT total(items), total(bytes), total(all_items), (SELECT count(*) FROM mail_parked)"
+                       " FROM mail_boxes"));
+    if (!row)
+        return row.error();
+    Totals totals;
+    if ((*row)->next())
+        totals = { (*row)->value(0).toLongLong(), (*row)->value(1).toLongLong(), (*row)->value(2).toLongLong(),
+            (*row)->value(3).toLongLong(), 0 };
+    (*row)->finish();
+    Result<QSqlQuery *> pragma = m_database.again(QStringLiteral("PRAGMA synchronous"));
+    if (!pragma)
+        return pragma.error();
+    totals.synchronous = (*pragma)->next() ? (*pragma)->value(0).toInt() : 0;
+    (*pragma)->finish();
+    return totals;
+}
+
+} // namespace hawser::broker

@@ -1,0 +1,122 @@
+#pragma once
+
+#include "brokerd/accounts.h"
+#include "core/limits.h"
+#include "core/store/mail_posting.h"
+
+namespace hawser::broker {
+
+/// What may wait for somebody who is away. All configurable ([mailbox] of the broker's file).
+struct MailboxLimits {
+    qint64 items = limits::mailboxItems; ///< that no device of a recipient has taken
+    qint64 bytes = limits::mailboxBytes;
+    qint64 senderItems = limits::mailboxSenderItems; ///< of one sender among them
+    qint64 senderBytes = limits::mailboxSenderBytes;
+    qint64 itemBytes = limits::mailItem;
+    qint64 keptMs = milliseconds(limits::mailKept).count();
+    qint64 tries = limits::mailTries;
+
+    bool operator==(const MailboxLimits &) const = default;
+};
+
+/// The broker's mailboxes in one database: what came, for whom, and how far each device of the recipient has taken it.
+/// Items have a serial that grows through the whole file; a row holds a run of them. Keys say whose everything is, never
+/// names. Works on the Database it is given, inside the transaction that runs there; no state of its own.
+class MailStore {
+public:
+    static constexpr int mostDevices = 32; ///< of one recipient; one more and the one unseen for longest is forgotten
+
+    static Database::Steps steps();
+    MailStore(Database &database, const MailboxLimits &limits) : m_database(database), m_limits(limits) { }
+
+    /// Keeps of a post what may be kept, from the first item on, and notes what stopped it.
+    /// \retval any  nothing was kept, for reasons of the database or because it is malformed
+    Result<void> post(MailPosted &post, WallTime now);
+    Result<Inbox::Highest> highest(const MailSource &source) { return inbox().highest(source); }
+
+    struct Device {
+        quint64 cursor = 0; ///< it has all up to this serial
+        quint64 singlyTo = 0; ///< up to this serial items go one at a time: one of them made it fail
+        quint64 lost = 0; ///< items that went unseen by it since it was told
+    };
+    /// A device of the recipient begins to take, and is known from now on.
+    Result<Device> begin(const PublicKey &recipient, const QByteArray &device, WallTime now);
+    struct Letter {
+        quint64 serial = 0; ///< of the first item
+        quint64 count = 0;
+        MailSource source;
+        quint64 first = 0;
+        QByteArray items;
+        WallTime since = 0;
+    };
+    struct Fetched {
+        QList<Letter> letters;
+        quint64 looked = 0; ///< all up to this serial is among the letters or is not for this device
+        quint64 damaged = 0; ///< items that had changed on the disk: left out
+    };
+    /// What lies behind `after` for this device: about `bytes`, at most `most` items.
+    Result<Fetched> fetch(
+        const PublicKey &recipient, const QByteArray &device, quint64 after, qint64 bytes, quint64 most);
+    /// It has all up to this serial. Serials that are not its own do nothing.
+    Result<void> taken(const PublicKey &recipient, const QByteArray &device, quint64 upto, WallTime now);
+    /// Item `serial` was given to it, and all before it taken, but not this one; up to `givenTo` was given.
+    /// \retval true  it is set aside now, as if taken
+    Result<bool> failed(
+        const PublicKey &recipient, const QByteArray &device, quint64 serial, quint64 givenTo, WallTime now);
+
+    /// Lets go what is too old; how many items that were.
+    Result<qint64> expire(WallTime now);
+    /// The account has ended.
+    Result<void> forget(const PublicKey &recipient);
+
+    struct Totals {
+        qint64 items = 0; ///< that wait for somebody away
+        qint64 bytes = 0;
+        qint64 allItems = 0; ///< with those that only some devices have taken
+        qint64 parked = 0;
+        int synchronous = 0; ///< the pragma of this very connection: 2 is FULL
+    };
+    Result<Totals> totals();
+
+private:
+    struct Row { // of `mail`, without its items
+        quint64 serial;
+        quint64 count;
+        qint64 bytes;
+        QByteArray recipient;
+        QByteArray sender;
+
+        quint64 last() const { return serial + count - 1; }
+        /// How many of its items a reader at this serial has, and how many bytes these count for.
+        quint64 itemsTo(quint64 cursor) const;
+        qint64 bytesTo(quint64 cursor) const { return bytes * qint64(itemsTo(cursor)) / qint64(count); }
+    };
+    struct Box {
+        qint64 items = 0; ///< that no device has taken
+        qint64 bytes = 0;
+        qint64 allItems = 0;
+        quint64 furthest = 0; ///< the highest cursor any device ever had
+    };
+    struct Change {
+        qint64 items = 0;
+        qint64 bytes = 0;
+        qint64 allItems = 0;
+    };
+    Inbox inbox() { return Inbox(m_database, 0); }
+    Result<Box> box(const QByteArray &recipient);
+    Result<Change> waitingOf(const QByteArray &recipient, const QByteArray &sender);
+    Result<qsizetype> acceptable(MailPosted &post, const QList<quint32> &cuts);
+    Result<quint64> conflict(const MailPosted &post, const QList<quint32> &cuts, qint64 source);
+    Result<void> keep(
+        const MailPosted &post, quint64 first, QByteArrayView items, quint64 count, qint64 source, WallTime now);
+    Result<void> change(const QByteArray &recipient, const QByteArray &sender, const Change &by);
+    Result<QList<Row>> rows(const QString &where, const QVariantList &values);
+    Result<void> drop(const QList<Row> &rows, bool tellTheOthers);
+    Result<void> letGo(const QByteArray &recipient);
+    Result<void> park(const PublicKey &recipient, const QByteArray &device, quint64 serial, WallTime now);
+
+    Database &m_database;
+    const MailboxLimits &m_limits;
+};
+
+} // namespace hawser::broker

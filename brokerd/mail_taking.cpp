@@ -1,0 +1,200 @@
+#include "brokerd/mail_taking.h"
+
+#include <QDateTime>
+
+namespace hawser::broker {
+
+namespace {
+
+using Take = contracts::MailTake;
+
+constexpr qint64 window = 4 * 1024 * 1024; // bytes given and not acknowledged
+constexpr qint64 fetchBytes = 512 * 1024; // at a time
+constexpr quint64 fetchItems = limits::mailItems;
+
+} // namespace
+
+MailTaking::MailTaking(std::shared_ptr<IncomingCall> call, Mailbox &mailbox)
+    : QObject(&mailbox), m_call(std::move(call)), m_mailbox(mailbox)
+{
+    connect(m_call.get(), &Channel::received, this, &MailTaking::take);
+    connect(m_call.get(), &Channel::roomAvailable, this, &MailTaking::look);
+    connect(m_call.get(), &IncomingCall::stopped, this, &MailTaking::stopped);
+    m_mailbox.m_store.write(this,
+        m_mailbox.withStore([user = user(), device = device(), wall = QDateTime::currentMSecsSinceEpoch()](
+                                MailStore &store) { return store.begin(user, device, wall); }),
+        [this](const Result<MailStore::Device> &device) { begun(device); });
+}
+
+MailTaking::~MailTaking()
+{
+    m_mailbox.m_takers.remove(user(), this);
+}
+
+void MailTaking::begun(const Result<MailStore::Device> &device)
+{
+    if (!device) {
+        m_mailbox.failed(device.error());
+        return end({ Code::Unavailable, QStringLiteral("the mailbox is out of order at the moment"), Begun::No });
+    }
+    m_begun = true;
+    m_cursor = m_saved = m_given = device->cursor;
+    m_singlyTo = device->singlyTo;
+    if (device->lost) {
+        Take::In in;
+        in.lost = device->lost;
+        m_call->send(in);
+    }
+    look();
+}
+
+void MailTaking::look()
+{
+    m_more = true;
+    const bool singly = m_given < m_singlyTo;
+    if (!m_begun || m_over || m_counting || m_fetching || m_openBytes >= window || (singly && !m_open.empty())
+        || m_call->room() <= 0)
+        return;
+    m_fetching = true;
+    m_more = false;
+    m_mailbox.m_store.read(this,
+        m_mailbox.withStore([user = user(), device = device(), after = m_given, most = singly ? 1 : fetchItems](
+                                MailStore &store) { return store.fetch(user, device, after, fetchBytes, most); }),
+        [this, round = m_round](const Result<MailStore::Fetched> &result) {
+            m_fetching = false;
+            if (round == m_round)
+                fetched(result);
+            else
+                look();
+        });
+}
+
+void MailTaking::fetched(const Result<MailStore::Fetched> &fetched)
+{
+    if (m_over || m_counting)
+        return;
+    if (!fetched) {
+        m_mailbox.failed(fetched.error());
+        return end({ Code::Unavailable, QStringLiteral("the mailbox is out of order at the moment"), Begun::Maybe });
+    }
+    m_mailbox.m_damaged += fetched->damaged;
+    const WallTime wall = QDateTime::currentMSecsSinceEpoch();
+    for (const MailStore::Letter &letter : fetched->letters) {
+        m_open.push_back({ letter.serial, letter.serial + letter.count - 1, letter.items.size() });
+        m_openBytes += letter.items.size();
+        m_mailbox.m_given += letter.count;
+        m_call->send(Take::In { letter.serial, letter.source.sender, letter.source.device, letter.source.conversation,
+            letter.first, letter.items, quint64(std::max<qint64>(0, wall - letter.since)), 0 });
+    }
+    const bool moved = fetched->looked > m_given;
+    m_given = std::max(m_given, fetched->looked);
+    if (m_open.empty() && m_given > m_cursor)
+        acknowledged(m_given); // only what is not for this device lay there
+    if (moved || m_more)
+        look();
+}
+
+void MailTaking::take(const ChannelMessage &message)
+{
+    const Result<Take::Out> out = message.as<Take::Out>();
+    if (!out || out->upto > m_given || out->failed > m_given || !m_begun)
+        return end({ Code::InvalidArgument, QStringLiteral("this was never given") });
+    if (out->upto > m_cursor)
+        acknowledged(out->upto);
+    if (out->failed)
+        itemFailed(out->failed);
+}
+
+void MailTaking::acknowledged(quint64 upto)
+{
+    m_cursor = upto;
+    while (!m_open.empty() && m_open.front().last <= upto) {
+        m_openBytes -= m_open.front().bytes;
+        m_open.pop_front();
+    }
+    if (m_open.empty())
+        m_cursor = std::max(m_cursor, m_given); // behind it is only what is not for this device
+    saveCursor();
+    look();
+}
+
+void MailTaking::saveCursor()
+{
+    if (m_saving || m_saved >= m_cursor)
+        return;
+    m_saving = true;
+    m_saved = m_cursor;
+    m_mailbox.m_store.write(this,
+        m_mailbox.withStore(
+            [user = user(), device = device(), upto = m_cursor, wall = QDateTime::currentMSecsSinceEpoch()](
+                MailStore &store) { return store.taken(user, device, upto, wall); }),
+        [this](const Result<void> &result) {
+            m_saving = false;
+            if (!result)
+                m_mailbox.failed(result.error()); // it comes again another time, and is known there
+            m_mailbox.worked();
+            saveCursor();
+        });
+}
+
+quint64 MailTaking::firstOpen() const
+{
+    return m_open.empty() ? 0 : std::max(m_open.front().first, m_cursor + 1);
+}
+
+/// All before it is taken. It comes again, alone.
+void MailTaking::itemFailed(quint64 serial)
+{
+    if (m_open.empty() || serial < firstOpen())
+        return;
+    const quint64 givenTo = m_given;
+    if (serial > firstOpen())
+        acknowledged(serial - 1);
+    m_open.clear();
+    m_openBytes = 0;
+    m_given = m_cursor = std::max(m_cursor, serial - 1);
+    m_singlyTo = std::max(m_singlyTo, givenTo);
+    ++m_round;
+    m_counting = true;
+    m_mailbox.m_store.write(this,
+        m_mailbox.withStore(
+            [user = user(), device = device(), serial, givenTo, wall = QDateTime::currentMSecsSinceEpoch()](
+                MailStore &store) { return store.failed(user, device, serial, givenTo, wall); }),
+        [this, serial](const Result<bool> &parked) {
+            m_counting = false;
+            if (parked && *parked)
+                m_cursor = m_saved = m_given = serial;
+            m_mailbox.worked();
+            look();
+        });
+}
+
+/// Went without acknowledging: perhaps because of the first that lay open.
+void MailTaking::stopped()
+{
+    if (std::exchange(m_over, true))
+        return;
+    if (m_begun && !m_open.empty() && !m_mailbox.m_draining)
+        m_mailbox.m_store.write(&m_mailbox,
+            m_mailbox.withStore([user = user(), device = device(), serial = firstOpen(), givenTo = m_given,
+                                    wall = QDateTime::currentMSecsSinceEpoch()](
+                                    MailStore &store) { return store.failed(user, device, serial, givenTo, wall); }),
+            [mailbox = &m_mailbox](const Result<bool> &) { mailbox->worked(); });
+    m_mailbox.m_takers.remove(user(), this);
+    deleteLater();
+}
+
+void MailTaking::giveWay()
+{
+    end({ Code::Aborted, QStringLiteral("another program of this device takes the mail now"), Begun::Maybe });
+}
+
+void MailTaking::end(const Error &why)
+{
+    m_over = true;
+    m_call->fail(why);
+    m_mailbox.m_takers.remove(user(), this);
+    deleteLater();
+}
+
+} // namespace hawser::broker

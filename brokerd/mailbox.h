@@ -1,0 +1,71 @@
+#pragma once
+
+#include "brokerd/mail_store.h"
+#include "core/instant.h"
+#include "core/store/mail_posting.h"
+#include "core/store/store_thread.h"
+
+namespace hawser::broker {
+
+class MailTaking;
+
+/// Durable messages at the broker (docs/protocol.md §17): keeps what members post for each other, acknowledges what is on
+/// disk, and hands it to each device of its recipient. Its database is a file of its own with a thread of its own; when that
+/// is damaged, locked or full, posters hear it and everything else is served on.
+class Mailbox : public QObject {
+    Q_OBJECT
+
+public:
+    /// Whether a member may write to somebody; what it says otherwise goes to the sender.
+    using MayWrite = std::function<Result<void>(const PublicKey &from, const PublicKey &to)>;
+
+    /// \param path  of its own database file
+    Mailbox(const QString &path, MayWrite mayWrite, QObject *parent = nullptr);
+    ~Mailbox() override;
+
+    void serve(Commands &commands);
+    void setLimits(const MailboxLimits &limits);
+    /// The account has ended: what waits for it goes.
+    void forget(const PublicKey &recipient);
+    /// Lets go what is too old. A wall clock that jumped is noticed by the steady one, and nothing goes because of it until
+    /// both have agreed for a while.
+    void keepHouse(WallTime wall, Instant steady);
+    /// From now on who goes without acknowledging has not failed.
+    void drain() { m_draining = true; }
+    /// What status shows.
+    void report(Value &counters, Value &limits) const;
+
+private:
+    friend class MailTaking;
+    template <typename Work>
+    auto withStore(Work work) const
+    {
+        return [limits = m_limits, work = std::move(work)](Database &database) {
+            MailStore store(database, limits);
+            return work(store);
+        };
+    }
+    void begin(std::shared_ptr<IncomingCall> call);
+    void wereKept(const MailPosted &post);
+    void failed(const Error &why);
+    void worked();
+    void refresh();
+
+    MailboxLimits m_limits;
+    MayWrite m_mayWrite;
+    MailKeeper m_keeper;
+    QMultiHash<PublicKey, MailTaking *> m_takers;
+    MailStore::Totals m_totals;
+    quint64 m_posted = 0;
+    quint64 m_given = 0;
+    quint64 m_expired = 0;
+    quint64 m_failures = 0;
+    quint64 m_damaged = 0;
+    std::optional<Error> m_trouble; // told once
+    bool m_refreshing = false;
+    bool m_draining = false;
+    std::optional<std::pair<WallTime, Instant>> m_clocks;
+    StoreThread m_store; // last: its thread ends before the rest goes
+};
+
+} // namespace hawser::broker

@@ -1,0 +1,473 @@
+// Durable messages through a real hawser-brokerd: what is acknowledged, what is given, and what happens when it cannot keep.
+#include "brokerd/mail_store.h"
+#include "core/contracts/mail.h"
+#include "core/mail_items.h"
+#include "core/store/mail_poster.h"
+#include "support/brokerguest.h"
+
+#include <QSignalSpy>
+#include <csignal>
+
+using namespace hawser;
+using namespace hawser::test;
+
+namespace {
+
+const QByteArray conversation(16, 'c');
+
+QByteArray items(const QByteArrayList &texts)
+{
+    QByteArray run;
+    for (const QByteArray &text : texts)
+        appendItem(run, { "chat/1", text, 1 });
+    return run;
+}
+
+/// Somebody with a device of his own who posts and takes by hand.
+class Person : public Guest {
+public:
+    explicit Person(const QString &name, const Identity &identity = Identity::generate(), char device = 'd')
+        : Guest(name, Role::Person, identity)
+    {
+        Profile profile = client.profile();
+        profile.device = QByteArray(8, device);
+        client.setProfile(profile);
+    }
+    void openPost()
+    {
+        CallOptions options;
+        options.keepOpen = true;
+        options.streamClass = StreamClass::Talk;
+        posting = client.call({}, QLatin1String(contracts::MailPost::name), {}, options);
+        connect(posting, &Channel::received, this,
+            [this](const ChannelMessage &message) { answers << *message.as<contracts::MailPost::In>(); });
+    }
+    void post(const PublicKey &to, quint64 first, const QByteArrayList &texts)
+    {
+        posting->send(contracts::MailPost::Out { to, conversation, first, items(texts), 0 });
+    }
+    void openTake()
+    {
+        CallOptions options;
+        options.keepOpen = true;
+        options.streamClass = StreamClass::Talk;
+        taking = client.call({}, QLatin1String(contracts::MailTake::name), {}, options);
+        connect(taking, &Channel::received, this, [this](const ChannelMessage &message) {
+            const auto in = message.as<contracts::MailTake::In>();
+            const auto unpacked = unpackItems(in->items);
+            for (qsizetype i = 0; i < unpacked->size(); ++i) {
+                got << (*unpacked)[i].body;
+                serial = in->serial + quint64(i);
+            }
+        });
+        connect(taking, &Call::finished, this, [this](const Result<Payload> &result) { takingEnded = result.error(); });
+    }
+    void acknowledge(quint64 upto) { taking->send(contracts::MailTake::Out { upto, 0 }); }
+    void fail(quint64 which) { taking->send(contracts::MailTake::Out { 0, which }); }
+    QByteArray all() const { return got.join(' '); }
+
+    QPointer<Call> posting;
+    QPointer<Call> taking;
+    QList<contracts::MailPost::In> answers;
+    QByteArrayList got;
+    quint64 serial = 0;
+    std::optional<Error> takingEnded;
+};
+
+} // namespace
+
+class TestMailbox : public QObject {
+    Q_OBJECT
+
+private slots:
+    void init();
+    void cleanup();
+    void isGivenToWhoComesLater();
+    void nothingIsAcknowledgedBeforeItIsOnDisk();
+    void eachDeviceGetsEachItemOnce();
+    void ownDevicesHearEachOther();
+    void whoIsNotThereAndWhoMayNotLookAlike();
+    void afterARefusalTheRestWaitsForIt();
+    void anItemThatFailsIsSetAsideAndTheRestGoesOn();
+    void aNewProgramOfTheDeviceTakesOver();
+    void malformedPostingsEndTheirChannelAlone_data();
+    void malformedPostingsEndTheirChannelAlone();
+    void survivesAKilledBroker();
+    void aDamagedFileIsSaidAndTheRestServesOn();
+    void revokedPeopleLeaveNothing();
+    void thePosterBringsAllAndTheOutboxKnows();
+    void thePosterGoesOnAfterARefusal();
+
+private:
+    QString invitation()
+    {
+        QByteArray link;
+        m_broker->verb({ QStringLiteral("invite"), QStringLiteral("--uses"), QStringLiteral("9") }, &link);
+        return QString::fromUtf8(link).trimmed();
+    }
+    std::unique_ptr<Person> enter(
+        const QString &name, const Identity &identity = Identity::generate(), char device = 'd')
+    {
+        auto person = std::make_unique<Person>(name, identity, device);
+        if (!m_known.contains(identity.key())) {
+            if (!person->join(*m_broker, m_link))
+                return nullptr;
+            m_known << identity.key();
+            return person;
+        }
+        person->connectTo(*m_broker);
+        return person->waitFor(Client::State::Ready) ? std::move(person) : nullptr;
+    }
+    QString mailFile() const { return m_broker->folder() + QStringLiteral("/mailbox.sqlite"); }
+    qint64 counter(const char *name)
+    {
+        QByteArray output;
+        m_broker->verb({ QStringLiteral("status"), QStringLiteral("--json") }, &output);
+        const QRegularExpression wanted(QStringLiteral("\"%1\":\\s*(\\d+)").arg(QLatin1String(name)));
+        return wanted.match(QString::fromUtf8(output)).captured(1).toLongLong();
+    }
+
+    std::unique_ptr<BrokerProcess> m_broker;
+    QString m_link;
+    QList<PublicKey> m_known;
+    Identity m_ana = Identity::generate();
+    Identity m_bea = Identity::generate();
+};
+
+void TestMailbox::init()
+{
+    m_known.clear();
+    m_broker = std::make_unique<BrokerProcess>();
+    QVERIFY(m_broker->start());
+    m_link = invitation();
+    QVERIFY(enter(QStringLiteral("Bea"), m_bea)); // she exists, and goes again
+}
+
+void TestMailbox::cleanup()
+{
+    m_broker.reset();
+}
+
+void TestMailbox::isGivenToWhoComesLater()
+{
+    auto ana = enter(QStringLiteral("Ana"), m_ana);
+    QVERIFY(ana);
+    ana->openPost();
+    ana->posting->send(contracts::MailPost::Out { m_bea.key(), conversation, 0, {}, 0 });
+    QTRY_COMPARE(ana->answers.size(), 1);
+    QCOMPARE(ana->answers[0].highest, std::optional<quint64>(0));
+    ana->post(m_bea.key(), 1, { "a", "b" });
+    ana->post(m_bea.key(), 3, { "c" });
+    QTRY_COMPARE(ana->answers.last().kept, 3u);
+    ana->posting->send(contracts::MailPost::Out { m_bea.key(), conversation, 0, {}, 0 });
+    QTRY_COMPARE(ana->answers.last().highest, std::optional<quint64>(3));
+    QCOMPARE(ana->answers.last().digest, itemDigest(items({ "c" })));
+
+    auto bea = enter(QStringLiteral("Bea"), m_bea);
+    QVERIFY(bea);
+    bea->openTake();
+    QTRY_COMPARE(bea->all(), QByteArray("a b c"));
+    ana->post(m_bea.key(), 4, { "d" }); // and what comes while she is here
+    QTRY_COMPARE(bea->all(), QByteArray("a b c d"));
+    bea->acknowledge(bea->serial);
+    QTRY_COMPARE(counter("mailbox_items_on_disk"), 0);
+    QCOMPARE(counter("mailbox_synchronous"), 2);
+}
+
+/// Another program holds the file, so nothing can be committed; the broker does everything else meanwhile.
+void TestMailbox::nothingIsAcknowledgedBeforeItIsOnDisk()
+{
+    auto ana = enter(QStringLiteral("Ana"), m_ana);
+    QVERIFY(ana);
+    ana->openPost();
+    auto held = Database::open(mailFile(), broker::MailStore::steps());
+    QVERIFY(held && (*held)->run(QStringLiteral("BEGIN IMMEDIATE")));
+    ana->post(m_bea.key(), 1, { "a" });
+    QCOMPARE(counter("mailbox_posted"), 0); // it was there long before this answer
+    QVERIFY(ana->answers.isEmpty());
+    QVERIFY((*held)->run(QStringLiteral("COMMIT")));
+    QTRY_COMPARE(ana->answers.size(), 1);
+    QCOMPARE(ana->answers[0].kept, 1u);
+    Result<QSqlQuery> rows = (*held)->run(QStringLiteral("SELECT count(*) FROM mail"));
+    QVERIFY(rows && rows->next());
+    QCOMPARE(rows->value(0).toInt(), 1);
+}
+
+void TestMailbox::eachDeviceGetsEachItemOnce()
+{
+    auto ana = enter(QStringLiteral("Ana"), m_ana);
+    auto one = enter(QStringLiteral("Bea"), m_bea, '1');
+    auto two = enter(QStringLiteral("Bea"), m_bea, '2');
+    QVERIFY(ana && one && two);
+    one->openTake();
+    two->openTake();
+    ana->openPost();
+    for (quint64 n = 1; n <= 100; ++n)
+        ana->post(m_bea.key(), n, { QByteArray::number(n) });
+    QTRY_COMPARE(one->got.size(), 100);
+    QTRY_COMPARE(two->got.size(), 100);
+    QCOMPARE(one->got, two->got);
+    one->acknowledge(one->serial);
+    QTRY_COMPARE(counter("mailbox_items"), 0);
+    QCOMPARE(counter("mailbox_items_on_disk"), 100);
+    two.reset(); // without having acknowledged
+    QTRY_COMPARE(counter("mailbox_takers"), 1);
+    two = enter(QStringLiteral("Bea"), m_bea, '2');
+    two->openTake();
+    QTRY_COMPARE(two->got.size(), 1); // one at a time: something may be wrong with the first
+    two->acknowledge(two->serial);
+    QTRY_COMPARE(two->got.size(), 2);
+    two->acknowledge(two->serial);
+    QTRY_VERIFY(counter("mailbox_items_on_disk") < 100);
+}
+
+void TestMailbox::ownDevicesHearEachOther()
+{
+    auto one = enter(QStringLiteral("Bea"), m_bea, '1');
+    auto two = enter(QStringLiteral("Bea"), m_bea, '2');
+    QVERIFY(one && two);
+    one->openTake();
+    two->openTake();
+    one->openPost();
+    one->post(m_bea.key(), 1, { "read" });
+    QTRY_COMPARE(two->all(), QByteArray("read"));
+    two->acknowledge(two->serial);
+    QTRY_COMPARE(counter("mailbox_items_on_disk"), 0);
+    QVERIFY(one->got.isEmpty());
+}
+
+void TestMailbox::whoIsNotThereAndWhoMayNotLookAlike()
+{
+    auto ana = enter(QStringLiteral("Ana"), m_ana);
+    auto node = std::make_unique<Guest>(QStringLiteral("machine"), Role::Node);
+    QByteArray link;
+    m_broker->verb({ QStringLiteral("invite"), QStringLiteral("--kind"), QStringLiteral("node") }, &link);
+    QVERIFY(ana && node->join(*m_broker, QString::fromUtf8(link).trimmed()));
+    ana->openPost();
+    ana->post(Identity::generate().key(), 1, { "a" });
+    ana->post(node->key(), 1, { "a" });
+    ana->post(m_broker->key(), 1, { "a" });
+    QTRY_COMPARE(ana->answers.size(), 3);
+    for (contracts::MailPost::In in : std::as_const(ana->answers)) {
+        QCOMPARE(codeFromWire(in.code), Code::NotFound);
+        QCOMPARE(in.sentence, ana->answers[0].sentence);
+        QCOMPARE(in.refused, 1u);
+        QCOMPARE(in.retryMs, 0u);
+    }
+    ana->post(m_bea.key(), 1, { "a" }); // and the channel lives
+    QTRY_COMPARE(ana->answers.last().kept, 1u);
+}
+
+void TestMailbox::afterARefusalTheRestWaitsForIt()
+{
+    auto ana = enter(QStringLiteral("Ana"), m_ana);
+    QVERIFY(ana);
+    ana->openPost();
+    ana->post(m_bea.key(), 1, { "a" });
+    ana->post(m_bea.key(), 1, { "X", "b" }); // another under number 1
+    ana->post(m_bea.key(), 3, { "c" });
+    QTRY_VERIFY(!ana->answers.isEmpty() && ana->answers.last().refused);
+    QCOMPARE(codeFromWire(ana->answers.last().code), Code::Conflict);
+    ana->post(m_bea.key(), 1, { "a", "b" });
+    QTRY_COMPARE(ana->answers.last().kept, 2u);
+    QTRY_COMPARE(counter("mailbox_items"), 2); // c was passed over
+    QCOMPARE(ana->answers.size(), 3);
+    ana->post(m_bea.key(), 3, { "c" });
+    QTRY_COMPARE(ana->answers.last().kept, 3u);
+}
+
+void TestMailbox::anItemThatFailsIsSetAsideAndTheRestGoesOn()
+{
+    auto ana = enter(QStringLiteral("Ana"), m_ana);
+    auto bea = enter(QStringLiteral("Bea"), m_bea);
+    QVERIFY(ana && bea);
+    ana->openPost();
+    ana->post(m_bea.key(), 1, { "a", "bad", "c" });
+    bea->openTake();
+    QTRY_COMPARE(bea->all(), QByteArray("a bad c"));
+    const quint64 bad = bea->serial - 1;
+    for (int i = 0; i < 4; ++i) {
+        bea->got.clear();
+        bea->fail(bad);
+        QTRY_COMPARE(bea->all(), QByteArray("bad")); // alone
+    }
+    bea->got.clear();
+    bea->fail(bad);
+    QTRY_COMPARE(bea->all(), QByteArray("c"));
+    bea->acknowledge(bea->serial);
+    QTRY_COMPARE(counter("mailbox_parked"), 1);
+    QTRY_COMPARE(counter("mailbox_items"), 0);
+}
+
+void TestMailbox::aNewProgramOfTheDeviceTakesOver()
+{
+    auto bea = enter(QStringLiteral("Bea"), m_bea);
+    QVERIFY(bea);
+    bea->openTake();
+    QPointer<Call> first = bea->taking;
+    QTRY_COMPARE(counter("mailbox_takers"), 1);
+    bea->openTake();
+    QTRY_VERIFY(bea->takingEnded);
+    QCOMPARE(bea->takingEnded->code, Code::Aborted);
+    QTRY_COMPARE(counter("mailbox_takers"), 1);
+    QVERIFY(bea->taking && !bea->taking->isFinished());
+}
+
+void TestMailbox::malformedPostingsEndTheirChannelAlone_data()
+{
+    QTest::addColumn<QByteArray>("message");
+    const auto out = [](const QByteArray &talk, quint64 first, const QByteArray &run) {
+        return encodeStruct(contracts::MailPost::Out { Identity::generate().key(), talk, first, run, 0 });
+    };
+    QTest::newRow("no value") << QByteArray("\xc1", 1);
+    QTest::newRow("no recipient") << encode(Value(Value::Map { { QStringLiteral("first"), Value(1) } }));
+    QTest::newRow("short conversation") << out(conversation.chopped(1), 1, items({ "a" }));
+    QTest::newRow("too much at once") << out(conversation, 1, QByteArray(limits::mailRun + 1, 'x'));
+}
+
+void TestMailbox::malformedPostingsEndTheirChannelAlone()
+{
+    QFETCH(QByteArray, message);
+    auto ana = enter(QStringLiteral("Ana"), m_ana);
+    QVERIFY(ana);
+    ana->openPost();
+    std::optional<Error> ended;
+    connect(ana->posting, &Call::finished, this, [&](const Result<Payload> &result) { ended = result.error(); });
+    ana->posting->sendBytes(message);
+    QTRY_VERIFY(ended);
+    QCOMPARE(ended->code, Code::InvalidArgument);
+    ana->openPost();
+    ana->post(m_bea.key(), 0, { "a" }); // a number that is none: refused, not closed
+    QTRY_COMPARE(ana->answers.size(), 1);
+    QCOMPARE(codeFromWire(ana->answers[0].code), Code::InvalidArgument);
+    QCOMPARE(ana->client.state(), Client::State::Ready);
+}
+
+void TestMailbox::survivesAKilledBroker()
+{
+    auto ana = enter(QStringLiteral("Ana"), m_ana);
+    QVERIFY(ana);
+    ana->openPost();
+    for (quint64 n = 1; n <= 50; ++n)
+        ana->post(m_bea.key(), n, { QByteArray::number(n) });
+    QTRY_VERIFY(!ana->answers.isEmpty());
+    const quint64 acknowledged = ana->answers.last().kept;
+    ::kill(pid_t(m_broker->pid()), SIGKILL);
+    QTRY_VERIFY(ana->client.state() != Client::State::Ready);
+    QVERIFY(m_broker->start());
+    auto bea = enter(QStringLiteral("Bea"), m_bea);
+    QVERIFY(bea);
+    bea->openTake();
+    QTRY_VERIFY(quint64(bea->got.size()) >= acknowledged);
+    for (int i = 0; i < bea->got.size(); ++i)
+        QCOMPARE(bea->got[i], QByteArray::number(i + 1));
+    QVERIFY(ana->waitFor(Client::State::Ready, 20000));
+    ana->openPost();
+    for (quint64 n = 1; n <= 50; ++n) // it does not know what came: all again
+        ana->post(m_bea.key(), n, { QByteArray::number(n) });
+    QTRY_COMPARE(ana->answers.last().kept, 50u);
+    QTRY_COMPARE(bea->got.size(), 50);
+}
+
+void TestMailbox::aDamagedFileIsSaidAndTheRestServesOn()
+{
+    QCOMPARE(m_broker->stop(), 0);
+    for (const char *suffix : { "-wal", "-shm" })
+        QFile::remove(mailFile() + QLatin1String(suffix));
+    QFile file(mailFile());
+    const QByteArray junk(8192, 'x');
+    QVERIFY(file.open(QIODevice::WriteOnly) && file.write(junk) == junk.size());
+    file.close();
+    QVERIFY(m_broker->start());
+    m_link = invitation();
+    auto ana = enter(QStringLiteral("Ana"), m_ana); // accounts are served
+    QVERIFY(ana);
+    ana->openPost();
+    ana->post(m_bea.key(), 1, { "a" });
+    QTRY_COMPARE(ana->answers.size(), 1);
+    QCOMPARE(ana->answers[0].kept, 0u);
+    QCOMPARE(ana->answers[0].refused, 1u);
+    QVERIFY(ana->answers[0].retryMs > 0); // nothing is given up for that
+    QVERIFY(!ana->answers[0].sentence.contains(QLatin1Char('/'))); // no path for members
+    ana->openTake();
+    QTRY_VERIFY(ana->takingEnded);
+    QCOMPARE(ana->takingEnded->code, Code::Unavailable);
+    QVERIFY(counter("mailbox_failures") > 0);
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    QCOMPARE(file.readAll(), junk);
+}
+
+void TestMailbox::revokedPeopleLeaveNothing()
+{
+    auto ana = enter(QStringLiteral("Ana"), m_ana);
+    QVERIFY(ana);
+    ana->openPost();
+    ana->post(m_bea.key(), 1, { "a" });
+    QTRY_COMPARE(counter("mailbox_items"), 1);
+    QCOMPARE(m_broker->verb({ QStringLiteral("revoke"), m_bea.key().hex() }), 0);
+    QTRY_COMPARE(counter("mailbox_items"), 0);
+    ana->answers.clear();
+    ana->post(m_bea.key(), 2, { "b" });
+    QTRY_COMPARE(ana->answers.size(), 1);
+    QCOMPARE(codeFromWire(ana->answers[0].code), Code::NotFound);
+}
+
+void TestMailbox::thePosterBringsAllAndTheOutboxKnows()
+{
+    QTemporaryDir folder;
+    StoreThread store(folder.filePath(QStringLiteral("outbox.sqlite")), { Outbox::tables() });
+    MailPoster poster(store);
+    QSignalSpy stored(&poster, &MailPoster::stored);
+    const MailSequence sequence { m_bea.key(), conversation };
+    for (int i = 0; i < 10; ++i)
+        poster.put(sequence, { "chat/1", QByteArray::number(i), 1 }); // while there is no way
+    QTRY_VERIFY(!stored.isEmpty());
+
+    auto ana = enter(QStringLiteral("Ana"), m_ana);
+    QVERIFY(ana);
+    MailProgress progress;
+    connect(&poster, &MailPoster::kept, this, [&](const MailSequence &, const MailProgress &now) { progress = now; });
+    poster.start(ana->client.link());
+    for (int i = 10; i < 2000; ++i)
+        poster.put(sequence, { "chat/1", QByteArray::number(i), 1 });
+    QTRY_COMPARE(progress.kept, 1000u); // the quota of one sender
+    auto bea = enter(QStringLiteral("Bea"), m_bea);
+    QVERIFY(bea);
+    bea->openTake();
+    QTRY_COMPARE(bea->got.size(), 1000);
+    for (int i = 0; i < bea->got.size(); ++i)
+        QCOMPARE(bea->got[i], QByteArray::number(i));
+}
+
+/// The recipient is here: what is in the way is gone in a moment, and the rest follows by itself, in order.
+void TestMailbox::thePosterGoesOnAfterARefusal()
+{
+    QTemporaryDir folder;
+    StoreThread store(folder.filePath(QStringLiteral("outbox.sqlite")), { Outbox::tables() });
+    MailPoster poster(store);
+    auto ana = enter(QStringLiteral("Ana"), m_ana);
+    auto bea = enter(QStringLiteral("Bea"), m_bea);
+    QVERIFY(ana && bea);
+    bea->openTake();
+    QTRY_COMPARE(counter("mailbox_takers"), 1);
+    connect(bea->taking, &Channel::received, this, [&] { bea->acknowledge(bea->serial); });
+    quint64 refused = 0;
+    MailProgress progress;
+    connect(&poster, &MailPoster::refused, this, [&](const MailSequence &, quint64, const Error &why, qint64 retryMs) {
+        ++refused;
+        QCOMPARE(why.code, Code::ResourceExhausted);
+        QVERIFY(retryMs <= 1000);
+    });
+    connect(&poster, &MailPoster::kept, this, [&](const MailSequence &, const MailProgress &now) { progress = now; });
+    poster.start(ana->client.link());
+    for (int i = 0; i < 5000; ++i)
+        poster.put({ m_bea.key(), conversation }, { "chat/1", QByteArray::number(i), 1 });
+    QTRY_COMPARE_WITH_TIMEOUT(bea->got.size(), 5000, 20000);
+    QTRY_COMPARE(progress.kept, 5000u);
+    QVERIFY(refused > 0);
+    for (int i = 0; i < bea->got.size(); ++i)
+        QCOMPARE(bea->got[i], QByteArray::number(i));
+}
+
+QTEST_GUILESS_MAIN(TestMailbox)
+#include "tst_mailbox.moc"
