@@ -58,6 +58,8 @@ Result<void> MailStore::post(MailPosted &post, WallTime now)
     const Result<QList<quint32>> cuts = cutItems(post.items);
     if (!cuts)
         return Error { Code::InvalidArgument, cuts.error().sentence };
+    if (post.first < 1 || post.first > mostMailNumber)
+        return Error { Code::InvalidArgument, QStringLiteral("a durable message has no number") };
     const Result<qsizetype> accepted = acceptable(post, *cuts);
     if (!accepted)
         return accepted.error();

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "brokerd/mail_store.h"
-#include "core/instant.h"
 #include "core/store/mail_posting.h"
 #include "core/store/store_thread.h"
 
@@ -27,9 +26,8 @@ public:
     void setLimits(const MailboxLimits &limits);
     /// The account has ended: what waits for it goes.
     void forget(const PublicKey &recipient);
-    /// Lets go what is too old. A wall clock that jumped is noticed by the steady one, and nothing goes because of it until
-    /// both have agreed for a while.
-    void keepHouse(WallTime wall, Instant steady);
+    /// Lets go what is too old.
+    void keepHouse(WallTime wall);
     /// From now on who goes without acknowledging has not failed.
     void drain() { m_draining = true; }
     /// What status shows.
@@ -64,7 +62,6 @@ private:
     std::optional<Error> m_trouble; // told once
     bool m_refreshing = false;
     bool m_draining = false;
-    std::optional<std::pair<WallTime, Instant>> m_clocks;
     StoreThread m_store; // last: its thread ends before the rest goes
 };
 

@@ -37,7 +37,9 @@ void TestBrokerConfig::everyKeyIsRead()
     const Result<Config> config = parseConfig("name = 'home'\r\nlisten = ['127.0.0.1:0', '[::1]:4790']\n"
                                               "address = \"home.example.net\"\n[limits]\nsessions_per_user = "
                                               "3\nresume_seconds = 30\naway_seconds = 2\nsuspended_megabytes = 7\n"
-                                              "requests_waiting = 20\nrequests_per_address = 4\n",
+                                              "requests_waiting = 20\nrequests_per_address = 4\n"
+                                              "[mailbox]\nitems = 5\nbytes = 6\nsender_items = 7\nsender_bytes = 8\n"
+                                              "item_bytes = 9\ndays = 2\ntries = 3\n",
         QStringLiteral("f"));
     QVERIFY(config);
     QCOMPARE(config->name, QStringLiteral("home"));
@@ -50,6 +52,7 @@ void TestBrokerConfig::everyKeyIsRead()
     QCOMPARE(config->resumeSeconds, 30);
     QCOMPARE(config->awaySeconds, 2);
     QCOMPARE(config->suspendedMegabytes, 7);
+    QCOMPARE(config->mailbox, (MailboxLimits { 5, 6, 7, 8, 9, 172'800'000, 3 }));
 }
 
 void TestBrokerConfig::mistakeNamesFileAndLine_data()
@@ -68,6 +71,8 @@ void TestBrokerConfig::mistakeNamesFileAndLine_data()
     QTest::newRow("overflow") << QByteArray("[limits]\nsessions_per_user = 99999999999999999999\n")
                               << QStringLiteral("f:2: ");
     QTest::newRow("too small") << QByteArray("[limits]\nsessions_per_user = 0\n") << QStringLiteral("f:2: ");
+    QTest::newRow("no item fits") << QByteArray("[mailbox]\nitem_bytes = 0\n") << QStringLiteral("f:2: ");
+    QTest::newRow("for ever") << QByteArray("[mailbox]\n\ndays = 366\n") << QStringLiteral("f:3: ");
     QTest::newRow("NUL") << QByteArray("name = 'x'\n\0", 12) << QStringLiteral("f:2: ");
     QTest::newRow("deep") << QByteArray("name = " + QByteArray(100000, '[')) << QStringLiteral("f:1: ");
 }

@@ -55,7 +55,11 @@ void MailPoster::start(Link *link)
 void MailPoster::stop()
 {
     m_ways.clear();
-    delete m_call;
+    if (Call *call = m_call) {
+        m_call = nullptr; // perhaps we stand in one of its signals
+        call->disconnect(this);
+        call->cancel();
+    }
 }
 
 void MailPoster::look()

@@ -1,5 +1,6 @@
 // The peer of talk: the same work through nats-server with TLS, with its own C library, each role a process of its own.
 // nats_load subscribe URL CA COUNT | publish URL CA COUNT SIZE | serve URL CA | call URL CA COUNT
+//           jetstream URL CA STORED COUNT SIZE PENDING
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -79,6 +80,48 @@ int call(natsConnection *connection, size_t count)
     return 0;
 }
 
+void check(natsStatus status, const char *what)
+{
+    if (status == NATS_OK)
+        return;
+    std::fprintf(stderr, "%s: %s\n", what, natsStatus_GetText(status));
+    std::exit(1);
+}
+
+void publishAll(jsCtx *stream, long count, const std::string &text)
+{
+    for (long i = 0; i < count; ++i)
+        check(js_PublishAsync(stream, "mail.a", text.data(), int(text.size()), nullptr), "publish");
+    jsPubOptions options;
+    jsPubOptions_Init(&options);
+    options.MaxWait = 120000;
+    check(js_PublishAsyncComplete(stream, &options), "complete");
+}
+
+/// A stream on file, published to asynchronously; first `stored` messages, then `count` that are timed.
+int jetStream(natsConnection *connection, long stored, long count, size_t size, long pending)
+{
+    jsOptions options;
+    jsOptions_Init(&options);
+    options.PublishAsync.MaxPending = pending;
+    jsCtx *stream = nullptr;
+    check(natsConnection_JetStream(&stream, connection, &options), "JetStream");
+    jsStreamConfig config;
+    jsStreamConfig_Init(&config);
+    const char *subjects[] = { "mail.*" };
+    config.Name = "LOAD";
+    config.Subjects = subjects;
+    config.SubjectsLen = 1;
+    config.Storage = js_FileStorage;
+    check(js_AddStream(nullptr, stream, &config, nullptr, nullptr), "stream");
+    const std::string text(size, 'm');
+    publishAll(stream, stored, text);
+    const Clock::time_point start = Clock::now();
+    publishAll(stream, count, text);
+    std::printf("rate %.0f\n", double(count) / std::chrono::duration<double>(Clock::now() - start).count());
+    return 0;
+}
+
 } // namespace
 
 int main(int argc, char **argv)
@@ -107,6 +150,9 @@ int main(int argc, char **argv)
         pause();
     } else if (mode == "call") {
         return call(connection, size_t(std::atol(argv[4])));
+    } else if (mode == "jetstream" && argc == 8) {
+        return jetStream(
+            connection, std::atol(argv[4]), std::atol(argv[5]), size_t(std::atol(argv[6])), std::atol(argv[7]));
     }
     return 0;
 }

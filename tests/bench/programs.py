@@ -14,7 +14,7 @@ BUILD = pathlib.Path(os.environ.get('HAWSER_BUILD', ROOT / 'build'))
 
 def build():
     subprocess.run(['cmake', '-S', ROOT, '-B', BUILD, '-G', 'Ninja', '-DHAWSER_BENCH=ON'], check=True, stdout=subprocess.DEVNULL)
-    subprocess.run(['ninja', '-C', BUILD, 'hawser-brokerd', 'hawser_load', 'bare_load', 'nats_load'], check=True,
+    subprocess.run(['ninja', '-C', BUILD, 'hawser-brokerd', 'hawser_load', 'bare_load', 'nats_load', 'mailer'], check=True,
                    stdout=subprocess.DEVNULL)
 
 
@@ -69,10 +69,11 @@ class Server:
 
 
 class Broker(Server):
-    def __init__(self, folder, port=0):
+    def __init__(self, folder, port=0, config=None):
         self.folder = folder
         self.binary = BUILD / 'bin' / 'hawser-brokerd'
-        process = program(self.binary, 'run', '--data', folder, '--listen', f'127.0.0.1:{port}')
+        process = program(self.binary, 'run', '--data', folder, '--listen', f'127.0.0.1:{port}',
+                          *(['--config', config] if config else []))
         super().__init__(process)
         for line in process.stdout:
             if 'ready' in line:
@@ -87,7 +88,7 @@ class Broker(Server):
 
 
 class Nats(Server):
-    def __init__(self, folder):
+    def __init__(self, folder, more=''):
         self.ca = folder / 'cert.pem'
         key = folder / 'key.pem'
         subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2',
@@ -95,7 +96,7 @@ class Nats(Server):
         port = free_port()
         config = folder / 'nats.conf'
         config.write_text(f'listen: 127.0.0.1:{port}\ntls {{ cert_file: "{self.ca}", key_file: "{key}" }}\n'
-                          'write_deadline: "60s"\nmax_pending: 2147483647\n')
+                          'write_deadline: "60s"\nmax_pending: 2147483647\n' + more)
         self.url = f'tls://127.0.0.1:{port}'
         super().__init__(subprocess.Popen(['nats-server', '-c', config], stderr=subprocess.DEVNULL))
         wait_for_port(port)
