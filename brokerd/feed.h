@@ -1,13 +1,11 @@
 #pragma once
 
 #include "core/commands.h"
-
-#include <map>
+#include "core/ticker.h"
 
 namespace hawser::broker {
 
-/// Tells every watcher what changed, by name. A watcher that reads slowly gets the newest of each name and nothing
-/// twice, so what waits for it is never more than there are names.
+/// Tells every watcher what changed, by name, each as fast as it reads (core/ticker.h).
 class Feed : public QObject {
     Q_OBJECT
 
@@ -17,16 +15,9 @@ public:
     /// The call gets `snapshot` (name → message) and then whatever is pushed.
     void watch(const std::shared_ptr<IncomingCall> &call, const std::map<QString, Value> &snapshot);
     void push(const QString &name, const Value &message);
-    int watchers() const { return int(m_watchers.size()); }
 
 private:
-    struct Watcher {
-        std::shared_ptr<IncomingCall> call;
-        std::map<QString, Value> due;
-    };
-    static void flush(Watcher &watcher);
-
-    std::map<const IncomingCall *, Watcher> m_watchers;
+    std::map<Ticker *, std::shared_ptr<IncomingCall>> m_watchers;
 };
 
 } // namespace hawser::broker

@@ -1,7 +1,9 @@
 #include "chat/control.h"
 
 #include "chat/person.h"
+#include "chat/settling.h"
 #include "core/contracts/control.h"
+#include "core/ticker.h"
 
 namespace hawser::chat {
 
@@ -87,6 +89,7 @@ contracts::WatchContacts::In itemOf(const Contact &contact, const Presence &pres
 Control::Control(Person &person, Commands &commands) : m_person(person), m_commands(commands)
 {
     serveSelf();
+    serveGuests();
     serveContacts();
     serveAsking();
     serveRequests();
@@ -138,29 +141,54 @@ void Control::serveSelf()
         });
 }
 
+void Control::serveGuests()
+{
+    m_commands.serveChannel<contracts::Attend>(
+        [this](const contracts::Attend::Request &request, const std::shared_ptr<IncomingCall> &call) {
+            IncomingCall *guest = keep(call);
+            if (!request.endless)
+                m_guests.insert(guest);
+            const auto age = std::chrono::duration_cast<milliseconds>(now() - m_since);
+            guest->send(contracts::Attend::In { quint64(age.count()), m_person.program() });
+        });
+    m_commands.serveChannel<contracts::Settle>(
+        [this](const contracts::Settle::Request &, const std::shared_ptr<IncomingCall> &call) {
+            IncomingCall *to = keep(call);
+            auto *settling = new Settling(m_person.brokers(), m_since, to);
+            connect(settling, &Settling::slow, to,
+                [to](const QString &sentence) { to->send(contracts::Settle::In { sentence }); });
+            connect(settling, &Settling::settled, to, [this, to] { finish(to, Value(Value::Map {})); });
+        });
+}
+
 void Control::serveContacts()
 {
     m_commands.serveChannel<contracts::WatchContacts>(
         [this](const contracts::WatchContacts::Request &request, const std::shared_ptr<IncomingCall> &call) {
-            const auto tell = [this](IncomingCall *to, const PublicKey &key) {
+            const auto item = [this](const Contact &contact) {
+                return itemOf(contact, m_person.route().presence(contact.key));
+            };
+            if (!request.follow) {
+                for (const Contact &contact : m_person.contacts().all())
+                    call->send(item(contact));
+                return call->finish(Value(Value::Map {}));
+            }
+            auto *to = new Ticker(keep(call));
+            const auto tell = [this, item, to](const PublicKey &key) {
                 if (const auto contact = m_person.contacts().find(key); contact)
-                    to->send(itemOf(*contact, m_person.route().presence(key)));
+                    to->tell(key.hex(), item(*contact));
             };
             for (const Contact &contact : m_person.contacts().all())
-                tell(call.get(), contact.key);
-            if (!request.follow)
-                return call->finish(Value(Value::Map {}));
-            IncomingCall *to = keep(call);
-            const auto changed = [tell, to](const PublicKey &key) { tell(to, key); };
-            connect(&m_person.contacts(), &Contacts::added, to, changed);
-            connect(&m_person.contacts(), &Contacts::changed, to, changed);
-            connect(&m_person.route(), &Route::presenceChanged, to, changed);
+                tell(contact.key);
+            connect(&m_person.contacts(), &Contacts::added, to, tell);
+            connect(&m_person.contacts(), &Contacts::changed, to, tell);
+            connect(&m_person.route(), &Route::presenceChanged, to, tell);
             connect(&m_person.contacts(), &Contacts::removed, to, [to](const PublicKey &key) {
                 contracts::WatchContacts::In in;
                 in.key = key;
                 in.words = key.words();
                 in.removed = true;
-                to->send(in);
+                to->tell(key.hex(), in);
             });
         });
     m_commands.serve<contracts::EditContact>(
@@ -197,6 +225,8 @@ void Control::letGo(IncomingCall *call)
 {
     call->disconnect();
     const std::shared_ptr<IncomingCall> last = m_kept.take(call);
+    if (m_guests.remove(call))
+        emit guestGone();
 }
 
 void Control::finish(IncomingCall *call, const Result<Value> &result)

@@ -3,6 +3,7 @@
 #include "core/contracts/control.h"
 
 #include <QHash>
+#include <QSet>
 
 namespace hawser::chat {
 
@@ -18,8 +19,15 @@ public:
     /// Registers everything. Both outlive this.
     Control(Person &person, Commands &commands);
 
+    /// Programs that are served here and end by themselves.
+    int guests() const { return int(m_guests.size()); }
+
+signals:
+    void guestGone();
+
 private:
     void serveSelf(); // control.cpp
+    void serveGuests();
     void serveContacts();
     void serveAsking(); // control_ask.cpp
     void serveRequests();
@@ -43,7 +51,9 @@ private:
 
     Person &m_person;
     Commands &m_commands;
+    Instant m_since = now();
     QHash<IncomingCall *, std::shared_ptr<IncomingCall>> m_kept;
+    QSet<IncomingCall *> m_guests; // of m_kept
 };
 
 } // namespace hawser::chat

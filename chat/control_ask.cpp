@@ -2,6 +2,7 @@
 #include "chat/person.h"
 #include "core/contracts/control.h"
 #include "core/number.h"
+#include "core/ticker.h"
 
 namespace hawser::chat {
 
@@ -93,11 +94,12 @@ contracts::WatchMyRequests::In itemOf(const Request &request)
 void Control::followAsk(const QByteArray &id, const std::shared_ptr<IncomingCall> &call)
 {
     IncomingCall *to = keep(call);
-    const auto tell = [this, to, id] {
+    auto *ticker = new Ticker(to);
+    const auto tell = [this, to, ticker, id] {
         const std::optional<Ask> ask = m_person.asks().find(id);
         if (!ask)
             return finish(to, Error { Code::Cancelled, QStringLiteral("the request was taken back") });
-        to->send(itemOf(*ask));
+        ticker->tell({}, itemOf(*ask));
         switch (ask->state) {
         case Ask::State::Accepted:
             return finish(to, toValue(replyOf(*ask)));
@@ -157,22 +159,25 @@ void Control::serveRequests()
 {
     m_commands.serveChannel<contracts::WatchMyRequests>(
         [this](const contracts::WatchMyRequests::Request &request, const std::shared_ptr<IncomingCall> &call) {
-            for (const Request &one : m_person.requests().all())
-                call->send(itemOf(one));
-            if (!request.follow)
-                return call->finish(Value(Value::Map {}));
-            IncomingCall *to = keep(call);
             Requests &requests = m_person.requests();
+            if (!request.follow) {
+                for (const Request &one : requests.all())
+                    call->send(itemOf(one));
+                return call->finish(Value(Value::Map {}));
+            }
+            auto *to = new Ticker(keep(call));
+            for (const Request &one : requests.all())
+                to->tell(QString::number(one.id), itemOf(one));
             connect(&requests, &Requests::arrived, to, [&requests, to](quint64 id) {
                 if (const auto one = requests.find(id); one)
-                    to->send(itemOf(*one));
+                    to->tell(QString::number(id), itemOf(*one));
             });
             connect(&requests, &Requests::closed, to, [to](quint64 id, const QString &sentence) {
                 contracts::WatchMyRequests::In in;
                 in.id = id;
                 in.closed = true;
                 in.sentence = sentence;
-                to->send(in);
+                to->tell(QString::number(id), in);
             });
         });
     m_commands.serveLater<contracts::DecideMyRequest>(

@@ -1,5 +1,6 @@
 #include "chat/control.h"
 #include "chat/person.h"
+#include "core/ticker.h"
 
 #include <QTimer>
 
@@ -96,6 +97,7 @@ Result<PageWish> wishOf(Person &person, const WatchMessages::Request &request)
 struct Watch {
     Person &person;
     IncomingCall *to;
+    Ticker *ticker; ///< of who follows: what it does not read must not pile up
     PageWish wish;
     bool marksRead;
     bool hasPage = false;
@@ -108,7 +110,11 @@ struct Watch {
             return;
         if (!hasPage)
             return waiting.append(entry);
-        to->send(itemOf(person, entry));
+        const WatchMessages::In item = itemOf(person, entry);
+        if (ticker)
+            ticker->tell(QString::number(entry.id).rightJustified(20, QLatin1Char('0')), item);
+        else
+            to->send(item);
         if (marksRead)
             person.conversations().markRead(entry.with);
     }
@@ -145,7 +151,8 @@ void Control::serveMessages()
             if (!wish)
                 return call->fail(wish.error());
             IncomingCall *to = keep(call);
-            const auto watch = std::make_shared<Watch>(Watch { m_person, to, *wish, request.markRead });
+            const auto watch = std::make_shared<Watch>(
+                Watch { m_person, to, request.follow ? new Ticker(to) : nullptr, *wish, request.markRead });
             Conversations &talks = m_person.conversations();
             if (request.follow) {
                 const auto tell = [watch](const Entry &entry) { watch->tell(entry); };

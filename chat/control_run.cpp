@@ -2,6 +2,7 @@
 #include "chat/control.h"
 #include "chat/person.h"
 #include "core/contracts/talk.h"
+#include "core/ticker.h"
 
 // Commands of machines, contacts and brokers, for whoever owns this data folder.
 
@@ -59,22 +60,25 @@ void Control::serveMachines()
     m_commands.serveChannel<contracts::WatchMachines>(
         [this](const contracts::WatchMachines::Request &request, const std::shared_ptr<IncomingCall> &call) {
             Machines &machines = m_person.machines();
-            for (const Machine &machine : machines.all())
-                call->send(itemOf(machine));
-            if (!request.follow)
+            if (!request.follow) {
+                for (const Machine &machine : machines.all())
+                    call->send(itemOf(machine));
                 return call->finish(Value(Value::Map {}));
-            IncomingCall *to = keep(call);
+            }
+            auto *to = new Ticker(keep(call));
             const auto tell = [&machines, to](const PublicKey &key) {
                 if (const auto machine = machines.find(key); machine)
-                    to->send(itemOf(*machine));
+                    to->tell(key.hex(), itemOf(*machine));
             };
+            for (const Machine &machine : machines.all())
+                tell(machine.key);
             connect(&machines, &Machines::added, to, tell);
             connect(&machines, &Machines::changed, to, tell);
             connect(&machines, &Machines::removed, to, [to](const PublicKey &key) {
                 contracts::WatchMachines::In in;
                 in.key = key;
                 in.removed = true;
-                to->send(in);
+                to->tell(key.hex(), in);
             });
         });
     CommandSpec run;

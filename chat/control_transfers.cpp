@@ -1,5 +1,6 @@
 #include "chat/control.h"
 #include "chat/person.h"
+#include "core/ticker.h"
 
 namespace hawser::chat {
 
@@ -76,12 +77,13 @@ void Control::serveTransfers()
             if (!id)
                 return call->fail(id.error());
             IncomingCall *to = keep(call);
-            const auto look = [this, to, id = *id](const QByteArray &which) {
+            auto *ticker = new Ticker(to);
+            const auto look = [this, to, ticker, id = *id](const QByteArray &which) {
                 const std::optional<Transfer> transfer = m_person.transfers().find(id);
                 if (which != id || !transfer)
                     return;
                 const contracts::TransferItem item = itemOf(m_person, *transfer);
-                to->send(item);
+                ticker->tell({}, item);
                 if (transfer->isOver())
                     finish(to, toValue(item));
             };
@@ -91,22 +93,25 @@ void Control::serveTransfers()
     m_commands.serveChannel<contracts::WatchTransfers>(
         [this](const contracts::WatchTransfers::Request &request, const std::shared_ptr<IncomingCall> &call) {
             Transfers &transfers = m_person.transfers();
-            for (const Transfer &transfer : transfers.all())
-                call->send(itemOf(m_person, transfer));
-            if (!request.follow)
+            if (!request.follow) {
+                for (const Transfer &transfer : transfers.all())
+                    call->send(itemOf(m_person, transfer));
                 return call->finish(Value(Value::Map {}));
-            IncomingCall *to = keep(call);
+            }
+            auto *to = new Ticker(keep(call));
             const auto tell = [this, to](const QByteArray &id) {
                 if (const auto transfer = m_person.transfers().find(id); transfer)
-                    to->send(itemOf(m_person, *transfer));
+                    to->tell(QString::fromLatin1(id.toHex()), itemOf(m_person, *transfer));
             };
+            for (const Transfer &transfer : transfers.all())
+                tell(transfer.id);
             connect(&transfers, &Transfers::added, to, tell);
             connect(&transfers, &Transfers::changed, to, tell);
             connect(&transfers, &Transfers::removed, to, [to](const QByteArray &id) {
                 contracts::TransferItem item;
                 item.id = id;
                 item.removed = true;
-                to->send(item);
+                to->tell(QString::fromLatin1(id.toHex()), item);
             });
         });
     m_commands.serve<contracts::DecideTransfer>(

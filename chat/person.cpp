@@ -196,6 +196,7 @@ Result<void> Person::serveControl()
         return listening.error();
     connect(server.get(), &ControlServer::arrived, &d->local, &Commands::attach);
     d->control = std::make_unique<Control>(*this, d->local);
+    connect(d->control.get(), &Control::guestGone, this, &Person::guestGone);
     d->controlServer = std::move(server);
     return {};
 }
@@ -256,6 +257,11 @@ QString Person::host() const
 Commands &Person::controlCommands()
 {
     return d->local;
+}
+
+int Person::guests() const
+{
+    return d->control ? d->control->guests() : 0;
 }
 
 QString Person::controlPath() const

@@ -34,13 +34,16 @@ public:
     const QString &folder() const;
     const PublicKey &key() const;
     QString name() const;
-    /// Remembered; told to others at the next greeting.
+    /// Remembered; told to brokers at once, to direct contacts at the next greeting.
     Result<void> setName(const QString &name);
     QString host() const;
     QString program() const;
     QString controlPath() const; ///< empty: not served
     /// What other programs of this folder may call: whoever owns the person adds its own.
     Commands &controlCommands();
+    /// Other programs that are served over the control socket now and end by themselves; whoever owns the person stays
+    /// until there are none.
+    int guests() const;
 
     Brokers &brokers();
     Contacts &contacts();
@@ -64,6 +67,7 @@ public:
 signals:
     void nameChanged();
     void listeningChanged();
+    void guestGone();
     void activity(const QString &sentence); ///< decisions, ends, revocations: for the Activity list
 
 private:

@@ -99,7 +99,7 @@ VerbEntry chatVerb()
                  "  hawser chat                           everybody; answers go to who spoke\n",
                  { { "WHO", "a contact, a person at a broker, or HOST:PORT" },
                      { "--accept", "let this key in without a question", Word::Kind::Many, "KEY" } },
-                 true },
+                 true, false, true },
         makeVerb<ChatVerb> };
 }
 

@@ -72,7 +72,8 @@ VerbEntry listenVerb()
                  "  hawser listen\n"
                  "  hawser listen 192.0.2.7:4781 --accept 64-HEX-DIGITS\n",
                  { { "HOST:PORT", "where; without it port 4781 or the next free one" },
-                     { "--accept", "let this key in without a question", Word::Kind::Many, "KEY" } } },
+                     { "--accept", "let this key in without a question", Word::Kind::Many, "KEY" } },
+                 false, false, true },
         makeVerb<ListenVerb> };
 }
 

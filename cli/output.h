@@ -18,7 +18,6 @@ public:
     /// Nothing is written any more after `broken`.
     void write(const QByteArray &bytes);
     qint64 waiting() const { return m_waiting; } ///< bytes not yet written
-    bool isBroken() const { return m_broken; }
 
 signals:
     void drained(); ///< after something waited

@@ -136,7 +136,8 @@ VerbEntry receiveVerb()
                  "  hawser receive --accept bea --to Downloads\n"
                  "  hawser receive                        shows offers, takes none\n",
                  { { "--to", "where to save; without it here", Word::Kind::Optional, "DIR" },
-                     { "--accept", "whose offers to take: a contact", Word::Kind::Many, "WHO" } } },
+                     { "--accept", "whose offers to take: a contact", Word::Kind::Many, "WHO" } },
+                 false, false, true },
         makeVerb<Receive> };
 }
 

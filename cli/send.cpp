@@ -52,8 +52,8 @@ public:
     }
 
 private:
-    /// When nobody else owns the folder the transfer would end with this process.
-    bool waits() const { return typed().has("--wait") || session().ownsFolder(); }
+    /// With an owner that goes when its verb is done the transfer would end.
+    bool waits() const { return typed().has("--wait") || !session().ownerStays(); }
 
     void send(const QString &who)
     {

@@ -1,6 +1,5 @@
 #include "cli/session.h"
 
-#include "core/contracts/talk.h"
 #include "core/folders.h"
 
 namespace hawser::cli {
@@ -8,9 +7,7 @@ namespace hawser::cli {
 namespace {
 
 constexpr milliseconds ownerPatience { 5000 }; ///< for a program that holds the folder and does not answer yet
-constexpr milliseconds brokerPatience { 10000 }; ///< for links that are still coming
 constexpr milliseconds directPatience { 3000 }; ///< for contacts without a broker
-constexpr milliseconds sayWhyAfter { 1000 };
 constexpr milliseconds lookEvery { 100 };
 
 Profile profileOf()
@@ -22,23 +19,17 @@ Profile profileOf()
 
 } // namespace
 
-Session::Session(const QString &folder, QObject *parent)
-    : QObject(parent), m_folder(folder), m_owner(Identity::generate(), profileOf())
+Session::Session(const QString &folder, bool endless, QObject *parent)
+    : QObject(parent), m_folder(folder), m_endless(endless), m_owner(Identity::generate(), profileOf())
 {
     m_again.setInterval(lookEvery);
+    connect(&m_again, &QTimer::timeout, this, &Session::reachOwner);
     connect(&m_owner, &Client::ready, this, [this] {
-        if (std::exchange(m_isOpen, true))
-            return;
-        m_again.stop();
-        m_since.start();
-        emit opened();
+        m_since = now();
+        m_person ? setOpen() : attend();
     });
     connect(&m_owner, &Client::failed, this, &Session::ownerMissing);
-    connect(&m_owner, &Client::lost, this, [this](const Error &why) {
-        m_owner.disconnectFromPeer();
-        emit failed({ Code::Unavailable, QStringLiteral("the program that owns the folder has gone: ") + why.sentence,
-            Begun::Maybe });
-    });
+    connect(&m_owner, &Client::lost, this, &Session::lost);
 }
 
 Session::~Session()
@@ -49,7 +40,7 @@ Session::~Session()
 
 void Session::open()
 {
-    m_since.start();
+    m_since = now();
     const Result<QString> path = controlSocketPath(m_folder);
     if (path)
         return m_owner.connectToLocal(*path);
@@ -58,15 +49,45 @@ void Session::open()
     emit failed(path.error());
 }
 
+/// Nothing is asked before the owner has said that it stays for us.
+void Session::attend()
+{
+    Call *call = m_owner.start<contracts::Attend>({}, { m_endless });
+    connect(call, &Channel::received, this, [this](const ChannelMessage &message) {
+        const auto owner = message.as<contracts::Attend::In>();
+        if (!owner)
+            return;
+        m_ownerStays = !owner->program.startsWith(QLatin1String("hawser "));
+        m_since = now() - milliseconds(qint64(std::min<quint64>(owner->ageMs, 1ULL << 40)));
+        setOpen();
+    });
+}
+
+void Session::setOpen()
+{
+    m_again.stop();
+    if (!std::exchange(m_isOpen, true))
+        emit opened();
+}
+
+void Session::lost(const Error &why)
+{
+    m_owner.disconnectFromPeer();
+    if (!m_isOpen) // the owner was about to go
+        return m_again.start();
+    if (m_endless)
+        return emit ownerGone();
+    emit failed({ Code::Unavailable, QStringLiteral("the program that owns the folder has gone: ") + why.sentence,
+        Begun::Maybe });
+}
+
 /// Nobody answers at the socket: be the owner, unless somebody holds the folder and only does not answer yet.
 void Session::ownerMissing(const Error &why)
 {
     if (m_isOpen || m_person)
         return;
-    if (!m_again.isActive())
+    if (!m_again.isActive() || now() - m_since < ownerPatience)
         return becomeOwner();
-    if (milliseconds(m_since.elapsed()) < ownerPatience)
-        return;
     m_owner.disconnectFromPeer();
     m_again.stop();
     emit failed({ Code::Unavailable,
@@ -90,7 +111,6 @@ void Session::becomeOwner()
         m_owner.disconnectFromPeer();
         return emit failed(person.error());
     }
-    connect(&m_again, &QTimer::timeout, this, &Session::reachOwner, Qt::UniqueConnection);
     m_again.start();
 }
 
@@ -115,56 +135,35 @@ void Session::reachOwner()
 
 void Session::settle()
 {
-    if (!m_person)
-        return emit settled();
-    QTimer::singleShot(sayWhyAfter, &m_again, [this] {
-        for (const chat::Broker &broker : m_person->brokers().all())
-            if (m_again.isActive() && isStillComing(broker))
-                return emit slow(QStringLiteral("waiting for %1 (%2) …").arg(broker.name, broker.address.text()));
+    Call *call = m_owner.start<contracts::Settle>({}, {});
+    connect(call, &Channel::received, this, [this](const ChannelMessage &message) {
+        if (const auto in = message.as<contracts::Settle::In>(); in)
+            emit slow(in->sentence);
     });
-    connect(&m_again, &QTimer::timeout, this, &Session::lookAgain, Qt::UniqueConnection);
-    m_again.start();
-    lookAgain();
+    connect(call, &Call::finished, this, &Session::settled);
 }
 
-bool Session::isStillComing(const chat::Broker &broker) const
+void Session::release()
 {
-    return broker.state == chat::Broker::State::Connecting && milliseconds(m_since.elapsed()) < brokerPatience;
-}
-
-/// A broker tells who and what is there as soon as we are let in, so after the answer to a later call it has come.
-void Session::lookAgain()
-{
-    const QList<chat::Broker> brokers = m_person->brokers().all();
-    for (const chat::Broker &broker : brokers)
-        if (isStillComing(broker))
-            return;
-    if (std::exchange(m_askedBrokers, true))
+    if (m_person && m_person->guests() > 0) {
+        connect(m_person.get(), &chat::Person::guestGone, this, &Session::release,
+            Qt::ConnectionType(Qt::QueuedConnection | Qt::UniqueConnection));
         return;
-    m_again.stop();
-    m_answersMissing = 1;
-    const auto answered = [this] {
-        if (--m_answersMissing == 0)
-            emit settled();
-    };
-    for (const chat::Broker &broker : brokers) {
-        if (broker.state != chat::Broker::State::Ready)
-            continue;
-        ++m_answersMissing;
-        CallOptions options;
-        options.timeout = brokerPatience;
-        m_person->brokers()
-            .client(broker.key)
-            ->call<contracts::Ping>(
-                {}, {}, this, [answered](const Result<contracts::Ping::Reply> &) { answered(); }, options);
     }
-    answered();
+    m_owner.disconnect(this);
+    m_owner.disconnectFromPeer();
+    m_person.reset(); // from here on somebody else can be the owner
+    emit released();
+}
+
+bool Session::isYoung() const
+{
+    return now() - m_since < directPatience;
 }
 
 bool Session::mayComeStill(const Error &error) const
 {
-    const bool isAbsence = error.code == Code::Unavailable && error.begun != Begun::Maybe;
-    return m_person && isAbsence && milliseconds(m_since.elapsed()) < directPatience;
+    return isYoung() && error.code == Code::Unavailable && error.begun != Begun::Maybe;
 }
 
 } // namespace hawser::cli

@@ -4,7 +4,6 @@
 #include "core/client.h"
 #include "core/contracts/control.h"
 
-#include <QElapsedTimer>
 #include <QTimer>
 
 namespace hawser::cli {
@@ -15,20 +14,25 @@ class Session : public QObject {
     Q_OBJECT
 
 public:
-    explicit Session(const QString &folder, QObject *parent = nullptr);
+    /// \param endless  whoever uses it goes on until it is ended, and can begin anew with another owner
+    Session(const QString &folder, bool endless, QObject *parent = nullptr);
     ~Session() override;
 
     /// `opened` follows, or `failed`.
     void open();
-    /// `settled` follows: what the owner knows of others has come, or cannot come now. At once when another program
-    /// owns the folder.
+    /// `settled` follows: what the owner knows of others has come, or cannot come now.
     void settle();
+    /// `released` follows, at once or when nobody needs this process as the owner any more.
+    void release();
 
-    bool ownsFolder() const { return m_person != nullptr; }
+    /// The owner has gone, and whoever uses this begins anew with another: what fails now need not be told.
+    bool beginsAnew() const { return m_endless && m_isOpen && !m_person && hasLostOwner(); }
+    /// The owner is a program that does not go when a verb is done.
+    bool ownerStays() const { return m_ownerStays; }
     Client &owner() { return m_owner; }
 
-    /// A call to the owner. While this process has only just become the owner, what may be because somebody's link is
-    /// still coming is tried again for a moment. \param callback  takes Result<C::Reply>
+    /// A call to the owner. While it has only just become the owner, what may be because somebody's link is still coming
+    /// is tried again for a moment. \param callback  takes Result<C::Reply>
     template <typename C, typename Callback>
     void ask(const typename C::Request &request, QObject *context, Callback callback)
     {
@@ -51,7 +55,7 @@ public:
     void whenThere(const QString &who, QObject *context, Then then)
     {
         using contracts::PingOther;
-        if (!ownsFolder())
+        if (!isYoung())
             return then();
         ask<PingOther>({ who }, context, [then](const Result<PingOther::Reply> &) { then(); });
     }
@@ -59,32 +63,37 @@ public:
     bool mayComeStill(const Error &error) const;
     static constexpr milliseconds tryAgainAfter { 150 };
     /// Somebody new was just found: their link is still coming.
-    void expectSomebody() { m_since.restart(); }
+    void expectSomebody() { m_since = now(); }
 
 signals:
     void opened();
     void failed(const hawser::Error &why);
+    void ownerGone(); ///< instead of `failed`, after `opened`, for who is endless: begin anew
     void settled();
+    void released();
     void slow(const QString &sentence); ///< what it waits for
     void ended(const QString &sentence); ///< a broker has us no more: which, and why
 
 private:
+    void attend();
+    void lost(const Error &why);
     void reachOwner();
     void ownerMissing(const Error &why);
     void becomeOwner();
     void tellEnd(const PublicKey &key);
-    void lookAgain();
-    bool isStillComing(const chat::Broker &broker) const;
+    void setOpen();
+    bool hasLostOwner() const { return m_owner.link() == nullptr || m_owner.link()->isOver(); }
+    bool isYoung() const;
 
     QString m_folder;
+    bool m_endless;
     std::unique_ptr<chat::Person> m_person; // goes after m_owner
     Client m_owner;
-    QTimer m_again; // for the owner's socket, then for brokers
+    QTimer m_again; // for the owner's socket
     bool m_isOpen = false;
-    bool m_askedBrokers = false;
-    int m_answersMissing = 0;
+    bool m_ownerStays = false;
     QString m_end; // what was said last
-    QElapsedTimer m_since; // open(), then opened
+    Instant m_since; // open(), then when the folder had this owner
 };
 
 } // namespace hawser::cli

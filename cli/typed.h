@@ -25,6 +25,7 @@ struct Syntax {
     bool needsOthers = false; ///< it waits until the brokers have answered
     /// Codes below 124 belong to somebody else: own failures are 125 to 127.
     bool passesExitCode = false;
+    bool endless = false; ///< it goes on until it is ended, as everything with --follow
 };
 
 /// What was typed.

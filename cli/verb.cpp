@@ -4,6 +4,8 @@ namespace hawser::cli {
 
 void Verb::fail(const Error &error)
 {
+    if (session().beginsAnew())
+        return;
     printer().error(error);
     emit finished(exitCodeOf(error));
 }

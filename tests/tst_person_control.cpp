@@ -64,6 +64,57 @@ private slots:
         QCOMPARE((**status)->listening, false);
     }
 
+    void whoReadsSlowlyGetsTheNewest()
+    {
+        Desk ana(QStringLiteral("Ana"));
+        QTRY_COMPARE(ana.client.state(), Client::State::Ready);
+        Contact contact;
+        contact.key = Identity::generate().key();
+        contact.alias = QStringLiteral("0");
+        QVERIFY(ana.person->contacts().save(contact));
+        QStringList aliases;
+        Call *watch = ana.client.start<contracts::WatchContacts>({}, { true });
+        connect(watch, &Channel::received, this, [&aliases](const ChannelMessage &message) {
+            aliases << message.as<contracts::WatchContacts::In>()->alias;
+        });
+        QTRY_COMPARE(aliases.size(), 1);
+        watch->stream()->hold(); // what was delivered is not read
+        constexpr int many = 5000;
+        for (int i = 0; i < many; ++i)
+            emit ana.person->contacts().changed(contact.key);
+        QVERIFY(ana.person->contacts().setAlias(contact.key, QStringLiteral("last")));
+        watch->stream()->resume();
+        QTRY_COMPARE(aliases.last(), QStringLiteral("last"));
+        QVERIFY2(aliases.size() < many / 5, qPrintable(QString::number(aliases.size())));
+    }
+
+    void guestsAreCountedUntilTheyGo()
+    {
+        Desk ana(QStringLiteral("Ana"));
+        QTRY_COMPARE(ana.client.state(), Client::State::Ready);
+        std::optional<contracts::Attend::In> told;
+        const auto attend = [&](bool endless) {
+            Call *call = ana.client.start<contracts::Attend>({}, { endless });
+            connect(call, &Channel::received, this,
+                [&told](const ChannelMessage &message) { told = *message.as<contracts::Attend::In>(); });
+            return call;
+        };
+        attend(true);
+        QTRY_VERIFY(told);
+        QCOMPARE(told->program, QStringLiteral("tst 1"));
+        QCOMPARE(ana.person->guests(), 0);
+        attend(false);
+        Call *third = attend(false);
+        QTRY_COMPARE(ana.person->guests(), 2);
+        third->cancel();
+        QTRY_COMPARE(ana.person->guests(), 1);
+        int gone = 0;
+        connect(ana.person.get(), &Person::guestGone, this, [&gone] { ++gone; });
+        ana.client.disconnectFromPeer(); // as a program that ends
+        QTRY_COMPARE(ana.person->guests(), 0);
+        QCOMPARE(gone, 1);
+    }
+
     void joinsApprovesTalksAndSends()
     {
         Desk ana(QStringLiteral("Ana"));

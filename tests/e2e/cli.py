@@ -229,6 +229,40 @@ class Direct(unittest.TestCase):
         code, (status,) = self.ana.json('status')
         self.assertEqual((code, status['key'], status['listening']), (0, before, True))
 
+    def test_many_at_once_share_one_folder(self):
+        for _ in range(3):
+            started = [self.ana.start('id', '--json') for _ in range(6)]
+            said = {(process.process.wait(PATIENCE), process.wait('}').string) for process in started}
+            self.assertEqual(len(said), 1, said)
+            self.assertEqual(said.pop()[0], 0)
+
+    def test_the_owner_waits_for_whom_it_serves(self):
+        carl = Folder(self.root, 'carl')
+        self.addCleanup(carl.close)
+        address_of = {folder: self.listening(folder.start)[1] for folder in (self.bea, carl)}
+        owner = self.ana.start('join', address_of[self.bea], '--timeout', '3')  # owns the folder, and gives up soon
+        owner.wait('Number: ')
+        guest = self.ana.start('join', address_of[carl])
+        guest.wait('Number: ')
+        owner.wait('other hawser commands still use this folder')
+        self.assertIsNone(owner.process.poll())
+        request = carl.json('requests')[1][0]
+        self.assertEqual(carl.run('approve', request['id'], '--number', request['number']).returncode, 0)
+        self.assertEqual(guest.process.wait(PATIENCE), 0, guest.said)
+        self.assertEqual(owner.process.wait(PATIENCE), 75, owner.said)
+
+    def test_what_goes_on_takes_the_folder_over(self):
+        listener, _ = self.listening(self.ana.start)
+        follower = self.ana.start('listen', '127.0.0.1:0', '--json')
+        follower.wait('"listening":true')
+        listener.process.send_signal(signal.SIGINT)
+        self.assertEqual(listener.process.wait(PATIENCE), 0, listener.said)
+        follower.wait('beginning anew.*"listening":true')
+        self.assertTrue(self.ana.json('status')[1][0]['listening'])
+        self.assertIsNone(follower.process.poll())
+        follower.process.send_signal(signal.SIGINT)
+        self.assertEqual(follower.process.wait(PATIENCE), 0, follower.said)
+
     def test_exit_codes(self):
         file = self.root / 'file'
         file.write_text('x')
