@@ -9,6 +9,7 @@ namespace {
 constexpr qint64 worthwhile = 16 * 1024; // bytes: smaller grants wait and are merged
 constexpr qsizetype creditBacklog = 1024 * 1024; // bytes waiting in a lane: its CREDITs are merged until it moves
 constexpr quint64 creditMost = quint64(1) << 40; // bytes above what was used (docs/protocol.md §6.5)
+constexpr qint64 smallAnswer = 4 * 1024; // bytes: most answers are no longer; for more there is room, or there is not
 constexpr qsizetype keyBytes = PublicKey::size;
 constexpr qsizetype originAt = 2; // in CLOSE
 
@@ -122,7 +123,11 @@ void SpliceRouter::splice(Link &from, const FrameView &open, const std::vector<L
     std::vector<Link *> ready;
     std::copy_if(targets.begin(), targets.end(), std::back_inserter(ready),
         [&](Link *target) { return hasRoom(*target, open); });
-    if (ready.empty() || roomIn(portOf(from)) < limits::firstCredit)
+    // The first streams have all room they may ask for; of very many at once each is trusted to answer briefly.
+    const qint64 room = roomIn(portOf(from));
+    const bool plenty = room - limits::firstCredit >= from.settings().retention / 2;
+    const qint64 answer = plenty ? qint64(limits::firstCredit) : smallAnswer;
+    if (ready.empty() || room < answer)
         return refuse(from, open,
             { Code::ResourceExhausted,
                 ready.empty() ? QStringLiteral("there is no room for one more stream at the other end")
@@ -132,9 +137,10 @@ void SpliceRouter::splice(Link &from, const FrameView &open, const std::vector<L
     const quint32 caller = makeLeg(from, true, open);
     m_legs[caller].number = open.stream;
     from.bind(open.stream, caller);
-    portOf(from).reserved += limits::firstCredit;
+    portOf(from).reserved += answer;
     const QByteArrayView payload = stamped(from, open.payload);
     Ring ring;
+    ring.trusted = limits::firstCredit - quint64(answer);
     for (Link *target : ready) {
         const quint32 called = makeLeg(*target, false, open);
         m_legs[called].number = target->forwardOpen(open.flags, payload, called);
@@ -164,12 +170,44 @@ Result<void> SpliceRouter::forward(Link &, quint32 route, const FrameView &frame
         dataOfRing(route, frame);
         return {};
     }
-    leg.into->reserved -= qint64(cost);
+    if (!use(route, cost))
+        return {};
     const Leg &other = m_legs[leg.peer];
     other.link->forwardFrame(FrameType::Data, frame.flags, other.number, frame.payload, leg.background);
     if (frame.flags & flag::end)
         ended(leg);
     return {};
+}
+
+/// Takes what is reserved for bytes that came. What was only trusted not to come has room now, or the stream ends.
+/// \pre leg.used counts them already
+bool SpliceRouter::use(quint32 index, quint64 cost)
+{
+    Leg &leg = m_legs[index];
+    const quint64 reserved = leg.allowed - (leg.used - cost) - leg.trusted;
+    const quint64 unreserved = cost - qMin(cost, reserved);
+    if (unreserved > 0 && roomIn(*leg.into) < qint64(unreserved)) {
+        leg.used -= cost;
+        overrun(index);
+        return false;
+    }
+    leg.trusted -= unreserved;
+    leg.into->reserved -= qint64(cost - unreserved);
+    return true;
+}
+
+/// \param index  of the called side
+void SpliceRouter::overrun(quint32 index)
+{
+    const quint32 caller = m_legs[index].peer;
+    const Error why { Code::ResourceExhausted,
+        QStringLiteral("you have very many streams open, and the answers are too long for all at once"), Begun::Maybe,
+        Origin::Broker };
+    closeTo(caller, why);
+    orphan(index, why);
+    unbindLeg(caller);
+    --m_active;
+    ++m_counters.cut;
 }
 
 Result<void> SpliceRouter::forwardSlowly(quint32 index, const FrameView &frame)
@@ -207,8 +245,9 @@ void SpliceRouter::ended(Leg &leg)
 void SpliceRouter::release(Leg &leg)
 {
     if (leg.into)
-        leg.into->reserved -= qint64(leg.allowed - leg.used);
+        leg.into->reserved -= qint64(leg.allowed - leg.used - leg.trusted);
     leg.allowed = leg.used;
+    leg.trusted = 0;
 }
 
 void SpliceRouter::takeClose(quint32 index, const FrameView &frame)

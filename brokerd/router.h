@@ -54,6 +54,7 @@ private:
         quint64 allowed = 0; // what its link may send in all
         quint64 used = 0;
         quint64 grants = 0; // what its link allows its other end
+        quint64 trusted = 0; // of what it may still send: nothing is reserved for it
         quint64 openedAt = 0; // the called side: its OPEN's place in the lane
         quint32 number = 0;
         quint32 peer = none;
@@ -68,6 +69,7 @@ private:
     struct Ring {
         quint32 caller = none;
         std::vector<quint32> called;
+        quint64 trusted = 0; // of the first credit of who answers
         Error lastRefusal;
     };
 
@@ -92,6 +94,8 @@ private:
     void queue(quint32 index, Port &port);
     void serveWaiting(Port &port);
     void release(Leg &leg);
+    bool use(quint32 index, quint64 cost);
+    void overrun(quint32 index);
     void closeTo(quint32 index, const Error &error);
     void finish(quint32 called, QByteArrayView close, quint8 flags);
     void orphan(quint32 called, const Error &why);

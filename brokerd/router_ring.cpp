@@ -15,7 +15,8 @@ void SpliceRouter::dataOfRing(quint32 index, const FrameView &frame)
     const qint64 cost = frame.payload.size() + limits::frameCost;
     if (!leg.caller) {
         accept(index);
-        leg.into->reserved -= cost;
+        if (!use(index, quint64(cost)))
+            return;
         const Leg &caller = m_legs[leg.peer];
         caller.link->forwardFrame(FrameType::Data, frame.flags, caller.number, frame.payload, leg.background);
         if (frame.flags & flag::end)
@@ -50,6 +51,7 @@ void SpliceRouter::accept(quint32 called)
     winner.ring = caller.ring = none;
     winner.peer = callerIndex;
     winner.into = &portOf(*caller.link); // reserved when it was opened
+    winner.trusted = ring.trusted;
     caller.peer = called;
     caller.into = &portOf(*winner.link);
     grant(callerIndex);
@@ -78,7 +80,7 @@ void SpliceRouter::endRing(quint32 caller, const Error &error)
         portOf(*m_legs[called].link).reserved -= qint64(m_legs[caller].allowed - m_legs[caller].used);
         orphan(called, error);
     }
-    portOf(*m_legs[caller].link).reserved -= limits::firstCredit;
+    portOf(*m_legs[caller].link).reserved -= qint64(limits::firstCredit - ring.trusted);
     closeTo(caller, error);
     unbindLeg(caller);
     --m_active;

@@ -111,6 +111,8 @@ private slots:
     void creditBeyondReasonEndsWhoGaveIt();
     void reservedIsFreedAtTheEnd();
     void openWithoutRoomIsRefused();
+    void thousandCallsAreOpenAtOnce();
+    void longAnswersOfThousandCallsStayWithinTheBudget();
     void grantsStayWithinTheBudget();
     void grantsGoOnWhenThereIsRoom();
     void cancelIsPassedOnOnce();
@@ -128,6 +130,7 @@ private:
     Member &add(qint64 budget = limits::sessionBudget);
     void settle();
     std::unique_ptr<Heard> open(Member &from, const Party &to, const QByteArray &body = "body", bool end = false);
+    std::vector<std::unique_ptr<Heard>> openMany(Member &from, const Party &to, int count);
     void ring(Member &a, Member &b) { m_ringing[a.party.user] = { a.broker.get(), b.broker.get() }; }
 
     Instant m_now { seconds(1000) };
@@ -183,6 +186,15 @@ std::unique_ptr<Heard> TestRouter::open(Member &from, const Party &to, const QBy
     auto heard = std::make_unique<Heard>(from.own->open(head, body));
     settle();
     return heard;
+}
+
+/// Calls: nothing follows the OPEN.
+std::vector<std::unique_ptr<Heard>> TestRouter::openMany(Member &from, const Party &to, int count)
+{
+    std::vector<std::unique_ptr<Heard>> calls;
+    for (int i = 0; i < count; ++i)
+        calls.push_back(open(from, to, "body", true));
+    return calls;
 }
 
 void TestRouter::callerIsStampedOverWhatItSays()
@@ -344,6 +356,53 @@ void TestRouter::openWithoutRoomIsRefused()
     QVERIFY(third.closing);
     QCOMPARE(third.closing->error.code, Code::ResourceExhausted);
     QCOMPARE(third.closing->error.begun, Begun::No);
+}
+
+void TestRouter::thousandCallsAreOpenAtOnce()
+{
+    Member &ana = add();
+    Member &bea = add();
+    const auto calls = openMany(ana, bea.party, 1000);
+    QCOMPARE(bea.incoming.size(), size_t(1000));
+    QVERIFY(m_router->reserved(*ana.broker) <= limits::sessionBudget);
+    for (const auto &answer : bea.incoming) {
+        answer->stream->send(QByteArray(1000, 'x'));
+        answer->stream->close({ { Code::Ok, {}, {}, {} }, "result" });
+    }
+    settle();
+    for (const auto &call : calls) {
+        QVERIFY(call->closing && call->closing->ok());
+        QCOMPARE(call->text.size(), 1000);
+    }
+    QCOMPARE(m_router->reserved(*ana.broker), 0);
+    QCOMPARE(m_router->active(), 0);
+}
+
+void TestRouter::longAnswersOfThousandCallsStayWithinTheBudget()
+{
+    Member &ana = add();
+    Member &bea = add();
+    const auto calls = openMany(ana, bea.party, 1000);
+    ana.deaf = true; // it asks and does not read
+    for (const auto &answer : bea.incoming)
+        answer->stream->send(QByteArray(60000, 'x'));
+    settle();
+    const Lane &lane = ana.broker->lane();
+    QVERIFY(m_router->reserved(*ana.broker) + lane.kept() + lane.waiting() <= limits::sessionBudget + 1000 * 300);
+    QVERIFY(!ana.broker->isOver() && !bea.broker->isOver());
+    const auto cut =
+        std::count_if(bea.incoming.begin(), bea.incoming.end(), [](const auto &answer) { return answer->cancelled; });
+    QVERIFY(cut > 700 && cut < 950); // 8 MiB hold some 130 of them
+    for (const auto &answer : bea.incoming)
+        answer->stream->close({});
+    ana.deaf = false;
+    settle();
+    const auto ended = std::count_if(calls.begin(), calls.end(), [](const auto &call) {
+        return call->closing->error.code == Code::ResourceExhausted && call->closing->error.origin == Origin::Broker;
+    });
+    QCOMPARE(ended, cut);
+    QCOMPARE(m_router->reserved(*ana.broker), 0);
+    QCOMPARE(m_router->active(), 0);
 }
 
 void TestRouter::grantsStayWithinTheBudget()
