@@ -33,7 +33,11 @@ void Asks::Private::brokerChanged(const PublicKey &broker)
 void Asks::Private::brokerStranger(const PublicKey &broker)
 {
     if (Mine *one = openAskTo(broker, true))
-        knock(*one, brokers.client(broker), {});
+        return knock(*one, brokers.client(broker), {});
+    const std::optional<Broker> now = brokers.find(broker);
+    if (now) // nobody is asked without being told to
+        brokers.stop(broker,
+            QStringLiteral("you are not let in there (any more). To ask again, join %1").arg(now->address.text()));
 }
 
 void Asks::Private::brokerReady(const PublicKey &broker)

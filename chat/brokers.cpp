@@ -3,6 +3,7 @@
 #include "chat/key_probe.h"
 #include "chat/me.h"
 #include "chat/store.h"
+#include "core/contracts/call_me.h"
 #include "core/text.h"
 
 #include <map>
@@ -18,6 +19,7 @@ struct Seat {
     QHash<PublicKey, Member> people;
     bool administrator = false;
     PublicKey newKey;
+    QString stopped; // why, when we hung up
     qint64 knownSince = 0;
     QPointer<Call> watch; // of people
     bool away = false; // the link waits for its next connection, too long to count on it
@@ -53,8 +55,11 @@ QString sentenceOf(const Seat &seat, Broker::State state)
     switch (state) {
     case Broker::State::ChangedKey:
         return QStringLiteral("%1 has a different key than before").arg(seat.location.name);
-    case Broker::State::Offline:
     case Broker::State::Stopped:
+        if (!seat.stopped.isEmpty())
+            return seat.stopped;
+        [[fallthrough]];
+    case Broker::State::Offline:
         return seat.client->lastError().sentence;
     case Broker::State::Connecting:
     case Broker::State::Asking:
@@ -122,6 +127,7 @@ void Brokers::Private::open(const Location &location)
     seat.location = location;
     seat.knownSince = setting(database, sinceName(key)).toLongLong();
     seat.newKey = {};
+    seat.stopped.clear();
     seat.client.reset(new Client(me.identity, me.profile));
     Client *client = seat.client.get();
     client->setCommands(&served);
@@ -296,14 +302,31 @@ Client *Brokers::client(const PublicKey &broker) const
 
 void Brokers::setProfile(const Profile &profile)
 {
-    for (auto &[key, seat] : d->seats)
+    for (auto &[key, seat] : d->seats) {
         seat.client->setProfile(profile);
+        if (seat.client->state() == Client::State::Ready)
+            seat.client->start<contracts::CallMe>({}, { profile.name });
+    }
 }
 
 void Brokers::retryNow(const PublicKey &broker)
 {
-    if (Seat *seat = d->find(broker))
-        seat->client->retryNow();
+    Seat *seat = d->find(broker);
+    if (seat == nullptr)
+        return;
+    if (seat->stopped.isEmpty())
+        return seat->client->retryNow();
+    d->open(Location(seat->location));
+    emit changed(broker);
+}
+
+void Brokers::stop(const PublicKey &broker, const QString &sentence)
+{
+    Seat *seat = d->find(broker);
+    if (seat == nullptr)
+        return;
+    seat->stopped = sentence;
+    seat->client->disconnectFromPeer();
 }
 
 Result<void> Brokers::leave(const PublicKey &broker)

@@ -68,9 +68,11 @@ public:
     /// For calls to the broker itself, to its nodes, and through it; null when there is no such broker.
     Client *client(const PublicKey &broker) const;
 
-    /// What is said of me in the next greetings.
+    /// What is said of me in the next greetings; the name at once, too.
     void setProfile(const Profile &profile);
     void retryNow(const PublicKey &broker);
+    /// Hangs up and stays Stopped until it is joined again. \param sentence  why
+    void stop(const PublicKey &broker, const QString &sentence);
     /// Forgets it: location, link and all.
     Result<void> leave(const PublicKey &broker);
     /// "I know why – replace the key": pins what lives there now.

@@ -20,6 +20,14 @@ struct Someone {
 
     explicit Someone(const QString &name)
     {
+        open();
+        if (const Result<void> named = person->setName(name); !named)
+            qFatal("%s", qUtf8Printable(named.error().sentence));
+    }
+    /// Begins, or begins anew.
+    void open()
+    {
+        person.reset();
         PersonSettings settings;
         settings.program = QStringLiteral("tst 1");
         settings.downloads = folder.filePath(QStringLiteral("Downloads"));
@@ -28,8 +36,6 @@ struct Someone {
         if (!opened)
             qFatal("%s", qUtf8Printable(opened.error().sentence));
         person = std::move(*opened);
-        if (const Result<void> named = person->setName(name); !named)
-            qFatal("%s", qUtf8Printable(named.error().sentence));
     }
     Person *operator->() { return person.get(); }
 };
@@ -215,6 +221,72 @@ private slots:
         QVERIFY(ana->conversations().say(key, QStringLiteral("hi!")));
         QTRY_COMPARE(lastEntry(*ana.person, key).state, Entry::State::NotSent);
         QCOMPARE(lastEntry(*ana.person, key).sentence, QStringLiteral("Bea is away"));
+    }
+
+    void routeIsDirectWhereThereIsALinkElseByTheBroker()
+    {
+        House house;
+        Someone ana(QStringLiteral("Ana"));
+        Someone bea(QStringLiteral("Bea"));
+        befriend(house, ana, bea);
+        Result<Path> path = bea->route().find(ana->key());
+        QVERIFY(path && !path->direct);
+        QCOMPARE(path->to.user, ana->key());
+        QCOMPARE(path->broker, house.identity.key());
+        QCOMPARE(path->link, bea->brokers().client(house.identity.key())->link());
+
+        QSignalSpy changed(&bea->route(), &Route::presenceChanged);
+        QVERIFY(ana->setListening(true, Address { QStringLiteral("127.0.0.1"), 0 }));
+        QVERIFY(bea->asks().join(ana->addresses().first().text()));
+        QTRY_VERIFY(bea->route().presence(ana->key()).direct);
+        QVERIFY(changed.count() > 0);
+        path = bea->route().find(ana->key());
+        QVERIFY(path && path->direct && path->to.user.isNull());
+        bea->route().measure(ana->key());
+        QTRY_VERIFY(bea->route().presence(ana->key()).roundTrip > milliseconds(0));
+
+        const PublicKey key = ana->key();
+        ana.person.reset();
+        QTRY_VERIFY(!bea->route().presence(key).online);
+        const Result<Path> gone = bea->route().find(key);
+        QCOMPARE(gone.error().code, Code::Unavailable);
+        QCOMPARE(gone.error().begun, Begun::No);
+        QCOMPARE(gone.error().sentence, QStringLiteral("Ana is away"));
+    }
+
+    void aChangedNameIsSeenAtOnce()
+    {
+        House house;
+        Someone ana(QStringLiteral("Ana"));
+        Someone bea(QStringLiteral("Bea"));
+        enterAsAdministrator(house, ana);
+        letIn(house, ana, bea);
+        const PublicKey at = house.identity.key();
+        QTRY_COMPARE(ana->brokers().member(at, bea->key())->name, QStringLiteral("Bea"));
+        QVERIFY(bea->setName(QStringLiteral("Beatrix")));
+        QTRY_COMPARE(ana->brokers().member(at, bea->key())->name, QStringLiteral("Beatrix"));
+    }
+
+    void whoWasTakenOutAsksOnlyWhenToldTo()
+    {
+        House house;
+        Someone ana(QStringLiteral("Ana"));
+        Someone bea(QStringLiteral("Bea"));
+        enterAsAdministrator(house, ana);
+        letIn(house, ana, bea);
+        const PublicKey at = house.identity.key();
+        bool done = false;
+        ana->brokers().revoke(at, bea->key().hex(), this, [&done](const auto &reply) { done = bool(reply); });
+        QTRY_VERIFY(done);
+        QTRY_COMPARE(bea->brokers().find(at)->state, hawser::chat::Broker::State::Stopped);
+        bea.open();
+        QTRY_COMPARE(bea->brokers().find(at)->state, hawser::chat::Broker::State::Stopped);
+        QVERIFY(bea->brokers().find(at)->sentence.contains(house.address));
+        QVERIFY(ana->requests().all().isEmpty());
+        QVERIFY(bea->asks().join(house.address));
+        QTRY_VERIFY(ana->requests().shown());
+        QVERIFY(ana->requests().allow(ana->requests().shown()->id, { {}, Lasting::Always, true, false }));
+        QTRY_VERIFY(house.isReady(bea));
     }
 
     void deniedIsTold()
