@@ -61,6 +61,11 @@ void Session::attend()
         m_since = now() - milliseconds(qint64(std::min<quint64>(owner->ageMs, 1ULL << 40)));
         setOpen();
     });
+    connect(call, &Call::finished, this, [this](const Result<Payload> &result) {
+        if (!m_isOpen && !hasLostOwner())
+            emit failed(result ? Error { Code::Internal, QStringLiteral("the owner of the folder has no time") }
+                               : result.error());
+    });
 }
 
 void Session::setOpen()
