@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""The broker as a service: systemd's socket and watchdog, SIGHUP, blocks, what the log says of them, and how often a session may
-ask for what writes to the disk. proof_service.py BUILD"""
+"""The broker as a service: systemd's socket and watchdog, SIGHUP, a second SIGTERM, what the log says of decisions, rights that
+end by themselves, blocks, and how often a session may ask for what writes to the disk. proof_service.py BUILD"""
 
 import base64
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ from stranger import ADMIN, CLOSE, END, TALK, Identity, Peer, Request
 
 OK, EXHAUSTED = 0, 8
 MANY = "[limits]\nrequests_per_address = 1000\n"
+SLOW = '[[command]]\nname = "slow"\nargv = ["@sleep@", "60"]\n'.replace("@sleep@", shutil.which("sleep"))
 
 
 def ended(connection):
@@ -82,6 +84,56 @@ def reload(house, broker):
         check(limit() == expected, f"after SIGHUP {expected} may wait, not {limit()}")
     check("brokerd.toml:4" in broker.output(), f"the log says where: {broker.output()}")
     print("SIGHUP: a new configuration is taken, a wrong one is not", flush=True)
+
+
+def asks(house, name):
+    """A stranger at the command line, and its request as the broker shows it."""
+    person = house.person(name, joins=False)
+    join = person.start("join", house.address)
+    request = wait_for(lambda: [each for each in house.broker("pending")[0]["requests"] if each["key"] == person.key],
+                       f"the request of {name}")[0]
+    return person, join, request
+
+
+def state(person):
+    return person.well("status", "--json").lines()[0]["brokers"][0]["state"]
+
+
+def decisions(house, broker):
+    """Each is in the log with who, whom and what, and no secret is."""
+    cleo, join, request = asks(house, "cleo")
+    house.broker("approve", request["id"], "--number", request["number"], "--for", "3s")
+    check(join.process.wait(20) == 0, "cleo is let in")
+    cleo.own()
+    wait_for(lambda: state(cleo) == "ready", "cleo to be there")
+    wait_for(lambda: state(cleo) == "stopped", "three seconds to be over")
+    check(not [each for each in house.broker("pending")[0]["requests"] if each["key"] == cleo.key],
+          "whose right has ended does not ask by itself")
+
+    _, join, request = asks(house, "dora")
+    house.broker("deny", request["id"])
+    check(join.process.wait(20) == 77, "dora hears no")
+
+    link = house.invite().strip()
+    emil = house.person("emil")
+    house.broker("revoke", emil.key)
+    log = broker.output()
+    for said in (r"let-in by=control-socket request=r1 claim=\S+ peer=\S+ seconds=3 once=0 administrator=0",
+                 r"denied by=control-socket request=r2 ", r"invited by=control-socket machine=0 administrator=0 uses=1 ",
+                 r"revoked by=control-socket "):
+        check(re.search(said, log), f"“{said}” is not in the log:\n{log}")
+    check(link.rsplit("/", 1)[1] not in log, "the log knows no secret of an invitation")
+    print("decisions: who decided what is in the log; a right that ends says so and asks nobody", flush=True)
+
+    again = emil.run("offers")
+    check("not let in there" in again.err and house.address in again.err, f"a fresh program says how to ask again: {again}")
+    check(not [each for each in house.broker("pending")[0]["requests"] if each["key"] == emil.key],
+          "and asks nobody by itself")
+    join = emil.start("join", house.address)
+    wait_for(lambda: [each for each in house.broker("pending")[0]["requests"] if each["key"] == emil.key],
+             "emil, who asks again")
+    join.stop()
+    print("revoked: a fresh program says so and how to ask again, and asks only then", flush=True)
 
 
 def administrator(house):
@@ -157,14 +209,46 @@ def rates(admin):
     print(f"rates: {refused} of 70 at once are refused", flush=True)
 
 
+def node_status(house, state, sentences, ends=0):
+    """What a node agent says about itself, for people and for programs."""
+    status = lambda *more: house.run("hawser-nodeagent", "status", "--data", house.path("node"), *more)  # noqa: E731
+    text = status()
+    check(text.status == ends and all(each in text.out for each in (state, *sentences)), f"{state}, {sentences}: {text}")
+    said = status("--json").lines()[0]
+    check(said["brokers"][0]["state"] == state and said["running"] == (ends == 0), f"{state}: {said}")
+
+
+def second_sigterm(house, broker):
+    """The first one waits for what runs, the second does not."""
+    fred = house.person("fred")
+    node, _ = house.node(SLOW)
+    name = wait_for(lambda: fred.well("offers", "--json").lines(), "the machine")[0]["name"]
+    runs = fred.start("run", name, "slow", "--json")
+    wait_for(lambda: '"started"' in runs.output(), "the command to run")
+    node_status(house, "ready", ("run slow: pid", "offers 6 commands"))
+    os.kill(broker.pid, signal.SIGTERM)
+    time.sleep(1)  # it waits for 8 s
+    check(broker.running(), "what runs is waited for")
+    began = time.monotonic()
+    os.kill(broker.pid, signal.SIGTERM)
+    check(broker.process.wait(20) == 0, "it ends with 0")
+    took = time.monotonic() - began
+    check(took < 2, f"the second SIGTERM took {took:.1f} s")
+    node.stop()
+    node_status(house, "idle", ("does not run",), 69)
+    print(f"SIGTERM twice: at once ({took * 1000:.0f} ms)", flush=True)
+
+
 def proof(build):
     with Household(build) as house:
         under_systemd(house)
         broker = configured(house)
         reload(house, broker)
+        decisions(house, broker)
         admin = administrator(house)
         rates(admin)
         blocks(house, admin, broker)
+        second_sigterm(house, broker)
 
 
 main(proof)
