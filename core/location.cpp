@@ -31,8 +31,9 @@ Result<quint16> parsePort(const QString &text)
 
 Result<QString> parseIpv6(const QString &text)
 {
+    static const QRegularExpression zone(QStringLiteral("\\A[A-Za-z0-9_.~-]*\\z"));
     const QHostAddress address(text);
-    if (address.protocol() != QAbstractSocket::IPv6Protocol)
+    if (address.protocol() != QAbstractSocket::IPv6Protocol || !zone.match(address.scopeId()).hasMatch())
         return wrong(QStringLiteral("“%1” is not an IPv6 address").arg(text.left(64)));
     return address.toString();
 }

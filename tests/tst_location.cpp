@@ -101,6 +101,7 @@ void TestLocation::refusesAddresses_data()
     QTest::newRow("text after the bracket") << QStringLiteral("[::1]x");
     QTest::newRow("no port after the bracket") << QStringLiteral("[::1]:");
     QTest::newRow("a name in brackets") << QStringLiteral("[example.org]:1");
+    QTest::newRow("a zone that is no name") << QStringLiteral("fe80::1%eth0]:47 80");
     QTest::newRow("IPv4 in brackets") << QStringLiteral("[192.0.2.7]:1");
     QTest::newRow("a dash in front") << QStringLiteral("-host");
     QTest::newRow("two dots") << QStringLiteral("a..b");

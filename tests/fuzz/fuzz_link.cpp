@@ -40,11 +40,16 @@ void tryLink(QByteArrayView bytes)
     }
 }
 
-/// Says yes to everything.
+/// Looks at paths as the receiver of files does, and says yes to everything else.
 struct Taker final : transfer::RecordTaker {
     Result<void> begin(const transfer::Entry &entry) override
     {
-        demand(bool(transfer::safePath(entry.path)), "paths are checked before they are handed out");
+        const Result<QByteArrayList> parts = transfer::safePath(entry.path);
+        if (!parts)
+            return parts.error();
+        for (const QByteArray &part : *parts)
+            demand(!part.isEmpty() && part != "." && part != ".." && !part.contains('/') && !part.contains('\0'),
+                "a path that is taken stays in its folder");
         return {};
     }
     Result<void> content(QByteArrayView) override { return {}; }
