@@ -53,6 +53,7 @@ void ConversationModel::ask(PageWish::From from, quint64 id)
     if (m_with.isNull())
         return;
     m_wished = PageWish { m_with, from, id, page };
+    m_changed.clear();
     emit wanted(PageWish(*m_wished));
 }
 
@@ -83,11 +84,13 @@ void ConversationModel::fetchLater()
         ask(PageWish::From::After, m_entries.last().id);
 }
 
-void ConversationModel::take(const PageWish &wish, const Page &page)
+void ConversationModel::take(const PageWish &wish, Page page)
 {
     if (m_wished != wish)
         return;
     m_wished.reset();
+    for (Entry &entry : page.entries)
+        entry = m_changed.value(entry.id, entry);
     if (wish.from == PageWish::From::Newest || wish.from == PageWish::From::Around)
         return replace(wish, page);
     tell();
@@ -174,6 +177,8 @@ void ConversationModel::append(const Entry &entry)
 
 void ConversationModel::change(const Entry &entry)
 {
+    if (m_wished)
+        m_changed.insert(entry.id, entry);
     const qsizetype row = rowOf(entry.id);
     if (row < 0)
         return;

@@ -33,7 +33,7 @@ public:
     void open(const PublicKey &with, const QString &name, const QList<chat::Transfer> &transfers);
     void setName(const QString &name) { m_name = name; }
     /// The answer to `wanted`; one that is not waited for any more does nothing.
-    void take(const chat::PageWish &wish, const chat::Page &page);
+    void take(const chat::PageWish &wish, chat::Page page);
     /// Something was said: it has a row if the newest lines are shown.
     void append(const chat::Entry &entry);
     void change(const chat::Entry &entry);
@@ -78,6 +78,7 @@ private:
     QList<chat::Entry> m_entries; // ids grow
     QHash<QByteArray, chat::Transfer> m_transfers;
     std::optional<chat::PageWish> m_wished;
+    QHash<quint64, chat::Entry> m_changed; // since the page was wished for: it may be older
     bool m_hasEarlier = false;
     bool m_hasLater = false;
     bool m_following = true;

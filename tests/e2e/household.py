@@ -175,6 +175,19 @@ class Household:
         one.well("join", address)
         return listener
 
+    def befriend_at_broker(self, one, other):
+        """They become contacts through the broker: only so its word counts for them."""
+        listener = other.start("listen", "127.0.0.1:0", "--json", "--accept", one.key)
+        wait_for(lambda: re.search(r"127\.0\.0\.1:\d+", listener.output()), f"{other.name} to listen")
+        owner = one.own()
+        wait_for(lambda: one.well("status", "--json").lines()[0]["brokers"][0]["state"] == "ready", "the broker", 30)
+        asking = one.start("chat", other.key)
+        wait_for(
+            lambda: any(each["key"] == other.key for each in one.well("contacts", "--json").lines()),
+            f"{one.name} to be let in by {other.name}", 30)
+        for program in (asking, owner, listener):
+            program.stop()
+
 
 class Person:
     """Somebody at the command line: what `hawser` says to --data."""

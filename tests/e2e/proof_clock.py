@@ -46,7 +46,7 @@ def proof(build):
         calendar = Calendar(house.folder)
         broker = house.start_broker(env=calendar.env)
         ana, bea = house.person("ana"), house.person("bea")
-        house.befriend(ana, bea).stop()
+        house.befriend_at_broker(ana, bea)
         for each in (ana, bea):
             each.own(env=calendar.env)
         wait_for(lambda: ana.run("ping", bea.key).status == 0, "the two to meet at the broker", 30)

@@ -121,7 +121,7 @@ def proof(build, seconds, seed=None):
         with Proxy(house.address) as first, Proxy(house.address) as second, Proxy(house.address) as third:
             ana, bea = house.person("ana", by=first.address), house.person("bea", by=second.address)
             agent, node = house.node(COUNT, by=third.address)
-            house.befriend(ana, bea).stop()
+            house.befriend_at_broker(ana, bea)
             ana.own()
             heard = bea.own()
             wait_for(lambda: ana.run("ping", bea.key).status == 0, "the two to meet at the broker", 30)

@@ -65,7 +65,7 @@ def proof(build):
     with Household(build) as house:
         broker = house.start_broker()
         ana, bea = house.person("ana"), house.person("bea")
-        house.befriend(ana, bea).stop()
+        house.befriend_at_broker(ana, bea)
         follows = [each.own() for each in (ana, bea)]
         wait_for(lambda: ana.run("ping", bea.key).status == 0, "the two to meet at the broker", 30)
         house.stranger = stranger.Identity(house.folder, "stranger")

@@ -44,11 +44,12 @@ def proof(build, mebi, folder=None):
     with Household(build, folder) as house:
         broker = house.start_broker()
         ana, bea = house.person("ana"), house.person("bea")
+        house.befriend_at_broker(ana, bea)
         sender = ana.own()
         listener = house.befriend(ana, bea)
         source = house.path("big.bin")
         make_source(source, int(mebi) * MEBI)
-        check(via(ana, bea)["direct"], f"the two are linked directly: {via(ana, bea)}")
+        wait_for(lambda: via(ana, bea)["direct"], "the two to be linked directly", 30)
         send(house, "direct", ana, bea, source, sender=sender, receiver=listener)
 
         listener.stop()

@@ -35,7 +35,7 @@ def proof(build):
         house.start_broker()
         with Proxy(house.address) as line:
             ana, bea = house.person("ana", by=line.address), house.person("bea")
-            house.befriend(ana, bea).stop()
+            house.befriend_at_broker(ana, bea)
             for each in (ana, bea):
                 each.own()
             wait_for(lambda: here(bea, ana), "the two to meet at the broker", 30)
