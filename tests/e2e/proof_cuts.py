@@ -65,7 +65,7 @@ def chat(ana, bea, history, until):
     while time.monotonic() < until:
         number += 1
         history.sent("ana", number)
-        done = ana.run("message", bea.key, f"number {number}")
+        done = ana.run("message", bea.key, f"number {number}", "--wait")
         check(done.status == 0, f"message {number}: {done}")
         history.acked("ana", number)
 

@@ -43,8 +43,8 @@ def via(person, other):
 def proof(build, mebi, folder=None):
     with Household(build, folder) as house:
         broker = house.start_broker()
-        ana, bea = house.person("ana"), house.person("bea")
-        house.befriend_at_broker(ana, bea)
+        ana, bea, carl = house.person("ana"), house.person("bea"), house.person("carl")
+        house.befriend_at_broker(ana, carl)
         sender = ana.own()
         listener = house.befriend(ana, bea)
         source = house.path("big.bin")
@@ -53,9 +53,9 @@ def proof(build, mebi, folder=None):
         send(house, "direct", ana, bea, source, sender=sender, receiver=listener)
 
         listener.stop()
-        receiver = bea.own()
-        wait_for(lambda: via(ana, bea)["online"] and not via(ana, bea)["direct"], "the two to meet at the broker", 30)
-        send(house, "broker", ana, bea, source, sender=sender, receiver=receiver, broker=broker)
+        receiver = carl.own()
+        wait_for(lambda: via(ana, carl)["online"] and not via(ana, carl)["direct"], "the two to meet at the broker", 30)
+        send(house, "broker", ana, carl, source, sender=sender, receiver=receiver, broker=broker)
 
 
 main(proof)
