@@ -15,20 +15,25 @@ Result<void> withoutRows(const Result<QSqlQuery> &query)
 
 Database::Steps databaseSteps()
 {
-    return { {
-        QStringLiteral("CREATE TABLE accounts (key BLOB PRIMARY KEY, kind INTEGER NOT NULL, name TEXT NOT NULL,"
-                       " host TEXT NOT NULL, administrator INTEGER NOT NULL, since INTEGER NOT NULL, until INTEGER,"
-                       " granted_by TEXT NOT NULL) WITHOUT ROWID"),
-        QStringLiteral("CREATE TABLE invitations (hash BLOB PRIMARY KEY, kind INTEGER NOT NULL,"
-                       " administrator INTEGER NOT NULL, uses INTEGER NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID"),
-        QStringLiteral("CREATE TABLE requests (key BLOB PRIMARY KEY, kind TEXT NOT NULL, serial INTEGER NOT NULL,"
-                       " knock BLOB NOT NULL, commitment BLOB NOT NULL, nonce BLOB NOT NULL, number TEXT NOT NULL,"
-                       " claim TEXT NOT NULL, program TEXT NOT NULL, host TEXT NOT NULL, rights TEXT NOT NULL,"
-                       " commands TEXT NOT NULL, address TEXT NOT NULL, since INTEGER NOT NULL,"
-                       " UNIQUE (kind, serial)) WITHOUT ROWID"),
-        QStringLiteral("CREATE TABLE serials (kind TEXT PRIMARY KEY, last INTEGER NOT NULL) WITHOUT ROWID"),
-        QStringLiteral("CREATE TABLE blocks (what TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID"),
-    } };
+    return {
+        {
+            QStringLiteral("CREATE TABLE accounts (key BLOB PRIMARY KEY, kind INTEGER NOT NULL, name TEXT NOT NULL,"
+                           " host TEXT NOT NULL, administrator INTEGER NOT NULL, since INTEGER NOT NULL, until INTEGER,"
+                           " granted_by TEXT NOT NULL) WITHOUT ROWID"),
+            QStringLiteral(
+                "CREATE TABLE invitations (hash BLOB PRIMARY KEY, kind INTEGER NOT NULL,"
+                " administrator INTEGER NOT NULL, uses INTEGER NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID"),
+            QStringLiteral("CREATE TABLE requests (key BLOB PRIMARY KEY, kind TEXT NOT NULL, serial INTEGER NOT NULL,"
+                           " knock BLOB NOT NULL, commitment BLOB NOT NULL, nonce BLOB NOT NULL, number TEXT NOT NULL,"
+                           " claim TEXT NOT NULL, program TEXT NOT NULL, host TEXT NOT NULL, rights TEXT NOT NULL,"
+                           " commands TEXT NOT NULL, address TEXT NOT NULL, since INTEGER NOT NULL,"
+                           " UNIQUE (kind, serial)) WITHOUT ROWID"),
+            QStringLiteral("CREATE TABLE serials (kind TEXT PRIMARY KEY, last INTEGER NOT NULL) WITHOUT ROWID"),
+            QStringLiteral("CREATE TABLE blocks (what TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID"),
+        },
+        { QStringLiteral("CREATE TABLE topic_grants (key BLOB NOT NULL, doing INTEGER NOT NULL, pattern TEXT NOT NULL,"
+                         " PRIMARY KEY (key, doing, pattern)) WITHOUT ROWID") }
+    };
 }
 
 Accounts::Accounts(Database &database, QObject *parent) : QObject(parent), m_database(database)

@@ -43,7 +43,7 @@ Result<std::unique_ptr<Broker>> Broker::open(const QString &folder, const Identi
     if (const Result<void> set = (*database)->setPatience(databasePatience); !set)
         return set.error();
     std::unique_ptr<Broker> broker(new Broker(folder, std::move(*database), identity, config, *device));
-    if (const Result<void> loaded = broker->load(); !loaded)
+    if (const Result<void> loaded = broker->load(folder); !loaded)
         return loaded.error();
     return broker;
 }
@@ -58,6 +58,7 @@ Broker::Broker(const QString &folder, std::unique_ptr<Database> database, const 
       m_people(m_accounts, m_sessions),
       m_mailbox(QDir(folder).filePath(QStringLiteral("mailbox.sqlite")),
           [this](const PublicKey &from, const PublicKey &to) { return mayWrite(from, to); }),
+      m_topics(m_accounts, *m_database),
       m_router([this](Link &from, const OpenHead &head) { return resolve(from, head); }),
       m_admin({ m_accounts, m_invitations, m_requests, m_sessions, m_knocks, identity.key(),
           [this] { return reachable(); }, [this] { return status(); }, [this] { drain(); } }),
@@ -69,6 +70,7 @@ Broker::Broker(const QString &folder, std::unique_ptr<Database> database, const 
     m_offers.serve(m_commands);
     m_people.serve(m_commands);
     m_mailbox.serve(m_commands);
+    m_topics.serve(m_commands);
     m_admin.serve(m_commands);
     m_commands.serve<contracts::CallMe>(
         [this](const contracts::CallMe::Request &said, const Caller &caller) { return rename(caller, said.name); });
@@ -112,12 +114,14 @@ void Broker::connectParts()
     connect(&m_drainCheck, &QTimer::timeout, this, &Broker::finishDraining);
 }
 
-Result<void> Broker::load()
+Result<void> Broker::load(const QString &folder)
 {
     if (const Result<void> accounts = m_accounts.load(); !accounts)
         return accounts;
     if (const Result<void> requests = m_requests.load(wallNow()); !requests)
         return requests;
+    if (const Result<void> topics = m_topics.load(folder); !topics)
+        return topics;
     keepHouse();
     return {};
 }
@@ -128,6 +132,7 @@ void Broker::apply(const Config &config)
     m_requests.setLimits({ config.requestsWaiting, config.requestsPerAddress });
     m_sessions.setSuspendedBudget(qint64(config.suspendedMegabytes) << 20);
     m_mailbox.setLimits(config.mailbox);
+    m_topics.apply(config);
 }
 
 // --- who comes in
@@ -306,6 +311,8 @@ Result<void> Broker::mayCall(const Caller &caller, const CommandSpec &spec) cons
         return {};
     if (spec.name == QLatin1String(contracts::AnnounceOffer::name))
         return isNode ? Result<void>() : denied;
+    if (spec.streamClass == StreamClass::Topic)
+        return account ? Result<void>() : denied;
     if (spec.name == QLatin1String(contracts::BrokerStatus::name))
         return account || caller.local ? Result<void>() : denied;
     return caller.local || (account && !isNode) ? Result<void>() : denied;
@@ -318,7 +325,7 @@ Result<void> Broker::mayCallNow(const Caller &caller, const CommandSpec &spec)
     if (const Result<void> may = mayCall(caller, spec); !may || caller.local)
         return may;
     static const QSet<QString> writing { QLatin1String(AskToBeLetIn::name), QLatin1String(DecideRequest::name),
-        QLatin1String(Invite::name), QLatin1String(Revoke::name), QLatin1String(CallMe::name) };
+        QLatin1String(Invite::name), QLatin1String(Revoke::name), QLatin1String(CallMe::name), QLatin1String(GrantTopics::name) };
     if (!writing.contains(spec.name) || m_rates.take(caller, now()))
         return {};
     return Error { Code::ResourceExhausted,

@@ -7,6 +7,7 @@
 #include "brokerd/people.h"
 #include "brokerd/rates.h"
 #include "brokerd/router.h"
+#include "brokerd/topics.h"
 #include "core/clock_watch.h"
 
 #include <QTimer>
@@ -51,7 +52,7 @@ signals:
 private:
     Broker(const QString &folder, std::unique_ptr<Database> database, const Identity &identity, const Config &config,
         QByteArray device);
-    Result<void> load();
+    Result<void> load(const QString &folder);
     void connectParts();
     Admission admit(const Hello &hello, const PublicKey &key, const QHostAddress &address);
     std::optional<GoAway> refusal(const Hello &hello, const PublicKey &key) const;
@@ -85,6 +86,7 @@ private:
     People m_people;
     Rates m_rates;
     Mailbox m_mailbox;
+    Topics m_topics;
     SpliceRouter m_router;
     Commands m_commands;
     Admin m_admin;

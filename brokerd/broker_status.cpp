@@ -146,6 +146,7 @@ contracts::BrokerStatus::Reply Broker::status() const
     insert(reply.counters, "streams_now", m_router.active());
     reply.limits = limitsOf(m_config);
     m_mailbox.report(reply.counters, reply.limits);
+    m_topics.report(reply.counters, reply.limits);
     return reply;
 }
 

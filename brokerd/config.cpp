@@ -2,8 +2,10 @@
 
 #include "core/folders.h"
 #include "core/toml_table.h"
+#include "core/topics.h"
 
 #include <QFileInfo>
+#include <tuple>
 
 namespace hawser::broker {
 
@@ -15,6 +17,8 @@ constexpr int mostSessions = 4096;
 constexpr int mostResumeSeconds = 3600;
 constexpr int mostMegabytes = 65536;
 constexpr int mostRequests = 10000;
+constexpr int mostSubscriptions = 1000000;
+constexpr int mostDays = 3650;
 constexpr qint64 mostMail = 1'000'000'000'000; // items or bytes
 constexpr qint64 day = 24 * 60 * 60 * 1000; // ms
 
@@ -69,6 +73,58 @@ Result<void> readLimits(TomlTable &reader, Config &config)
         return read;
     if (const auto read = inner.number("suspended_megabytes", config.suspendedMegabytes, 1, mostMegabytes); !read)
         return read;
+    const std::tuple<const char *, int *, int, int> topics[] {
+        { "subscriptions_per_session", &config.subscriptionsPerSession, 1, 1000 },
+        { "subscriptions", &config.subscriptions, 1, mostSubscriptions },
+        { "last_values", &config.lastValues, 0, mostSubscriptions },
+        { "last_values_megabytes", &config.lastValuesMegabytes, 0, mostMegabytes },
+        { "durable_subscriptions", &config.durableSubscriptions, 0, mostSubscriptions },
+        { "durable_subscriptions_per_user", &config.durablePerUser, 0, mostSubscriptions },
+        { "durable_messages", &config.durableMessages, 0, mostSubscriptions },
+        { "durable_megabytes", &config.durableMegabytes, 0, mostMegabytes },
+        { "durable_message_days", &config.durableDays, 0, mostDays },
+    };
+    for (const auto &[key, value, least, most] : topics)
+        if (const auto read = inner.number(key, *value, least, most); !read)
+            return read;
+    return inner.nothingElse();
+}
+
+Result<void> readPatterns(TomlTable &reader, const char *key, QByteArrayList &into)
+{
+    const toml::node *node = reader.take(key);
+    if (!node)
+        return {};
+    const QString what = QStringLiteral("topics: %1").arg(QLatin1String(key));
+    const toml::array *list = node->as_array();
+    if (!list)
+        return reader.wrong(*node, what + QStringLiteral(" must be a list of patterns"));
+    into.clear();
+    for (const toml::node &item : *list) {
+        const toml::value<std::string> *text = item.as_string();
+        const QByteArray pattern = text ? QByteArray::fromStdString(text->get()) : QByteArray();
+        if (!isTopicPattern(pattern) || isReservedTopic(pattern))
+            return reader.wrong(item, what + QStringLiteral(" must be patterns like \"metrics.>\""));
+        into << pattern;
+    }
+    return {};
+}
+
+Result<void> readTopics(TomlTable &reader, TopicDefaults &topics)
+{
+    const toml::node *node = reader.take("topics");
+    if (!node)
+        return {};
+    const toml::table *table = node->as_table();
+    if (!table)
+        return reader.wrong(*node, QStringLiteral("topics must be a table"));
+    TomlTable inner(*table, reader.file(), QStringLiteral("topics: "));
+    const std::pair<const char *, QByteArrayList *> lists[] { { "people_publish", &topics.peoplePublish },
+        { "people_subscribe", &topics.peopleSubscribe }, { "machines_publish", &topics.machinesPublish },
+        { "machines_subscribe", &topics.machinesSubscribe } };
+    for (const auto &[key, list] : lists)
+        if (const auto read = readPatterns(inner, key, *list); !read)
+            return read;
     return inner.nothingElse();
 }
 
@@ -120,6 +176,8 @@ Result<Config> parseConfig(const QByteArray &text, const QString &file)
     if (const auto read = readLimits(reader, config); !read)
         return read.error();
     if (const auto read = readMailbox(reader, config); !read)
+        return read.error();
+    if (const auto read = readTopics(reader, config.topics); !read)
         return read.error();
     if (const auto read = reader.nothingElse(); !read)
         return read.error();

@@ -9,6 +9,17 @@
 
 namespace hawser::broker {
 
+/// Where people and machines may publish and read when nothing else was given to them: patterns. The topics below
+/// `hawser.` are never among them.
+struct TopicDefaults {
+    QByteArrayList peoplePublish { ">" };
+    QByteArrayList peopleSubscribe { ">" };
+    QByteArrayList machinesPublish { ">" };
+    QByteArrayList machinesSubscribe = {};
+
+    bool operator==(const TopicDefaults &) const = default;
+};
+
 /// What an administrator may set. The defaults are a broker that works without any file.
 struct Config {
     QString name; ///< what the broker calls itself; empty: the host's name
@@ -21,6 +32,16 @@ struct Config {
     int awaySeconds = int(seconds(limits::awayAfter).count());
     int suspendedMegabytes = int(limits::suspendedBudget >> 20); ///< kept for all links without a connection together
     MailboxLimits mailbox;
+    TopicDefaults topics;
+    int subscriptionsPerSession = 1000;
+    int subscriptions = 100000; ///< in all
+    int lastValues = 10000; ///< topics in all; a tenth of them of one publisher
+    int lastValuesMegabytes = 64;
+    int durableSubscriptions = 1000; ///< in all
+    int durablePerUser = 16;
+    int durableMessages = 100000; ///< that wait for one subscription
+    int durableMegabytes = 64; ///< of them
+    int durableDays = 7; ///< a message waits
 
     bool operator==(const Config &) const = default;
 };

@@ -1,6 +1,7 @@
 #include "brokerd/options.h"
 
 #include "core/contracts/broker.h"
+#include "core/contracts/topics.h"
 #include "core/number.h"
 
 #include <CLI/CLI.hpp>
@@ -18,8 +19,8 @@ constexpr quint64 longest = 100ull * 365 * 24 * 3600 * secondMs;
 /// What CLI11 fills in.
 struct Words {
     std::string data, config, id, number, key, time, who, kind = "user", expires;
-    std::vector<std::string> listen, grants;
-    bool json = false, administrator = false;
+    std::vector<std::string> listen, grants, publish, subscribe;
+    bool json = false, administrator = false, remove = false;
     quint64 uses = 1;
 };
 
@@ -91,6 +92,19 @@ VerbOptions invite(const Words &words)
     return verb<Invite>("invite", { words.kind == "node", words.administrator, words.uses, timeOf(words.expires) });
 }
 
+QStringList texts(const std::vector<std::string> &words)
+{
+    QStringList texts;
+    for (const std::string &word : words)
+        texts << text(word);
+    return texts;
+}
+
+VerbOptions topics(const Words &words)
+{
+    return verb<GrantTopics>("topics", { text(words.who), texts(words.publish), texts(words.subscribe), words.remove });
+}
+
 RunOptions run(const Words &words)
 {
     RunOptions options;
@@ -135,6 +149,11 @@ void describe(CLI::App &app, Words &words)
     invite->add_flag("--administrator", words.administrator, "the guest may decide over others");
     invite->add_option("--uses", words.uses, "how often it works")->check(CLI::Range(1, 10000));
     invite->add_option("--expires", words.expires, "after how long: 90s, 10m, 2h, 30d; 24h without it");
+    CLI::App *topics = app.add_subcommand("topics", "where somebody may publish and what it may read; gives more");
+    topics->add_option("WHO", words.who, "a name, a key, or eight digits or more of one")->required();
+    topics->add_option("--publish", words.publish, "a pattern like metrics.>, more than once")->allow_extra_args(false);
+    topics->add_option("--subscribe", words.subscribe, "the same")->allow_extra_args(false);
+    topics->add_flag("--remove", words.remove, "take these away again");
     app.add_subcommand("drain", "stop as after SIGTERM");
 }
 
@@ -158,6 +177,8 @@ Options read(const CLI::App &app, const Words &words)
         options.what = verb<Revoke>("revoke", { text(words.who) });
     else if (verbName == "invite")
         options.what = invite(words);
+    else if (verbName == "topics")
+        options.what = topics(words);
     else
         options.what = verb<Drain>("drain", {});
     return options;

@@ -85,6 +85,16 @@ QString statusText(const Value &reply)
     return text;
 }
 
+QString topicsText(const Value &reply)
+{
+    const auto line = [](const char *doing, const Value &patterns) {
+        const QString all = joined(patterns);
+        return QStringLiteral("%1 %2\n").arg(QLatin1String(doing), all.isEmpty() ? QStringLiteral("nothing") : all);
+    };
+    return QStringLiteral("%1 (%2)\n").arg(quoted(reply[u"name"]), keyWords(reply[u"key"]))
+        + line("publishes ", reply[u"publish"]) + line("subscribes", reply[u"subscribe"]);
+}
+
 QString approvedText(const Value &request, const Value &reply)
 {
     const qint64 time = request[u"for_ms"].toInt();
@@ -114,6 +124,8 @@ QByteArray printedAnswer(const QString &verb, const Value &request, const Value 
                    .arg(quoted(reply[u"name"]), keyWords(reply[u"key"]), QString::number(reply[u"sessions"].toInt()));
     else if (verb == QLatin1String("invite"))
         text = reply[u"link"].toText() + u'\n';
+    else if (verb == QLatin1String("topics"))
+        text = topicsText(reply);
     else if (verb == QLatin1String("drain"))
         text = QStringLiteral("The broker stops.\n");
     return forTerminal(text);

@@ -13,6 +13,7 @@ class TestBrokerConfig : public QObject {
 private slots:
     void emptyIsTheDefault();
     void everyKeyIsRead();
+    void exampleIsTheDefault();
     void mistakeNamesFileAndLine_data();
     void mistakeNamesFileAndLine();
     void missingFileIsNotFound();
@@ -38,6 +39,12 @@ void TestBrokerConfig::everyKeyIsRead()
                                               "address = \"home.example.net\"\n[limits]\nsessions_per_user = "
                                               "3\nresume_seconds = 30\naway_seconds = 2\nsuspended_megabytes = 7\n"
                                               "requests_waiting = 20\nrequests_per_address = 4\n"
+                                              "subscriptions_per_session = 5\nsubscriptions = 6\nlast_values = 7\n"
+                                              "last_values_megabytes = 8\ndurable_subscriptions = 9\n"
+                                              "durable_subscriptions_per_user = 10\ndurable_messages = 11\n"
+                                              "durable_megabytes = 12\ndurable_message_days = 13\n"
+                                              "[topics]\npeople_publish = ['a.>', 'b']\npeople_subscribe = []\n"
+                                              "machines_publish = ['m.*']\nmachines_subscribe = ['jobs.>']\n"
                                               "[mailbox]\nitems = 5\nbytes = 6\nsender_items = 7\nsender_bytes = 8\n"
                                               "item_bytes = 9\ndays = 2\ntries = 3\n",
         QStringLiteral("f"));
@@ -53,6 +60,27 @@ void TestBrokerConfig::everyKeyIsRead()
     QCOMPARE(config->awaySeconds, 2);
     QCOMPARE(config->suspendedMegabytes, 7);
     QCOMPARE(config->mailbox, (MailboxLimits { 5, 6, 7, 8, 9, 172'800'000, 3 }));
+    QCOMPARE(config->subscriptionsPerSession, 5);
+    QCOMPARE(config->subscriptions, 6);
+    QCOMPARE(config->lastValues, 7);
+    QCOMPARE(config->lastValuesMegabytes, 8);
+    QCOMPARE(config->durableSubscriptions, 9);
+    QCOMPARE(config->durablePerUser, 10);
+    QCOMPARE(config->durableMessages, 11);
+    QCOMPARE(config->durableMegabytes, 12);
+    QCOMPARE(config->durableDays, 13);
+    QCOMPARE(config->topics, (TopicDefaults { { "a.>", "b" }, {}, { "m.*" }, { "jobs.>" } }));
+}
+
+void TestBrokerConfig::exampleIsTheDefault()
+{
+    Result<Config> config = loadConfig(QStringLiteral(HAWSER_TESTS "/../resources/examples/brokerd.toml"));
+    QVERIFY2(config, config ? "" : qUtf8Printable(config.error().sentence));
+    QCOMPARE(config->name, QStringLiteral("home"));
+    config->name.clear();
+    QCOMPARE(config->address->text(), QStringLiteral("home.example.net:4780"));
+    config->address.reset();
+    QCOMPARE(*config, Config());
 }
 
 void TestBrokerConfig::mistakeNamesFileAndLine_data()
@@ -62,6 +90,10 @@ void TestBrokerConfig::mistakeNamesFileAndLine_data()
     QTest::newRow("unknown") << QByteArray("name = 'x'\n\nlisen = []\n") << QStringLiteral("f:3: ");
     QTest::newRow("unknown in table") << QByteArray("[limits]\nfoo = 1\n") << QStringLiteral("f:2: ");
     QTest::newRow("duplicate") << QByteArray("name = 'x'\nname = 'y'\n") << QStringLiteral("f:2: ");
+    QTest::newRow("no pattern") << QByteArray("[topics]\npeople_publish = ['a b']\n") << QStringLiteral("f:2: ");
+    QTest::newRow("the broker's topics") << QByteArray("[topics]\npeople_publish = ['a',\n 'hawser.>']\n")
+                                         << QStringLiteral("f:3: ");
+    QTest::newRow("pattern no list") << QByteArray("[topics]\nmachines_publish = 'a'\n") << QStringLiteral("f:2: ");
     QTest::newRow("no TOML") << QByteArray("name = 'x'\nname\n") << QStringLiteral("f:2: ");
     QTest::newRow("wrong type") << QByteArray("name = 3\n") << QStringLiteral("f:1: ");
     QTest::newRow("long name") << QByteArray("name = '" + QByteArray(65, 'x') + "'\n") << QStringLiteral("f:1: ");

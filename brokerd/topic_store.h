@@ -1,0 +1,122 @@
+#pragma once
+
+#include "brokerd/topic_block.h"
+#include "core/store/store_thread.h"
+#include "core/topics.h"
+#include "core/value.h"
+
+#include <QTimer>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace hawser::broker {
+
+class DurableReader;
+
+/// One durable subscription as it stands in memory. Its numbers grow by one a message; a number without a row is a message
+/// that is missing: over the quota, too old, or never written because the disk was full.
+struct KeptSubscription {
+    qint64 id = 0;
+    PublicKey who;
+    QByteArray name;
+    QByteArray pattern;
+    quint64 next = 1; ///< the next message's number
+    quint64 written = 0; ///< the last number that is on disk, or missing
+    quint64 acknowledged = 0;
+    qint64 messages = 0; ///< that wait
+    qint64 bytes = 0;
+    QPointer<DurableReader> reader; ///< who has it now
+
+    bool operator==(const KeptSubscription &) const = delete;
+};
+
+/// Messages for subscriptions that outlive their subscribers: on disk before the publisher hears that they were taken
+/// (docs/protocol.md §16.6). What the database cannot do is refused, the rest of the broker goes on.
+class TopicStore : public QObject {
+    Q_OBJECT
+
+public:
+    struct Limits {
+        int ofOne = 16; ///< subscriptions of one account
+        int inAll = 1000;
+        qint64 messages = 100000; ///< that wait for one subscription
+        qint64 bytes = 64 * 1024 * 1024; ///< of them
+        int days = 7; ///< a message waits
+        int unusedDays = 30; ///< until a subscription is forgotten
+    };
+    struct Row {
+        quint64 number;
+        PublicKey publisher;
+        QByteArray topic;
+        QByteArray body;
+    };
+    using MayRead = std::function<bool(const PublicKey &who, QByteArrayView topic)>;
+    using Opened = std::function<void(const Result<KeptSubscription *> &)>;
+    using Done = std::function<void(const Result<void> &)>;
+
+    /// \param path  of the database
+    TopicStore(const QString &path, MayRead mayRead, QObject *parent = nullptr);
+    ~TopicStore() override;
+    /// Reads what subscriptions there are. A file that cannot be read is told by open().
+    void load();
+    Limits limits;
+
+    /// A message for all who subscribe durably and may read it.
+    void keep(const TopicSource &source, QByteArrayView body);
+    /// `done` when all that was kept so far is on disk, or why not; at once if nothing is on its way.
+    void whenWritten(QObject *context, const Done &done);
+
+    /// The subscription of this name; made if there is none.
+    /// \retval Conflict           there is one with another pattern
+    /// \retval ResourceExhausted  too many
+    void open(const PublicKey &who, const QByteArray &name, const QByteArray &pattern, QObject *context, Opened opened);
+    /// \retval NotFound
+    void forget(const PublicKey &who, const QByteArray &name, QObject *context, const Done &done);
+    void forgetOf(const PublicKey &who);
+    void acknowledge(KeptSubscription &kept, quint64 number, QObject *context, const Done &done);
+    /// The next rows after a number, up to another: so many that they are not much at once.
+    void read(const KeptSubscription &kept, quint64 after, quint64 upTo, QObject *context,
+        const std::function<void(const Result<std::vector<Row>> &)> &done);
+
+    /// Takes out what has waited too long. \param wall  ms since 1970
+    void expire(qint64 wall);
+    void report(Value &counters, Value &limits) const;
+
+private:
+    struct Target {
+        qint64 id;
+        quint64 number;
+        bool kept; // false: over the quota, the number stays empty
+    };
+    struct Message {
+        PublicKey publisher;
+        QByteArray topic;
+        QByteArray body;
+        std::vector<Target> targets;
+    };
+    using Messages = std::vector<Message>;
+
+    static Result<void> write(Database &database, const Messages &messages, qint64 wall);
+    void written(const Messages &messages, const Result<void> &outcome);
+    KeptSubscription *find(const PublicKey &who, const QByteArray &name);
+    KeptSubscription *add(std::unique_ptr<KeptSubscription> kept);
+    void create(
+        const PublicKey &who, const QByteArray &name, const QByteArray &pattern, QObject *context, Opened opened);
+    void drop(qint64 id, const Done &done);
+    Result<void> readAll(Database &database);
+    void recount();
+
+    QString m_path;
+    MayRead m_mayRead;
+    StoreThread m_store;
+    std::optional<Error> m_broken; // why there is no database
+    std::unordered_map<qint64, std::unique_ptr<KeptSubscription>> m_kept;
+    TopicMatcher m_matcher;
+    Messages m_messages; // not yet handed to the store
+    int m_writing = 0; // batches
+    int m_creating = 0;
+    QTimer m_expiry;
+    quint64 m_lost = 0; // messages that were over a quota or too old
+};
+
+} // namespace hawser::broker
