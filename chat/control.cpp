@@ -96,6 +96,7 @@ Control::Control(Person &person, Commands &commands) : m_person(person), m_comma
     serveMessages();
     serveTransfers();
     serveMachines();
+    serveTopics();
 }
 
 void Control::serveSelf()

@@ -1,12 +1,14 @@
 #pragma once
 
 #include "core/contracts/control.h"
+#include "core/contracts/control_topics.h"
 
 #include <QHash>
 #include <QSet>
 
 namespace hawser::chat {
 
+struct Broker;
 class Person;
 struct Path;
 struct Request;
@@ -34,6 +36,7 @@ private:
     void serveMessages(); // control_messages.cpp
     void serveTransfers(); // control_transfers.cpp
     void serveMachines(); // control_run.cpp
+    void serveTopics(); // control_topics.cpp
 
     /// Holds a call open until its caller goes or finish() is called. What is connected with it as context ends then.
     IncomingCall *keep(const std::shared_ptr<IncomingCall> &call);
@@ -48,6 +51,9 @@ private:
     void callOther(const contracts::CallOther::Request &request, const Reply<contracts::CallOther> &reply);
     void ping(const QString &who, const Reply<contracts::PingOther> &reply);
     Result<Path> pathTo(const QString &who);
+    Result<Broker> brokerFor(const QString &name);
+    void publishTopic(const contracts::PublishTopic::Request &request, const std::shared_ptr<IncomingCall> &call);
+    void subscribeTopic(const contracts::SubscribeTopic::Request &request, const std::shared_ptr<IncomingCall> &call);
 
     Person &m_person;
     Commands &m_commands;

@@ -6,7 +6,7 @@ std::vector<VerbEntry> allVerbs()
 {
     return { idVerb(), statusVerb(), joinVerb(), contactsVerb(), requestsVerb(), approveVerb(), denyVerb(),
         offersVerb(), runVerb(), callVerb(), messageVerb(), messagesVerb(), chatVerb(), listenVerb(), sendVerb(),
-        receiveVerb(), transfersVerb(), pingVerb() };
+        receiveVerb(), transfersVerb(), publishVerb(), subscribeVerb(), pingVerb() };
 }
 
 } // namespace hawser::cli

@@ -25,6 +25,8 @@ VerbEntry approveVerb();
 VerbEntry denyVerb();
 VerbEntry contactsVerb();
 VerbEntry pingVerb();
+VerbEntry publishVerb();
+VerbEntry subscribeVerb();
 
 /// All of them, in the order of --help.
 std::vector<VerbEntry> allVerbs();
