@@ -179,8 +179,76 @@ def hello(programs, data):
     server.line(f"HELLO from {names[1]}")
 
 
+class Joined:
+    """A real broker, and folders of people who have joined it."""
+
+    def __init__(self, programs, data):
+        self.binaries, self.data = programs.parent.parent / "bin", data
+        self.environment = {**os.environ, "HOME": str(data), "XDG_RUNTIME_DIR": str(data)}
+        self.broker = Program(self.binaries / "hawser-brokerd", "run", "--data", data / "broker", "--listen", "127.0.0.1:0")
+        self.broker.line(".*ready.*")
+
+    def folder(self, name):
+        """Somebody new."""
+        link = self._run("hawser-brokerd", "invite", "--data", self.data / "broker")
+        self._run("hawser", "join", "-", "--data", self.data / name, input=link)
+        return self.data / name
+
+    def _run(self, program, *words, **more):
+        done = subprocess.run([self.binaries / program, *words], env=self.environment, capture_output=True, text=True,
+                              timeout=PATIENCE, **more)
+        if done.returncode:
+            raise SystemExit(f"{program} {words[0]} failed: {done.stdout}{done.stderr}")
+        return done.stdout
+
+
+def aioconnectors(programs, data):
+    """A publisher, subscribers by exact name and by pattern, and one that misses nothing while it is away."""
+    house = Joined(programs, data)
+    publish, subscribe = programs / "aioconnectors-publisher", programs / "aioconnectors-subscriber"
+    ana, bea, cara = (house.folder(name) for name in ("ana", "bea", "cara"))
+    exact = Program(subscribe, bea, "weather.berlin")
+    lasting = Program(subscribe, cara, "weather.*", "diary")
+    for one in (exact, lasting):
+        one.line("subscribed")
+    lines = Program(publish, ana, "weather.berlin", "rain", "sun").rest()
+    if lines[-1:] != ["2 taken"]:
+        raise SystemExit(f"aioconnectors: the publisher said {lines}")
+    for one in (exact, lasting):
+        one.line("weather.berlin: rain")
+        one.line("weather.berlin: sun")
+    lasting.kill()
+    Program(publish, ana, "weather.paris", "fog", "wind").rest()
+    Program(publish, ana, "weather.berlin", "snow").rest()
+    lasting = Program(subscribe, cara, "weather.*", "diary")
+    for line in ("weather.paris: fog", "weather.paris: wind", "weather.berlin: snow"):
+        lasting.line(re.escape(line))
+    exact.line("weather.berlin: snow")
+    if any("paris" in line for line in exact.said):
+        raise SystemExit(f"aioconnectors: a subscriber heard what it did not want: {exact.said}")
+
+
+def metrics(programs, data):
+    """Agents, a collector and several viewers; the late viewer has what was kept, a silent machine is told."""
+    house = Joined(programs, data)
+    agent, collector, viewer = (programs / f"metrics-{name}" for name in ("agent", "collector", "viewer"))
+    Program(collector, house.folder("collector")).line("collecting")
+    first = Program(viewer, house.folder("viewer"))
+    anchor = Program(agent, house.folder("anchor"), "anchor")
+    Program(agent, house.folder("buoy"), "buoy").line("connected")
+    for line in (r"anchor has \d+ processors", "anchor is alive", r"anchor #\d+"):
+        first.line(line)
+    late = Program(viewer, house.folder("late"))
+    late.line(r"anchor has \d+ processors")
+    late.line(r"buoy #\d+")
+    anchor.kill()
+    for one in (first, late):
+        one.line("anchor is silent")
+        one.line(r"buoy #\d+")
+
+
 def main():
-    examples = {"messidge": messidge, "pseud": pseud, "hello": hello}
+    examples = {"messidge": messidge, "pseud": pseud, "hello": hello, "aioconnectors": aioconnectors, "metrics": metrics}
     programs = build(Path(sys.argv[1]).resolve())
     for name in sys.argv[2:] or examples:
         with tempfile.TemporaryDirectory(prefix="hawser-examples-") as data:
