@@ -23,6 +23,7 @@ int main(int argc, char **argv)
         { "idle", idleSessions }, // LINK COUNT
         { "storm", storm }, // LINK COUNT
         { "probe", prober }, // LINK
+        { "topic", topicPublisher }, // LINK COUNT SIZE
         { "busy-receive", busyReceiver }, // LINK FOLDER
         { "busy-call", busyCaller }, // LINK KEY PATH
     };

@@ -44,6 +44,7 @@ int busyCaller(const QStringList &arguments);
 int connectTimes(const QStringList &arguments);
 int idleSessions(const QStringList &arguments);
 int storm(const QStringList &arguments);
+int topicPublisher(const QStringList &arguments);
 int prober(const QStringList &arguments);
 
 } // namespace hawser::bench

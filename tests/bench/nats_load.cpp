@@ -139,9 +139,12 @@ int main(int argc, char **argv)
         say("ready");
         pause();
     } else if (mode == "publish") {
-        const std::string text(size_t(std::atol(argv[5])), 'm');
-        for (long i = std::atol(argv[4]); i > 0; --i)
+        std::string text(size_t(std::atol(argv[5])), 'm');
+        for (unsigned long i = 0, count = std::strtoul(argv[4], nullptr, 10); i < count; ++i) {
+            const unsigned long number = __builtin_bswap64(i);
+            std::memcpy(text.data(), &number, sizeof number);
             natsConnection_Publish(connection, "load", text.data(), int(text.size()));
+        }
         natsConnection_Flush(connection);
     } else if (mode == "serve") {
         natsConnection_Subscribe(&subscription, connection, "call", onRequest, nullptr);

@@ -14,7 +14,7 @@ BUILD = pathlib.Path(os.environ.get('HAWSER_BUILD', ROOT / 'build'))
 
 def build():
     subprocess.run(['cmake', '-S', ROOT, '-B', BUILD, '-G', 'Ninja', '-DHAWSER_BENCH=ON'], check=True, stdout=subprocess.DEVNULL)
-    subprocess.run(['ninja', '-C', BUILD, 'hawser-brokerd', 'hawser_load', 'bare_load', 'nats_load', 'mailer'], check=True,
+    subprocess.run(['ninja', '-C', BUILD, 'hawser-brokerd', 'hawser_load', 'bare_load', 'fanout_load', 'nats_load', 'mailer'], check=True,
                    stdout=subprocess.DEVNULL)
 
 
@@ -37,6 +37,11 @@ def line_of(process, word):
 def vm_rss(pid):
     """KiB"""
     return int(re.search(r'VmRSS:\s+(\d+)', pathlib.Path(f'/proc/{pid}/status').read_text())[1])
+
+
+def vm_peak(pid):
+    """KiB"""
+    return int(re.search(r'VmHWM:\s+(\d+)', pathlib.Path(f'/proc/{pid}/status').read_text())[1])
 
 
 def free_port():
