@@ -325,7 +325,8 @@ Result<void> Broker::mayCallNow(const Caller &caller, const CommandSpec &spec)
     if (const Result<void> may = mayCall(caller, spec); !may || caller.local)
         return may;
     static const QSet<QString> writing { QLatin1String(AskToBeLetIn::name), QLatin1String(DecideRequest::name),
-        QLatin1String(Invite::name), QLatin1String(Revoke::name), QLatin1String(CallMe::name), QLatin1String(GrantTopics::name) };
+        QLatin1String(Invite::name), QLatin1String(Revoke::name), QLatin1String(CallMe::name),
+        QLatin1String(GrantTopics::name) };
     if (!writing.contains(spec.name) || m_rates.take(caller, now()))
         return {};
     return Error { Code::ResourceExhausted,
