@@ -184,7 +184,6 @@ class Joined:
 
     def __init__(self, programs, data):
         self.binaries, self.data = programs.parent.parent / "bin", data
-        self.environment = {**os.environ, "HOME": str(data), "XDG_RUNTIME_DIR": str(data)}
         self.broker = Program(self.binaries / "hawser-brokerd", "run", "--data", data / "broker", "--listen", "127.0.0.1:0")
         self.broker.line(".*ready.*")
 
@@ -195,8 +194,8 @@ class Joined:
         return self.data / name
 
     def _run(self, program, *words, **more):
-        done = subprocess.run([self.binaries / program, *words], env=self.environment, capture_output=True, text=True,
-                              timeout=PATIENCE, **more)
+        done = subprocess.run([self.binaries / program, *words], capture_output=True, text=True, timeout=PATIENCE,
+                              **more)
         if done.returncode:
             raise SystemExit(f"{program} {words[0]} failed: {done.stdout}{done.stderr}")
         return done.stdout
