@@ -60,14 +60,16 @@ class Cutter:
 
 
 def chat(ana, bea, history, until):
-    """ana says one number after another; `delivered` is what her program calls it."""
+    """ana says one number after another; `delivered` is what her program calls it. When no answer came in time it says that
+    the message may have arrived: then it may, once."""
     number = 0
     while time.monotonic() < until:
         number += 1
         history.sent("ana", number)
         done = ana.run("message", bea.key, f"number {number}", "--wait")
-        check(done.status == 0, f"message {number}: {done}")
-        history.acked("ana", number)
+        check(done.status == 0 or "may have arrived" in str(done), f"message {number}: {done}")
+        if done.status == 0:
+            history.acked("ana", number)
 
 
 def calls(ana, bea, until, answered):
@@ -145,6 +147,7 @@ def proof(build, seconds, seed=None):
             output_is_whole(run)
             check(filecmp.cmp(source, os.path.join(there, "source"), shallow=False), "the file is not what was sent")
             check(cutter.cuts >= 3, f"only {cutter.cuts} cuts: nothing was shown")
+            check(history.count("acked") * 2 > history.count("sent"), "most messages are answered in time")
             print(f"{cutter.cuts} cuts: {history.count('acked')} messages, {len(answered)} calls, {LINES} lines and "
                   f"{SOURCE // MEBI} MiB came whole, in order, once", flush=True)
 
