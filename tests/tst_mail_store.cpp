@@ -1,25 +1,19 @@
 #include "brokerd/mail_store.h"
 #include "core/identity.h"
 #include "core/mail_items.h"
+#include "tests/support/mail_run.h"
 
 #include <QTemporaryDir>
 #include <QTest>
 
 using namespace hawser;
+using test::items;
 using namespace hawser::broker;
 
 namespace {
 
 constexpr WallTime start = 1'000'000'000'000; // ms
 constexpr qint64 day = 24 * 60 * 60 * 1000;
-
-QByteArray items(const QByteArrayList &texts)
-{
-    QByteArray run;
-    for (const QByteArray &text : texts)
-        appendItem(run, { "chat/1", text, 1 });
-    return run;
-}
 
 } // namespace
 

@@ -4,6 +4,7 @@
 #include "core/mail_items.h"
 #include "core/store/mail_poster.h"
 #include "support/brokerguest.h"
+#include "tests/support/mail_run.h"
 
 #include <QSignalSpy>
 #include <csignal>
@@ -14,14 +15,6 @@ using namespace hawser::test;
 namespace {
 
 const QByteArray conversation(16, 'c');
-
-QByteArray items(const QByteArrayList &texts)
-{
-    QByteArray run;
-    for (const QByteArray &text : texts)
-        appendItem(run, { "chat/1", text, 1 });
-    return run;
-}
 
 /// Somebody with a device of his own who posts and takes by hand.
 class Person : public Guest {

@@ -1,23 +1,13 @@
 #include "core/identity.h"
 #include "core/mail_items.h"
 #include "core/store/outbox.h"
+#include "tests/support/mail_run.h"
 
 #include <QTemporaryDir>
 #include <QTest>
 
 using namespace hawser;
-
-namespace {
-
-QByteArray items(const QByteArrayList &texts)
-{
-    QByteArray run;
-    for (const QByteArray &text : texts)
-        appendItem(run, { "chat/1", text, 1 });
-    return run;
-}
-
-} // namespace
+using test::items;
 
 class TestOutbox : public QObject {
     Q_OBJECT
