@@ -20,9 +20,10 @@ public:
     /// The socket is connected already: judges it in a later turn.
     void begin();
 
+    /// QLocalSocket stays open when a write that fails closes the socket within it: isValid() knows that one.
     qint64 read(char *to, qint64 most) override
     {
-        return m_socket->isOpen() ? std::max<qint64>(0, m_socket->read(to, most)) : 0;
+        return m_socket->isOpen() && m_socket->isValid() ? std::max<qint64>(0, m_socket->read(to, most)) : 0;
     }
     qint64 available() const override { return m_socket->bytesAvailable(); }
     void write(const QByteArray &bytes) override { m_socket->write(bytes); }

@@ -2,12 +2,14 @@
 #include "core/connection.h"
 #include "support/framesink.h"
 
+#include <QRegularExpression>
 #include <QSignalSpy>
 #include <QSslCertificate>
 #include <QSslConfiguration>
 #include <QTcpServer>
 #include <QTcpSocket>
 #include <QTest>
+#include <sys/socket.h>
 
 using namespace hawser;
 using namespace std::chrono_literals;
@@ -22,11 +24,13 @@ public:
     Address address() const { return { QStringLiteral("127.0.0.1"), serverPort() }; }
 
     std::unique_ptr<Connection> connection;
+    int socket = -1; // the connection's
     int closed = 0;
 
 protected:
     void incomingConnection(qintptr descriptor) override
     {
+        socket = int(descriptor);
         connection = Connection::accept(descriptor, m_identity);
         connect(connection.get(), &Connection::closed, this, [this] { ++closed; });
     }
@@ -103,6 +107,8 @@ class TestConnection : public QObject {
     Q_OBJECT
 
 private slots:
+    void init() { QTest::failOnWarning(QRegularExpression(QStringLiteral("device not open"))); }
+
     void aPairInMemoryDelivers()
     {
         const Identity one = Identity::generate(), other = Identity::generate();
@@ -219,6 +225,15 @@ private slots:
         QTRY_COMPARE(ends.serverSink.losses.size(), 1u);
         QCOMPARE(ends.serverSink.frames.size(), 1u);
         QCOMPARE(ends.serverSink.frames[0].payload, "whole");
+    }
+
+    void aWriteThatFailsIsTheEnd()
+    {
+        Ends ends;
+        QVERIFY(ends.open());
+        ::shutdown(ends.door.socket, SHUT_RDWR);
+        ends.serverSink.sayFrame("nobody reads this");
+        QTRY_COMPARE(ends.serverSink.losses.size(), 1u);
     }
 
     void lastWordsArrive_data()

@@ -3,6 +3,8 @@
 
 #include <QFile>
 #include <QFileInfo>
+#include <QLocalSocket>
+#include <QRegularExpression>
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
@@ -39,6 +41,8 @@ class TestControlServer : public QObject {
     Q_OBJECT
 
 private slots:
+    void init() { QTest::failOnWarning(QRegularExpression(QStringLiteral("device not open"))); }
+
     void linksWithoutAGreeting()
     {
         QTemporaryDir folder;
@@ -154,6 +158,22 @@ private slots:
         QVERIFY(truth.losses.empty());
         liar->setSink(nullptr);
         honest->setSink(nullptr);
+    }
+
+    void whoIsGoneWhileWeWriteIsNotReadFrom()
+    {
+        int ends[2];
+        QCOMPARE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+        auto socket = std::make_unique<QLocalSocket>();
+        QVERIFY(socket->setSocketDescriptor(ends[0]));
+        auto connection = Connection::acceptLocal(socket.release());
+        QSignalSpy ready(connection.get(), &Connection::encrypted);
+        QVERIFY(ready.wait());
+        RecordingSink sink;
+        connection->setSink(&sink);
+        ::close(ends[1]);
+        sink.sayFrame("nobody reads this");
+        QTRY_COMPARE(sink.losses.size(), 1u);
     }
 
     void theSocketGoesWithTheServer()

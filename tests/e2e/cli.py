@@ -66,7 +66,8 @@ class Watched:
         self.said = b''
         self.changed = threading.Condition()
         self.descriptor = descriptor
-        threading.Thread(target=self.collect, daemon=True).start()
+        self.collector = threading.Thread(target=self.collect, daemon=True)
+        self.collector.start()
 
     def collect(self):
         while True:
@@ -87,12 +88,11 @@ class Watched:
                 raise AssertionError(f'{pattern!r} never came in {self.said!r}')
             return wanted.search(self.said)
 
-
-class Started(Watched):
-    def __init__(self, command, environment):
-        self.process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                        stderr=subprocess.STDOUT, bufsize=0)
-        super().__init__(self.process.stdout.fileno())
+    def to_its_end(self):
+        """How it ended and all that it said."""
+        code = self.process.wait(PATIENCE)
+        self.collector.join(PATIENCE)
+        return code, self.said
 
     def close(self):
         if self.process.poll() is None:
@@ -102,6 +102,17 @@ class Started(Watched):
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        self.collector.join(PATIENCE)
+        os.close(self.descriptor)
+
+
+class Started(Watched):
+    def __init__(self, command, environment):
+        out, into = os.pipe()
+        self.process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=into,
+                                        stderr=subprocess.STDOUT)
+        os.close(into)
+        super().__init__(out)
 
 
 class OnTerminal(Watched):
@@ -117,8 +128,6 @@ class OnTerminal(Watched):
 
     def type(self, text):
         os.write(self.master, text.encode())
-
-    close = Started.close
 
 
 def raw_controls(said):
@@ -232,7 +241,7 @@ class Direct(unittest.TestCase):
     def test_many_at_once_share_one_folder(self):
         for _ in range(3):
             started = [self.ana.start('id', '--json') for _ in range(6)]
-            said = {(process.process.wait(PATIENCE), process.wait('}').string) for process in started}
+            said = {process.to_its_end() for process in started}
             self.assertEqual(len(said), 1, said)
             self.assertEqual(said.pop()[0], 0)
 
