@@ -8,10 +8,13 @@
 #include <QSemaphore>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QTimer>
 
 using namespace hawser;
 using namespace hawser::chat;
 using namespace hawser::desktop;
+using namespace std::chrono_literals;
+using std::chrono::nanoseconds;
 
 namespace {
 
@@ -51,6 +54,20 @@ struct Window {
     QString firstSeen() const { return view.indexAt(QPoint(5, 2)).data().toString(); }
 };
 
+/// Turns the event loop until `done()`: QTRY_* looks every 50 ms only, which is no way to measure less.
+template <typename Condition>
+bool turnUntil(Condition done)
+{
+    bool patient = true;
+    QTimer deadline;
+    deadline.setSingleShot(true);
+    QObject::connect(&deadline, &QTimer::timeout, &deadline, [&] { patient = false; });
+    deadline.start(20s);
+    while (patient && !done())
+        QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents);
+    return done();
+}
+
 } // namespace
 
 /// The real model and view over a real file.
@@ -88,24 +105,28 @@ void TestLongTalk::opensLikeAShortOne()
 {
     Window window(*m_history);
     const auto open = [&](const PublicKey &with) {
-        qint64 best = std::numeric_limits<qint64>::max();
+        auto best = nanoseconds::max();
         for (int i = 0; i < 5; ++i) {
             QElapsedTimer timer;
             timer.start();
             window.model.open(with, QStringLiteral("Bea"), {});
-            [&] { QTRY_COMPARE(window.model.rowCount(), ConversationModel::page); }();
-            [&] { QTRY_VERIFY(window.lastSeen().startsWith(QLatin1String("line"))); }();
-            best = std::min(best, timer.nsecsElapsed() / 1000);
+            if (!turnUntil([&] {
+                    return window.model.rowCount() == ConversationModel::page
+                        && window.lastSeen().startsWith(QLatin1String("line"));
+                }))
+                return nanoseconds::max();
+            best = std::min(best, nanoseconds(timer.nsecsElapsed()));
         }
         return best;
     };
-    const qint64 few = open(carl);
+    const nanoseconds few = open(carl);
     const qsizetype readForFew = std::exchange(window.entriesRead, 0);
-    const qint64 many = open(bea);
-    qInfo("opened and laid out: of 100 messages %lld µs, of 100 000 %lld µs; rows held %d", few, many,
-        window.model.rowCount());
-    QCOMPARE(window.entriesRead, readForFew);
-    QVERIFY2(many < 3 * few + 2000, "a long conversation opens slower than a short one");
+    const nanoseconds many = open(bea);
+    qInfo("best of five, opened and laid out: of 100 messages %lld µs, of 100 000 %lld µs; rows held %d",
+        qint64(few.count() / 1000), qint64(many.count() / 1000), window.model.rowCount());
+    QCOMPARE(window.entriesRead, readForFew); // what makes it as fast
+    QCOMPARE(window.model.rowCount(), ConversationModel::page);
+    QVERIFY2(many < 100ms, "a long conversation opens slower than it may");
     QCOMPARE(window.lastSeen(), "line 99999 of a long talk");
 }
 
