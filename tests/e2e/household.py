@@ -82,7 +82,11 @@ class Household:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
+        if kind and not issubclass(kind, Skipped):
+            for program in self.programs:
+                state = "running" if program.running() else f"ended with {program.process.returncode}"
+                print(f"---- {program.name}, {state}; said last:\n{program.output()[-1500:]}", flush=True)
         for program in reversed(self.programs):
             program.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
