@@ -6,7 +6,6 @@
 
 #include <QDateTime>
 #include <QPointer>
-#include <QTimer>
 
 namespace hawser::broker {
 
@@ -16,8 +15,6 @@ constexpr qsizetype idBytes = 16;
 constexpr qsizetype commitmentBytes = 32;
 constexpr qsizetype mostRights = 16;
 constexpr qsizetype mostCommands = 64; // that a request lists; the offer says all
-constexpr milliseconds lookAgain { 2 }; // until the answer has left
-constexpr int looks = 500;
 
 WallTime wallNow()
 {
@@ -30,19 +27,6 @@ QStringList shownList(const QStringList &list, qsizetype most)
     for (const QString &item : list.mid(0, most))
         shown << claimedName(item);
     return shown;
-}
-
-/// A stranger's link stays a stranger's: whoever was let in comes again. The answer has to leave first, since GOAWAY
-/// goes before everything else.
-void sendAway(const QPointer<Link> &link, int left = looks)
-{
-    if (!link || link->isOver())
-        return;
-    if (link->lane().waiting() > 0 && left > 0) {
-        QTimer::singleShot(lookAgain, link, [link, left] { sendAway(link, left - 1); });
-        return;
-    }
-    link->leave({ Leave::Leaving, {}, QStringLiteral("you are let in: come again") });
 }
 
 } // namespace
@@ -177,8 +161,8 @@ void Knocks::welcome(const Account &account, const CallPointer &call)
     const QPointer<Link> link = call->link();
     call->finish(replyFor(account));
     const Session *session = link ? m_sessions.of(*link) : nullptr;
-    if (session && !session->isMember())
-        sendAway(link);
+    if (session && !session->isMember()) // a stranger's link stays a stranger's
+        link->leaveWhenWritten({ Leave::Leaving, {}, QStringLiteral("you are let in: come again") });
 }
 
 Result<void> Knocks::allow(const Waiting &request, Account account)

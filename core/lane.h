@@ -22,6 +22,8 @@ public:
     void appendUncounted(FrameType type, QByteArrayView payload);
     /// Bytes that wait to be handed to the socket.
     qsizetype waiting() const { return m_waitingBytes[0] + m_waitingBytes[1]; }
+    /// Nothing waits, nor must go again.
+    bool isHandedOut() const { return waiting() == 0 && m_again == 0; }
     bool backgroundEmpty() const { return m_waitingBytes[1] == 0; }
     /// Of these, what is prompt; and apart from them, what the connection itself has to say.
     qsizetype promptWaiting() const { return m_waitingBytes[0]; }

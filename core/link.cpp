@@ -362,6 +362,8 @@ QByteArray Link::nextChunk(Instant now)
         wakeBlocked();
     const QByteArray chunk = m_lane.nextChunk(now);
     grantOpens();
+    if (m_leaving && m_lane.isHandedOut())
+        leave(*m_leaving);
     return chunk;
 }
 

@@ -91,6 +91,8 @@ public:
 
     /// Says GOAWAY and ends the link: every stream closes with `unavailable`. The connection closes afterwards.
     void leave(const GoAway &goAway);
+    /// Leaves when all that was said so far is handed to the connection: GOAWAY goes before everything else.
+    void leaveWhenWritten(const GoAway &goAway);
     /// Who is behind an OPEN of the peer. Only a broker that we dialled is believed about others.
     Caller caller(const OpenHead &head) const;
     bool isOver() const { return m_over; }
@@ -219,6 +221,7 @@ private:
     Instant m_lastPing;
     Instant m_pingSent {};
     Error m_last; // why tick() ends the connection, after leave()
+    std::optional<GoAway> m_leaving; // to be said when nothing waits any more
     bool m_roomNews = false; // an ACK came: the router is told after the turn
     milliseconds m_roundTrip { 0 };
     int m_open = 0;

@@ -155,6 +155,13 @@ void Link::leave(const GoAway &goAway)
         wake();
 }
 
+void Link::leaveWhenWritten(const GoAway &goAway)
+{
+    if (m_lane.isHandedOut())
+        return leave(goAway);
+    m_leaving = goAway;
+}
+
 /// Whether the peer may have seen the OPEN: of what it opened itself, always.
 bool Link::wasWritten(const Stream *stream) const
 {

@@ -337,6 +337,35 @@ private slots:
         QCOMPARE(closed[0][0].value<Closing>().error.begun, Begun::No);
     }
 
+    void leavingWaitsUntilAllIsWritten_data()
+    {
+        QTest::addColumn<bool>("cut");
+        QTest::newRow("at once") << false;
+        QTest::newRow("what was lost with a connection goes again first") << true;
+    }
+    void leavingWaitsUntilAllIsWritten()
+    {
+        QFETCH(const bool, cut);
+        LinkSettings settings;
+        settings.resumeWindow = limits::resumeWindow;
+        Transcript links(settings, settings);
+        const auto [ours, theirs] = joined(links);
+        Heard heard(ours);
+        QSignalSpy goingAway(links.a.get(), &Link::goingAway);
+        theirs->close({ { Code::Ok, {}, {}, {} }, "the answer" });
+        if (cut) {
+            while (!links.b->nextChunk(links.now).isEmpty()) { }
+            links.cut();
+            QVERIFY(links.resume());
+        }
+        links.b->leaveWhenWritten({ Leave::Leaving, milliseconds(0), "come again" });
+        QVERIFY(!links.b->isOver());
+        QVERIFY(!links.run()); // the sink says that the connection is to be closed
+        QCOMPARE(heard.closing->body, "the answer");
+        QVERIFY(links.b->isOver());
+        QCOMPARE(goingAway.size(), 1);
+    }
+
     void aCancelIsAWishThatTheOtherEndAnswers()
     {
         Transcript links;
