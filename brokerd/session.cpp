@@ -46,7 +46,7 @@ void Sessions::watch(const Session &session)
             emit presenceChanged(*session);
     };
     connect(link, &Link::ended, this, [this, link] { remove(link); });
-    connect(link, &Link::suspended, this, &Sessions::keepBudget);
+    connect(link, &Link::suspended, this, &Sessions::keepBudgetLater);
     connect(link, &Link::wentAway, this, tell);
     connect(link, &Link::resumed, this, tell);
 }
@@ -58,7 +58,7 @@ void Sessions::watchLane(Link *lane, Link *link)
         m_dropped += lane->dropped();
         m_lanes.remove(lane);
     });
-    connect(lane, &Link::suspended, this, &Sessions::keepBudget);
+    connect(lane, &Link::suspended, this, &Sessions::keepBudgetLater);
     emit laneMade(lane);
 }
 
@@ -184,8 +184,16 @@ qint64 Sessions::suspendedBytes() const
     return bytes;
 }
 
+/// Once a turn of the event loop: a network that goes takes all links at the same time.
+void Sessions::keepBudgetLater()
+{
+    if (!std::exchange(m_isBudgetDue, true))
+        QMetaObject::invokeMethod(this, &Sessions::keepBudget, Qt::QueuedConnection);
+}
+
 void Sessions::keepBudget()
 {
+    m_isBudgetDue = false;
     std::multimap<qint64, Link *> suspended;
     qint64 held = 0;
     for (Link *link : suspendedLinks()) {

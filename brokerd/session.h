@@ -72,6 +72,7 @@ private:
     void watchLane(Link *lane, Link *link);
     std::vector<Link *> suspendedLinks() const;
     void replaceOlder(const Session &fresh);
+    void keepBudgetLater();
     void keepBudget();
     qint64 costOf(const Link &link) const;
     std::vector<Session *> all() const;
@@ -82,6 +83,7 @@ private:
     std::deque<QByteArray> m_replaced; // key and link, the last limits::resumeWindow's or so
     std::function<qint64(const Link &)> m_cost;
     qint64 m_suspendedBudget = limits::suspendedBudget;
+    bool m_isBudgetDue = false;
     quint64 m_dropped = 0; // frames of links that are over
 };
 
