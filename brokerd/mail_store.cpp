@@ -10,11 +10,6 @@ namespace {
 
 constexpr qint64 retryFull = 60 * 1000; // ms
 
-Result<void> done(const Result<QSqlQuery *> &query)
-{
-    return query ? Result<void>() : query.error();
-}
-
 } // namespace
 
 Database::Steps MailStore::steps()
@@ -46,11 +41,6 @@ Database::Steps MailStore::steps()
         } };
 }
 
-quint64 MailStore::Row::itemsTo(quint64 cursor) const
-{
-    return cursor < serial ? 0 : std::min(count, cursor - serial + 1);
-}
-
 // --- what comes
 
 Result<void> MailStore::post(MailPosted &post, WallTime now)
@@ -73,13 +63,15 @@ Result<void> MailStore::post(MailPosted &post, WallTime now)
     if (!source)
         return source.error();
     post.kept = post.first + quint64(*accepted) - 1;
+    const qint64 keepMs = post.keepMs > 0 ? std::min(post.keepMs, m_limits.keptMs) : m_limits.keptMs;
     for (qsizetype i = 0; i < seen->size();) {
         qsizetype end = i + 1;
         while (end < seen->size() && (*seen)[end] == (*seen)[i])
             ++end;
         if ((*seen)[i] == Inbox::Seen::New) {
             const QByteArrayView items = QByteArrayView(post.items).sliced((*cuts)[i], (*cuts)[end] - (*cuts)[i]);
-            const Result<void> kept = keep(post, post.first + quint64(i), items, quint64(end - i), source->id, now);
+            const Result<void> kept = shelf().add({ post.source.recipient.bytes(), post.source.sender.bytes(),
+                source->id, post.first + quint64(i), quint64(end - i), items, now, now + keepMs });
             if (!kept)
                 return kept.error();
             post.fresh += quint64(end - i);
@@ -95,10 +87,10 @@ Result<qsizetype> MailStore::acceptable(MailPosted &post, const QList<quint32> &
     const Result<Inbox::Highest> known = highest(post.source);
     if (!known)
         return known.error();
-    const Result<Box> box = this->box(post.source.recipient.bytes());
+    const Result<MailShelf::Box> box = shelf().box(post.source.recipient.bytes());
     if (!box)
         return box.error();
-    const Result<Change> pair = waitingOf(post.source.recipient.bytes(), post.source.sender.bytes());
+    const Result<MailShelf::Count> pair = shelf().waitingOf(post.source.recipient.bytes(), post.source.sender.bytes());
     if (!pair)
         return pair.error();
     quint64 conflicting = 0;
@@ -164,156 +156,6 @@ Result<quint64> MailStore::conflict(const MailPosted &post, const QList<quint32>
     }
     (*found)->finish();
     return different;
-}
-
-Result<void> MailStore::keep(
-    const MailPosted &post, quint64 first, QByteArrayView items, quint64 count, qint64 source, WallTime now)
-{
-    Result<QSqlQuery *> next = m_database.again(QStringLiteral("SELECT serial FROM mail_next"));
-    if (!next)
-        return next.error();
-    const quint64 serial = (*next)->next() ? (*next)->value(0).toULongLong() : 0;
-    (*next)->finish();
-    if (serial == 0)
-        return Error { Code::DataLoss, QStringLiteral("the mailbox is damaged: it has lost its count") };
-    const qint64 keepMs = post.keepMs > 0 ? std::min(post.keepMs, m_limits.keptMs) : m_limits.keptMs;
-    const QByteArray recipient = post.source.recipient.bytes();
-    const Result<void> kept =
-        done(m_database.again(QStringLiteral("INSERT INTO mail VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
-            { serial, recipient, source, first, count, qint64(items.size()), now, now + keepMs, itemDigest(items),
-                items.toByteArray() }));
-    if (!kept)
-        return kept;
-    if (const Result<void> counted =
-            done(m_database.again(QStringLiteral("UPDATE mail_next SET serial = ?"), { serial + count }));
-        !counted)
-        return counted;
-    return change(recipient, post.source.sender.bytes(), { qint64(count), items.size(), qint64(count) });
-}
-
-// --- what waits
-
-Result<MailStore::Box> MailStore::box(const QByteArray &recipient)
-{
-    Result<QSqlQuery *> row = m_database.again(
-        QStringLiteral("SELECT items, bytes, all_items, furthest FROM mail_boxes WHERE recipient = ?"), { recipient });
-    if (!row)
-        return row.error();
-    Box box;
-    if ((*row)->next())
-        box = { (*row)->value(0).toLongLong(), (*row)->value(1).toLongLong(), (*row)->value(2).toLongLong(),
-            (*row)->value(3).toULongLong() };
-    (*row)->finish();
-    return box;
-}
-
-Result<MailStore::Change> MailStore::waitingOf(const QByteArray &recipient, const QByteArray &sender)
-{
-    Result<QSqlQuery *> row =
-        m_database.again(QStringLiteral("SELECT items, bytes FROM mail_pairs WHERE recipient = ? AND sender = ?"),
-            { recipient, sender });
-    if (!row)
-        return row.error();
-    Change waiting;
-    if ((*row)->next())
-        waiting = { (*row)->value(0).toLongLong(), (*row)->value(1).toLongLong(), 0 };
-    (*row)->finish();
-    return waiting;
-}
-
-Result<void> MailStore::change(const QByteArray &recipient, const QByteArray &sender, const Change &by)
-{
-    const Result<void> box = done(m_database.again(
-        QStringLiteral("INSERT INTO mail_boxes VALUES (?, ?, ?, ?, 0) ON CONFLICT (recipient) DO UPDATE SET"
-                       " items = items + excluded.items, bytes = bytes + excluded.bytes,"
-                       " all_items = all_items + excluded.all_items"),
-        { recipient, by.items, by.bytes, by.allItems }));
-    if (!box || (by.items == 0 && by.bytes == 0))
-        return box;
-    return done(m_database.again(
-        QStringLiteral("INSERT INTO mail_pairs VALUES (?, ?, ?, ?) ON CONFLICT (recipient, sender) DO UPDATE SET"
-                       " items = items + excluded.items, bytes = bytes + excluded.bytes"),
-        { recipient, sender, by.items, by.bytes }));
-}
-
-Result<QList<MailStore::Row>> MailStore::rows(const QString &where, const QVariantList &values)
-{
-    Result<QSqlQuery *> found =
-        m_database.again(QStringLiteral("SELECT m.serial, m.count, m.bytes, m.recipient, s.sender FROM mail m"
-                                        " JOIN inbox_sources s ON s.id = m.source WHERE ")
-                + where,
-            values);
-    if (!found)
-        return found.error();
-    QList<Row> rows;
-    while ((*found)->next())
-        rows << Row { (*found)->value(0).toULongLong(), std::max<quint64>(1, (*found)->value(1).toULongLong()),
-            (*found)->value(2).toLongLong(), (*found)->value(3).toByteArray(), (*found)->value(4).toByteArray() };
-    return rows;
-}
-
-/// Deletes rows. \param tellTheOthers  devices that had not taken them hear of it
-Result<void> MailStore::drop(const QList<Row> &rows, bool tellTheOthers)
-{
-    std::map<std::pair<QByteArray, QByteArray>, Change> changes;
-    for (const Row &row : rows) {
-        const Result<Box> box = this->box(row.recipient);
-        if (!box)
-            return box.error();
-        Change &change = changes[{ row.recipient, row.sender }];
-        change.items -= qint64(row.count - row.itemsTo(box->furthest));
-        change.bytes -= row.bytes - row.bytesTo(box->furthest);
-        change.allItems -= qint64(row.count);
-        const Result<void> gone =
-            done(m_database.again(QStringLiteral("DELETE FROM mail WHERE serial = ?"), { row.serial }));
-        if (!gone)
-            return gone;
-        if (!tellTheOthers)
-            continue;
-        const Result<void> told =
-            done(m_database.again(QStringLiteral("UPDATE mail_devices SET lost = lost + ? - max(0, cursor - ? + 1),"
-                                                 " cursor = ? WHERE recipient = ? AND cursor < ?"),
-                { row.count, row.serial, row.last(), row.recipient, row.last() }));
-        if (!told)
-            return told;
-    }
-    for (const auto &[whose, by] : changes)
-        if (const Result<void> changed = change(whose.first, whose.second, by); !changed)
-            return changed;
-    return {};
-}
-
-/// Lets go what all devices have taken, and the oldest of what some have not when it has become too much.
-Result<void> MailStore::letGo(const QByteArray &recipient)
-{
-    Result<QSqlQuery *> slowest = m_database.again(
-        QStringLiteral("SELECT coalesce(min(cursor), 0) FROM mail_devices WHERE recipient = ?"), { recipient });
-    if (!slowest)
-        return slowest.error();
-    const quint64 all = (*slowest)->next() ? (*slowest)->value(0).toULongLong() : 0;
-    (*slowest)->finish();
-    const QString upTo = QStringLiteral("m.recipient = ? AND m.serial <= ? AND m.serial + m.count <= ?");
-    Result<QList<Row>> taken = rows(upTo, { recipient, all, all + 1 });
-    if (!taken)
-        return taken.error();
-    if (const Result<void> dropped = drop(*taken, false); !dropped)
-        return dropped;
-    const Result<Box> box = this->box(recipient);
-    if (!box)
-        return box.error();
-    qint64 tooMany = box->allItems - box->items - m_limits.items;
-    if (tooMany <= 0)
-        return {};
-    Result<QList<Row>> oldest =
-        rows(upTo + QStringLiteral(" ORDER BY m.serial"), { recipient, box->furthest, box->furthest + 1 });
-    if (!oldest)
-        return oldest.error();
-    QList<Row> going;
-    for (qsizetype i = 0; i < oldest->size() && tooMany > 0; ++i) {
-        tooMany -= qint64((*oldest)[i].count);
-        going << (*oldest)[i];
-    }
-    return drop(going, true);
 }
 
 // --- who takes
@@ -406,35 +248,15 @@ Result<void> MailStore::taken(const PublicKey &recipient, const QByteArray &devi
             { upto > mostMailNumber ? mostMailNumber : upto, now, whose, device }));
     if (!moved)
         return moved;
-    const Result<Box> box = this->box(whose);
-    if (!box)
-        return box.error();
     Result<QSqlQuery *> cursor = m_database.again(
         QStringLiteral("SELECT cursor FROM mail_devices WHERE recipient = ? AND device = ?"), { whose, device });
     if (!cursor)
         return cursor.error();
     const quint64 furthest = (*cursor)->next() ? (*cursor)->value(0).toULongLong() : 0;
     (*cursor)->finish();
-    if (furthest > box->furthest) {
-        const Result<QList<Row>> first =
-            rows(QStringLiteral("m.recipient = ? AND m.serial <= ? AND m.serial + m.count > ?"),
-                { whose, furthest, box->furthest + 1 });
-        if (!first)
-            return first.error();
-        std::map<QByteArray, Change> changes;
-        for (const Row &row : *first) {
-            changes[row.sender].items -= qint64(row.itemsTo(furthest) - row.itemsTo(box->furthest));
-            changes[row.sender].bytes -= row.bytesTo(furthest) - row.bytesTo(box->furthest);
-        }
-        for (const auto &[sender, by] : changes)
-            if (const Result<void> changed = change(whose, sender, by); !changed)
-                return changed;
-        if (const Result<void> noted = done(m_database.again(
-                QStringLiteral("UPDATE mail_boxes SET furthest = ? WHERE recipient = ?"), { furthest, whose }));
-            !noted)
-            return noted;
-    }
-    return letGo(whose);
+    if (const Result<void> reached = shelf().reached(whose, furthest); !reached)
+        return reached;
+    return shelf().letGo(whose, m_limits.items);
 }
 
 Result<bool> MailStore::failed(
@@ -477,19 +299,14 @@ Result<void> MailStore::park(const PublicKey &recipient, const QByteArray &devic
 
 Result<qint64> MailStore::expire(WallTime now)
 {
-    const Result<QList<Row>> old = rows(QStringLiteral("m.until <= ?"), { now });
-    if (!old)
-        return old.error();
-    if (const Result<void> dropped = drop(*old, true); !dropped)
-        return dropped.error();
+    const Result<qint64> items = shelf().expire(now);
+    if (!items)
+        return items;
     for (const char *statement :
         { "DELETE FROM mail_parked WHERE since <= ?", "DELETE FROM mail_devices WHERE seen <= ?" })
         if (const Result<void> gone = done(m_database.again(QLatin1String(statement), { now - m_limits.keptMs }));
             !gone)
             return gone.error();
-    qint64 items = 0;
-    for (const Row &row : *old)
-        items += qint64(row.count);
     return items;
 }
 
@@ -501,26 +318,6 @@ Result<void> MailStore::forget(const PublicKey &recipient)
             !gone)
             return gone.error();
     return inbox().forget(recipient);
-}
-
-Result<MailStore::Totals> MailStore::totals()
-{
-    Result<QSqlQuery *> row = m_database.again(
-        QStringLiteral("SELECT total(items), total(bytes), total(all_items), (SELECT count(*) FROM mail_parked)"
-                       " FROM mail_boxes"));
-    if (!row)
-        return row.error();
-    Totals totals;
-    if ((*row)->next())
-        totals = { (*row)->value(0).toLongLong(), (*row)->value(1).toLongLong(), (*row)->value(2).toLongLong(),
-            (*row)->value(3).toLongLong(), 0 };
-    (*row)->finish();
-    Result<QSqlQuery *> pragma = m_database.again(QStringLiteral("PRAGMA synchronous"));
-    if (!pragma)
-        return pragma.error();
-    totals.synchronous = (*pragma)->next() ? (*pragma)->value(0).toInt() : 0;
-    (*pragma)->finish();
-    return totals;
 }
 
 } // namespace hawser::broker

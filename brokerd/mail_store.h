@@ -1,6 +1,7 @@
 #pragma once
 
 #include "brokerd/accounts.h"
+#include "brokerd/mail_shelf.h"
 #include "core/limits.h"
 #include "core/store/mail_posting.h"
 
@@ -69,50 +70,13 @@ public:
     /// The account has ended.
     Result<void> forget(const PublicKey &recipient);
 
-    struct Totals {
-        qint64 items = 0; ///< that wait for somebody away
-        qint64 bytes = 0;
-        qint64 allItems = 0; ///< with those that only some devices have taken
-        qint64 parked = 0;
-        int synchronous = 0; ///< the pragma of this very connection: 2 is FULL
-    };
-    Result<Totals> totals();
+    Result<MailShelf::Totals> totals() { return shelf().totals(); }
 
 private:
-    struct Row { // of `mail`, without its items
-        quint64 serial;
-        quint64 count;
-        qint64 bytes;
-        QByteArray recipient;
-        QByteArray sender;
-
-        quint64 last() const { return serial + count - 1; }
-        /// How many of its items a reader at this serial has, and how many bytes these count for.
-        quint64 itemsTo(quint64 cursor) const;
-        qint64 bytesTo(quint64 cursor) const { return bytes * qint64(itemsTo(cursor)) / qint64(count); }
-    };
-    struct Box {
-        qint64 items = 0; ///< that no device has taken
-        qint64 bytes = 0;
-        qint64 allItems = 0;
-        quint64 furthest = 0; ///< the highest cursor any device ever had
-    };
-    struct Change {
-        qint64 items = 0;
-        qint64 bytes = 0;
-        qint64 allItems = 0;
-    };
     Inbox inbox() { return Inbox(m_database, 0); }
-    Result<Box> box(const QByteArray &recipient);
-    Result<Change> waitingOf(const QByteArray &recipient, const QByteArray &sender);
+    MailShelf shelf() { return MailShelf(m_database); }
     Result<qsizetype> acceptable(MailPosted &post, const QList<quint32> &cuts);
     Result<quint64> conflict(const MailPosted &post, const QList<quint32> &cuts, qint64 source);
-    Result<void> keep(
-        const MailPosted &post, quint64 first, QByteArrayView items, quint64 count, qint64 source, WallTime now);
-    Result<void> change(const QByteArray &recipient, const QByteArray &sender, const Change &by);
-    Result<QList<Row>> rows(const QString &where, const QVariantList &values);
-    Result<void> drop(const QList<Row> &rows, bool tellTheOthers);
-    Result<void> letGo(const QByteArray &recipient);
     Result<void> park(const PublicKey &recipient, const QByteArray &device, quint64 serial, WallTime now);
 
     Database &m_database;

@@ -97,7 +97,7 @@ void Mailbox::worked()
 void Mailbox::refresh()
 {
     m_store.read(this, withStore([](MailStore &store) { return store.totals(); }),
-        [this](const Result<MailStore::Totals> &totals) {
+        [this](const Result<MailShelf::Totals> &totals) {
             m_refreshing = false;
             if (totals)
                 m_totals = *totals;

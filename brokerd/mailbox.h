@@ -53,7 +53,7 @@ private:
     MayWrite m_mayWrite;
     MailKeeper m_keeper;
     QMultiHash<PublicKey, MailTaking *> m_takers;
-    MailStore::Totals m_totals;
+    MailShelf::Totals m_totals;
     quint64 m_posted = 0;
     quint64 m_given = 0;
     quint64 m_expired = 0;

@@ -78,7 +78,7 @@ private:
     {
         return bool(store().taken(m_source.recipient, QByteArray(8, device), upto, start));
     }
-    MailStore::Totals totals() { return *store().totals(); }
+    MailShelf::Totals totals() { return *store().totals(); }
     int rows(const char *table)
     {
         Result<QSqlQuery> count = m_database->run(QStringLiteral("SELECT count(*) FROM ") + QLatin1String(table));

@@ -55,4 +55,10 @@ private:
     QHash<QString, std::shared_ptr<QSqlQuery>> m_prepared;
 };
 
+/// For a statement whose rows nobody looks at.
+inline Result<void> done(const Result<QSqlQuery *> &query)
+{
+    return query ? Result<void>() : query.error();
+}
+
 } // namespace hawser

@@ -4,15 +4,6 @@
 
 namespace hawser {
 
-namespace {
-
-Result<void> done(const Result<QSqlQuery *> &query)
-{
-    return query ? Result<void>() : query.error();
-}
-
-} // namespace
-
 QStringList Inbox::tables()
 {
     return {

@@ -6,11 +6,6 @@ namespace hawser {
 
 namespace {
 
-Result<void> done(const Result<QSqlQuery *> &query)
-{
-    return query ? Result<void>() : query.error();
-}
-
 QByteArrayView itemAt(const Outbox::Run &run, const QList<quint32> &cuts, quint64 number)
 {
     const qsizetype i = qsizetype(number - run.first);
