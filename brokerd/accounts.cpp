@@ -32,7 +32,9 @@ Database::Steps databaseSteps()
             QStringLiteral("CREATE TABLE blocks (what TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID"),
         },
         { QStringLiteral("CREATE TABLE topic_grants (key BLOB NOT NULL, doing INTEGER NOT NULL, pattern TEXT NOT NULL,"
-                         " PRIMARY KEY (key, doing, pattern)) WITHOUT ROWID") }
+                         " PRIMARY KEY (key, doing, pattern)) WITHOUT ROWID") },
+        { QStringLiteral("CREATE TABLE promises (knock BLOB PRIMARY KEY, key BLOB NOT NULL, kind TEXT NOT NULL,"
+                         " commitment BLOB NOT NULL, nonce BLOB NOT NULL, since INTEGER NOT NULL) WITHOUT ROWID") },
     };
 }
 

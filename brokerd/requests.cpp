@@ -23,6 +23,11 @@ QString letterOf(AccountKind kind)
     return kind == AccountKind::Node ? QStringLiteral("n") : QStringLiteral("r");
 }
 
+AccountKind kindOf(const QString &letter)
+{
+    return letter == u'n' ? AccountKind::Node : AccountKind::User;
+}
+
 QString joined(QStringList list)
 {
     for (QString &item : list)
@@ -61,10 +66,9 @@ Result<void> Requests::load(WallTime now)
         const QString letter = rows->value(1).toString();
         Waiting request { letter + rows->value(2).toString(), {}, rows->value(5).toByteArray(),
             rows->value(6).toString(), rows->value(13).toLongLong() };
-        request.knock = { *key, letter == u'n' ? AccountKind::Node : AccountKind::User, rows->value(3).toByteArray(),
-            rows->value(4).toByteArray(), rows->value(7).toString(), rows->value(8).toString(),
-            rows->value(9).toString(), split(rows->value(10).toString()), split(rows->value(11).toString()),
-            rows->value(12).toString() };
+        request.knock = { *key, kindOf(letter), rows->value(3).toByteArray(), rows->value(4).toByteArray(),
+            rows->value(7).toString(), rows->value(8).toString(), rows->value(9).toString(),
+            split(rows->value(10).toString()), split(rows->value(11).toString()), rows->value(12).toString() };
         m_waiting << request;
     }
     Result<QSqlQuery> blocks = m_database.run(QStringLiteral("SELECT what, until FROM blocks"));
@@ -72,6 +76,8 @@ Result<void> Requests::load(WallTime now)
         return blocks.error();
     while (blocks->next())
         m_blocks.insert(blocks->value(0).toString(), blocks->value(1).toLongLong());
+    if (const Result<void> loaded = loadPromises(); !loaded)
+        return loaded;
     expire(now);
     return {};
 }
@@ -111,8 +117,7 @@ Result<void> Requests::isOwnId(const Knock &knock) const
 
 Result<Requests::Answer> Requests::answerTo(const Knock &knock, WallTime now)
 {
-    while (!m_promises.empty() && m_promises.front().since <= now - kept)
-        m_promises.pop_front();
+    forgetPromises(now);
     if (const Result<void> own = isOwnId(knock); !own)
         return own.error();
     const Waiting *before = find(knock.key);
@@ -124,9 +129,46 @@ Result<Requests::Answer> Requests::answerTo(const Knock &knock, WallTime now)
         return Answer { promised->nonce, promised->since };
     if (const Result<void> may = mayKnock(knock, now); !may)
         return may.error();
-    m_promises.push_back({ knock, randomBytes(numberNonce), now });
+    const Promise fresh { knock, randomBytes(numberNonce), now };
+    const auto written = m_database.run(QStringLiteral("INSERT OR REPLACE INTO promises VALUES (?, ?, ?, ?, ?, ?)"),
+        { knock.id, knock.key.bytes(), letterOf(knock.kind), knock.commitment, fresh.nonce, now });
+    if (!written)
+        return written.error();
+    m_promises.push_back(fresh);
     m_recent.emplace_back(now, knock.address);
-    return Answer { m_promises.back().nonce, now };
+    return Answer { fresh.nonce, now };
+}
+
+Result<void> Requests::loadPromises()
+{
+    Result<QSqlQuery> rows = m_database.run(
+        QStringLiteral("SELECT knock, key, kind, commitment, nonce, since FROM promises ORDER BY since"));
+    if (!rows)
+        return rows.error();
+    while (rows->next()) {
+        const Result<PublicKey> key = PublicKey::fromBytes(rows->value(1).toByteArray());
+        if (!key)
+            return Error { Code::DataLoss, QStringLiteral("a request has a damaged key") };
+        Promise promise;
+        promise.knock.key = *key;
+        promise.knock.kind = kindOf(rows->value(2).toString());
+        promise.knock.id = rows->value(0).toByteArray();
+        promise.knock.commitment = rows->value(3).toByteArray();
+        promise.nonce = rows->value(4).toByteArray();
+        promise.since = rows->value(5).toLongLong();
+        m_promises.push_back(promise);
+    }
+    return {};
+}
+
+void Requests::forgetPromises(WallTime now)
+{
+    if (m_promises.empty() || m_promises.front().since > now - kept)
+        return;
+    while (!m_promises.empty() && m_promises.front().since <= now - kept)
+        m_promises.pop_front();
+    const auto gone = m_database.run(QStringLiteral("DELETE FROM promises WHERE since <= ?"), { now - kept });
+    Q_UNUSED(gone) // they are left out when they are read next time
 }
 
 Result<void> Requests::mayReveal(const Knock &knock, QByteArrayView revealed) const
@@ -155,6 +197,9 @@ Result<Waiting> Requests::reveal(const Knock &knock, const QByteArray &nonce, QB
             if (!id)
                 return id.error();
             request.id = *id;
+            const auto gone = m_database.run(QStringLiteral("DELETE FROM promises WHERE knock = ?"), { knock.id });
+            if (!gone)
+                return gone.error();
         }
         return write(request);
     });
@@ -262,6 +307,7 @@ void Requests::expire(WallTime now)
     for (const Waiting &request : waiting)
         if (request.since <= now - kept)
             (void)close(request.knock.key, {}); // a disk that refuses leaves it for the next time
+    forgetPromises(now);
     if (m_database.run(QStringLiteral("DELETE FROM blocks WHERE until <= ?"), { now }))
         m_blocks.removeIf([now](const auto &block) { return block.value() <= now; });
 }

@@ -87,7 +87,8 @@ signals:
     void closed(const hawser::broker::Waiting &request, const QString &by); ///< decided, or too old (by is empty)
 
 private:
-    /// A nonce that was told and not yet answered.
+    /// A nonce that was told and not yet answered, or answered by somebody who is blocked; on disk too, so that a restart
+    /// makes no difference to them.
     struct Promise {
         Knock knock;
         QByteArray nonce;
@@ -99,6 +100,8 @@ private:
     Result<void> mayKnock(const Knock &knock, WallTime now) const;
     Result<QString> freshId(AccountKind kind);
     Result<void> write(const Waiting &request);
+    Result<void> loadPromises();
+    void forgetPromises(WallTime now);
 
     Database &m_database;
     PublicKey m_own;

@@ -53,6 +53,7 @@ private slots:
     void anotherCommitmentUnderTheSameIdIsRefused();
     void whoAsksAgainSaysWhatTheySaidAtFirst();
     void whoDoesNotRevealSeesOneNonceAndNoMore();
+    void whoIsToldANonceHasItAfterARestart();
     void atMostEightWait();
     void atMostThreeOfAnAddressInTenMinutes();
     void goesAfterSevenDays();
@@ -199,6 +200,20 @@ void TestRequests::whoDoesNotRevealSeesOneNonceAndNoMore()
     for (int i = 0; i < 1000; ++i)
         told += bool(m_requests->answerTo(Asker(m_own, QString::number(i)).knock, 0));
     QCOMPARE(told, 256);
+}
+
+/// Who is blocked never gets further than this, and must not see that the broker has forgotten.
+void TestRequests::whoIsToldANonceHasItAfterARestart()
+{
+    const Asker bea(m_own);
+    const Requests::Answer before = *m_requests->answerTo(bea.knock, minute);
+    open(2 * minute);
+    QCOMPARE(*m_requests->answerTo(bea.knock, 2 * minute), before);
+    Asker other(m_own);
+    other.knock.id = bea.knock.id;
+    QVERIFY(!m_requests->answerTo(other.knock, 2 * minute)); // it is hers
+    open(8 * day);
+    QVERIFY(m_requests->answerTo(bea.knock, 8 * day)->nonce != before.nonce);
 }
 
 void TestRequests::atMostEightWait()
