@@ -5,7 +5,6 @@
 #include "chat/contacts.h"
 #include "chat/direct.h"
 #include "chat/me.h"
-#include "core/number.h"
 #include "core/store/database.h"
 #include "core/text.h"
 
@@ -30,6 +29,7 @@ struct KeptAsk {
     bool compared = false;
     QByteArray nonce;
     QByteArray secret;
+    QByteArray request; ///< its id for the other side; empty: the row's
     static void describe(auto &field)
     {
         field("kind", &KeptAsk::kind, { .required = true, .least = 1, .most = 3 });
@@ -42,6 +42,7 @@ struct KeptAsk {
         field("compared", &KeptAsk::compared, {});
         field("nonce", &KeptAsk::nonce, { .required = true });
         field("secret", &KeptAsk::secret, {});
+        field("request", &KeptAsk::request, {});
     }
 };
 
@@ -71,9 +72,10 @@ Mine *Asks::Private::find(const QByteArray &id)
     return found == mine.end() ? nullptr : &found->second;
 }
 
-static bool isOpen(const Ask &ask)
+bool isOpen(const Ask &ask)
 {
-    return ask.state != Ask::State::Accepted && ask.state != Ask::State::Denied && ask.state != Ask::State::Failed;
+    return ask.state != Ask::State::Accepted && ask.state != Ask::State::Denied && ask.state != Ask::State::Failed
+        && ask.state != Ask::State::Already;
 }
 
 Mine *Asks::Private::openAskTo(const PublicKey &key, bool join)
@@ -84,16 +86,27 @@ Mine *Asks::Private::openAskTo(const PublicKey &key, bool join)
     return nullptr;
 }
 
-QByteArray Asks::Private::fresh(Kind kind)
+Mine &Asks::Private::add(const Ask &ask, const AskProof &proof)
 {
-    Mine one;
-    one.ask.id = randomBytes(16);
-    one.ask.kind = kind;
-    one.ask.since = wallClock();
-    one.nonce = randomBytes(numberNonce);
-    const QByteArray id = one.ask.id;
-    mine.emplace(id, std::move(one));
-    return id;
+    const QByteArray id = ask.id;
+    Mine one { ask, {}, {}, {} };
+    one.asker.reset(new Asker(proof, [this, id](const AskProof &proof) { return kept(id, proof); }));
+    Asker *asker = one.asker.get();
+    connect(asker, &Asker::waiting, this, [this, id](milliseconds left) { waits(id, left); });
+    connect(asker, &Asker::answered, this,
+        [this, id](const Result<contracts::AskToBeLetIn::Reply> &reply) { answered(id, reply); });
+    connect(asker, &Asker::failed, this, [this, id](const Error &why) { failed(id, why); });
+    return mine.emplace(id, std::move(one)).first->second;
+}
+
+QByteArray Asks::Private::fresh()
+{
+    const AskProof proof = AskProof::fresh();
+    Ask ask;
+    ask.id = proof.id;
+    ask.since = wallClock();
+    add(ask, proof);
+    return ask.id;
 }
 
 void Asks::Private::setState(Mine &one, Ask::State state, const QString &sentence)
@@ -117,14 +130,15 @@ void Asks::Private::forgetLater(const QByteArray &id)
     });
 }
 
-void Asks::Private::keep(Mine &one)
+Result<void> Asks::Private::keep(const Mine &one)
 {
     const Ask &ask = one.ask;
+    const AskProof &proof = one.asker->proof();
     const KeptAsk kept { ask.kind, ask.to, ask.address ? ask.address->text() : QString(), orNothing(ask.key),
-        orNothing(ask.broker), ask.rights, ask.number, ask.compared, one.nonce, one.secret };
+        orNothing(ask.broker), ask.rights, ask.number, ask.compared, proof.nonce, one.secret, proof.id };
     const auto saved = database.run(QStringLiteral("INSERT OR REPLACE INTO asks (id, since, body) VALUES (?, ?, ?)"),
         { ask.id, ask.since, encodeStruct(kept) });
-    one.kept = bool(saved);
+    return saved ? Result<void>() : saved.error();
 }
 
 void Asks::Private::drop(const QByteArray &id)
@@ -138,26 +152,25 @@ void Asks::Private::load()
     Result<QSqlQuery> rows = database.run(QStringLiteral("SELECT id, since, body FROM asks"));
     while (rows && rows->next()) {
         const Result<KeptAsk> kept = decodeStruct<KeptAsk>(rows->value(2).toByteArray());
-        const QByteArray id = rows->value(0).toByteArray();
-        if (!kept || id.size() != 16)
+        Ask ask;
+        ask.id = rows->value(0).toByteArray();
+        if (!kept)
             continue;
-        Mine one;
-        one.ask.id = id;
-        one.ask.kind = kept->kind;
-        one.ask.state = Ask::State::Unreachable;
-        one.ask.to = kept->to;
+        const AskProof proof { kept->request.isEmpty() ? ask.id : kept->request, kept->nonce, kept->number };
+        if (!proof.isWhole())
+            continue;
+        ask.kind = kept->kind;
+        ask.state = Ask::State::Unreachable;
+        ask.to = kept->to;
         if (const Result<Address> address = Address::parse(kept->address); address)
-            one.ask.address = *address;
-        one.ask.key = kept->key.value_or(PublicKey());
-        one.ask.broker = kept->broker.value_or(PublicKey());
-        one.ask.number = kept->number;
-        one.ask.compared = kept->compared;
-        one.ask.rights = kept->rights;
-        one.ask.since = rows->value(1).toLongLong();
-        one.nonce = kept->nonce;
-        one.secret = kept->secret;
-        one.kept = true;
-        mine.emplace(id, std::move(one));
+            ask.address = *address;
+        ask.key = kept->key.value_or(PublicKey());
+        ask.broker = kept->broker.value_or(PublicKey());
+        ask.number = kept->number;
+        ask.compared = kept->compared;
+        ask.rights = kept->rights;
+        ask.since = rows->value(1).toLongLong();
+        add(ask, proof).secret = kept->secret;
     }
 }
 
@@ -201,7 +214,7 @@ Result<QByteArray> Asks::join(const QString &text)
     if (expected)
         if (Mine *open = d->openAskTo(*expected, true))
             cancel(open->ask.id);
-    const QByteArray id = d->fresh(Kind::Contact);
+    const QByteArray id = d->fresh();
     Mine &one = *d->find(id);
     one.ask.to = visible(recognised.address->text());
     one.ask.address = recognised.address;
@@ -218,15 +231,18 @@ Result<QByteArray> Asks::contact(const PublicKey &broker, const PublicKey &key, 
         return Error { Code::NotFound, QStringLiteral("there is no such broker") };
     if (const Mine *open = d->openAskTo(key, false))
         return open->ask.id;
-    const QByteArray id = d->fresh(Kind::Contact);
+    const QByteArray id = d->fresh();
     Mine &one = *d->find(id);
     one.ask.to = name.isEmpty() ? key.words() : claimedName(name);
     one.ask.key = key;
     one.ask.broker = broker;
     one.ask.rights = names(Right::Messages | Right::Files);
+    if (const Result<void> kept = d->keep(one); !kept) {
+        d->mine.erase(id);
+        return kept.error();
+    }
     d->setState(
         one, Ask::State::Unreachable, QStringLiteral("%1 is away; asked as soon as they come.").arg(one.ask.to));
-    d->keep(one);
     emit added(id);
     d->memberChanged(broker, key);
     return id;
@@ -241,8 +257,8 @@ Result<void> Asks::setCompared(const QByteArray &id)
     if (one->ask.state == Ask::State::Accepted) {
         if (const Result<void> verified = d->verify(one->ask.key); !verified)
             return verified;
-    } else {
-        d->keep(*one);
+    } else if (const Result<void> kept = d->keep(*one); !kept) {
+        return kept;
     }
     emit changed(id);
     return {};
@@ -254,10 +270,7 @@ void Asks::cancel(const QByteArray &id)
     if (one == nullptr)
         return;
     const Ask ask = one->ask;
-    if (one->call) {
-        one->call->disconnect();
-        one->call->cancel();
-    }
+    one->asker->stop();
     d->drop(id);
     d->mine.erase(id);
     emit removed(id);

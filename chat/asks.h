@@ -42,6 +42,7 @@ struct Ask {
         Accepted = 6,
         Denied = 7, ///< a broker said no
         Failed = 8, ///< it cannot work: the sentence says why
+        Already = 9, ///< a contact or a broker of mine before: nothing was asked
     };
 
     QByteArray id; ///< 16 bytes
@@ -74,7 +75,8 @@ public:
 
     QList<Ask> all() const;
     std::optional<Ask> find(const QByteArray &id) const;
-    /// Joins a broker, or asks the person who lives at an address: the greeting tells which.
+    /// Joins a broker, or asks the person who lives at an address: the greeting tells which. What waits for them already
+    /// goes on under the new id, with its number.
     /// \retval InvalidArgument  neither link nor address
     Result<QByteArray> join(const QString &text);
     /// Asks a user of a broker to become a contact.
@@ -88,7 +90,7 @@ public:
 signals:
     void added(const QByteArray &id);
     void changed(const QByteArray &id);
-    void removed(const QByteArray &id); ///< cancelled, or a while after Accepted, Denied, Failed
+    void removed(const QByteArray &id); ///< cancelled, taken over, or a while after Accepted, Denied, Failed, Already
     void accepted(const QByteArray &id);
 
 private:

@@ -20,7 +20,7 @@ void Asks::Private::brokerChanged(const PublicKey &broker)
 {
     Mine *one = openAskTo(broker, true);
     const std::optional<Broker> now = brokers.find(broker);
-    if (one == nullptr || !now || one->call)
+    if (one == nullptr || !now || one->asker->isAsking())
         return;
     if (now->state == Broker::State::Offline)
         setState(*one, Ask::State::Unreachable, now->sentence);
@@ -60,7 +60,7 @@ void Asks::Private::directChanged(const PublicKey &key)
 {
     Mine *one = openAskTo(key, false);
     const Client *client = direct.dialled(key);
-    if (one == nullptr || !one->ask.broker.isNull() || one->call || client == nullptr)
+    if (one == nullptr || !one->ask.broker.isNull() || one->asker->isAsking() || client == nullptr)
         return;
     const bool changedKey = client->lastError().code == Code::Unauthenticated;
     if (client->state() == Client::State::Stopped)
@@ -79,39 +79,28 @@ void Asks::Private::directOpen(const PublicKey &key)
 
 void Asks::Private::knock(Mine &one, Client *client, const Party &to)
 {
-    if (one.call)
-        return;
     AskToBeLetIn::Request request;
     request.kind = one.ask.kind;
-    request.id = one.ask.id;
-    request.claim = me.profile.name;
-    request.program = me.profile.program;
-    request.host = me.profile.host;
     request.rights = one.ask.rights;
-    request.commitment = commitmentOf(one.nonce, me.key(), one.ask.key);
     request.invitation = one.secret;
-    const QByteArray id = one.ask.id;
-    one.call = client->start<AskToBeLetIn>(to, request);
-    connect(one.call, &Channel::received, this, [this, id](const ChannelMessage &message) {
-        if (const auto in = message.as<AskToBeLetIn::In>(); in)
-            heard(id, *in);
-    });
-    connect(one.call, &Call::finished, this,
-        [this, id](const Result<Payload> &result) { answered(id, replyOf<AskToBeLetIn>(result)); });
+    one.asker->ask(*client, to, request);
 }
 
-void Asks::Private::heard(const QByteArray &id, const AskToBeLetIn::In &in)
+/// The number is known, and on disk before anything is revealed.
+Result<void> Asks::Private::kept(const QByteArray &id, const AskProof &proof)
 {
     Mine *one = find(id);
-    if (one == nullptr || !one->call || in.nonce.size() != numberNonce)
+    if (one == nullptr)
+        return Error { Code::Cancelled, QStringLiteral("the request was taken back") };
+    one->ask.number = proof.number;
+    return keep(*one);
+}
+
+void Asks::Private::waits(const QByteArray &id, milliseconds left)
+{
+    Mine *one = find(id);
+    if (one == nullptr)
         return;
-    const QString number = compareNumber(me.key(), one->ask.key, one->nonce, in.nonce);
-    if (!one->ask.number.isEmpty() && one->ask.number != number)
-        return numberChanged(*one);
-    one->ask.number = number;
-    keep(*one); // before it is revealed: from then on they could choose a nonce that fits
-    one->call->send(AskToBeLetIn::Out { one->nonce });
-    const auto left = milliseconds(qint64(std::min<quint64>(in.leftMs, milliseconds(limits::requestOnScreen).count())));
     const auto noAnswer = [this, id] {
         Mine *waiting = find(id);
         if (waiting != nullptr && waiting->ask.state == Ask::State::Waiting && *waiting->ask.until <= now())
@@ -119,28 +108,28 @@ void Asks::Private::heard(const QByteArray &id, const AskToBeLetIn::In &in)
                 QStringLiteral("No answer. %1 can still accept later; you need not stay connected.")
                     .arg(waiting->ask.to));
     };
+    const QString number = showNumber(one->ask.number);
     one->ask.until = now() + left;
     one->ask.state = Ask::State::Waiting;
     one->ask.sentence = one->ask.kind == Kind::Contact
-        ? QStringLiteral("Waiting for %1 to accept. Tell them this number: %2.").arg(one->ask.to, showNumber(number))
+        ? QStringLiteral("Waiting for %1 to accept. Tell them this number: %2.").arg(one->ask.to, number)
         : QStringLiteral("%1 has your request. Your number is %2 – the administrator sees the same number.")
-              .arg(one->ask.to, showNumber(number));
+              .arg(one->ask.to, number);
     emit q->changed(id);
     QTimer::singleShot(left, Qt::PreciseTimer, this, noAnswer);
 }
 
-/// Who knows our nonce can make any number appear here: the first one counts.
-void Asks::Private::numberChanged(Mine &one)
+void Asks::Private::failed(const QByteArray &id, const Error &why)
 {
-    if (one.call) {
-        one.call->disconnect(this);
-        one.call->cancel();
-        one.call.clear();
-    }
-    setState(one, Ask::State::Failed,
+    Mine *one = find(id);
+    if (one == nullptr)
+        return;
+    if (why.code != Code::Unauthenticated)
+        return setState(*one, Ask::State::Failed, why.sentence);
+    setState(*one, Ask::State::Failed,
         QStringLiteral("The number has changed since the last time: %1 has forgotten the request, or somebody is in "
                        "between. Stopped; ask again to compare a new number.")
-            .arg(one.ask.to));
+            .arg(one->ask.to));
 }
 
 void Asks::Private::answered(const QByteArray &id, const Result<AskToBeLetIn::Reply> &reply)
@@ -148,7 +137,6 @@ void Asks::Private::answered(const QByteArray &id, const Result<AskToBeLetIn::Re
     Mine *one = find(id);
     if (one == nullptr)
         return;
-    one->call.clear();
     if (reply)
         return accept(*one, *reply);
     switch (reply.error().code) {

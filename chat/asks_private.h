@@ -1,7 +1,7 @@
 #pragma once
 
 #include "chat/asks.h"
-#include "core/client.h"
+#include "core/asker.h"
 
 #include <map>
 
@@ -16,12 +16,13 @@ namespace hawser::chat {
 /// One request of mine and what goes on for it.
 struct Mine {
     Ask ask;
-    QByteArray nonce; ///< 32 bytes
     QByteArray secret; ///< of an invitation
-    QPointer<Call> call;
+    LaterPointer<Asker> asker; ///< never null
     LaterPointer<Client> scout; ///< finds out who lives at an address
-    bool kept = false; ///< on disk
 };
+
+/// Nobody has decided yet.
+bool isOpen(const Ask &ask);
 
 class Asks::Private : public QObject {
 public:
@@ -31,17 +32,21 @@ public:
     // asks.cpp: what it is
     Mine *find(const QByteArray &id);
     Mine *openAskTo(const PublicKey &key, bool join);
-    QByteArray fresh(contracts::AskToBeLetIn::Kind kind);
+    Mine &add(const Ask &ask, const AskProof &proof);
+    QByteArray fresh();
     void setState(Mine &mine, Ask::State state, const QString &sentence);
     void forgetLater(const QByteArray &id);
     void load();
-    void keep(Mine &mine);
+    Result<void> keep(const Mine &mine);
     void drop(const QByteArray &id);
 
     // asks_scout.cpp: who lives there
     void scout(const QByteArray &id, const Address &address, const std::optional<PublicKey> &expected);
     void scoutArrived(const QByteArray &id);
     void scoutFailed(const QByteArray &id, const Error &why);
+    void foundBroker(Mine &mine, const Welcome &welcome, bool letIn);
+    void foundPerson(Mine &mine, bool letIn);
+    void takeOver(Mine &mine);
     QString freeLocationName(const QString &wish, const Address &address) const;
 
     // asks_knock.cpp: asking
@@ -52,8 +57,9 @@ public:
     void directChanged(const PublicKey &key);
     void directOpen(const PublicKey &key);
     void knock(Mine &mine, Client *client, const Party &to);
-    void heard(const QByteArray &id, const contracts::AskToBeLetIn::In &in);
-    void numberChanged(Mine &one);
+    Result<void> kept(const QByteArray &id, const AskProof &proof);
+    void waits(const QByteArray &id, milliseconds left);
+    void failed(const QByteArray &id, const Error &why);
     void answered(const QByteArray &id, const Result<contracts::AskToBeLetIn::Reply> &reply);
     void accept(Mine &mine, const contracts::AskToBeLetIn::Reply &reply);
     Result<void> verify(const PublicKey &key);

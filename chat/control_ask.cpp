@@ -22,6 +22,7 @@ QString nameOf(Ask::State state)
     case Ask::State::ChangedKey:
         return QStringLiteral("changed-key");
     case Ask::State::Accepted:
+    case Ask::State::Already:
         return QStringLiteral("accepted");
     case Ask::State::Denied:
         return QStringLiteral("denied");
@@ -102,6 +103,7 @@ void Control::followAsk(const QByteArray &id, const std::shared_ptr<IncomingCall
         ticker->tell({}, itemOf(*ask));
         switch (ask->state) {
         case Ask::State::Accepted:
+        case Ask::State::Already:
             return finish(to, toValue(replyOf(*ask)));
         case Ask::State::Denied:
             return finish(to, Error { Code::PermissionDenied, ask->sentence });
@@ -145,6 +147,18 @@ void Control::serveAsking()
                 return followAsk(*id, call);
             }
             call->fail({ Code::NotFound, QStringLiteral("no broker of yours has such a user") });
+        });
+    m_commands.serve<contracts::AskCompared>(
+        [this](const contracts::AskCompared::Request &request, const Caller &) -> Result<contracts::Nothing> {
+            const std::optional<Ask> ask = m_person.asks().find(request.id);
+            if (!ask)
+                return Error { Code::NotFound, QStringLiteral("no such request") };
+            if (readNumber(request.number) != ask->number)
+                return Error { Code::FailedPrecondition,
+                    QStringLiteral("that is not the number of this request: somebody may be between you") };
+            if (const Result<void> done = m_person.asks().setCompared(request.id); !done)
+                return done.error();
+            return contracts::Nothing {};
         });
     m_commands.serve<contracts::AskCancel>(
         [this](const contracts::AskCancel::Request &request, const Caller &) -> Result<contracts::Nothing> {

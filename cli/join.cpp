@@ -1,5 +1,6 @@
 #include "cli/knock.h"
 #include "cli/verbs.h"
+#include "core/number.h"
 #include "core/text.h"
 
 #include <iostream>
@@ -23,6 +24,9 @@ public:
         const QString seconds = typed().one("--timeout");
         bool isNumber = true;
         m_timeout = seconds.isEmpty() ? 0 : seconds.toInt(&isNumber);
+        m_number = typed().one("--number");
+        if (typed().has("--number") && !readNumber(m_number))
+            return Error { Code::InvalidArgument, QStringLiteral("--number takes six digits") };
         if (!isNumber || m_timeout < 0)
             return Error { Code::InvalidArgument, QStringLiteral("--timeout takes a number of seconds") };
         if (m_text.isEmpty())
@@ -36,7 +40,7 @@ public:
         connect(&m_knock, &Knock::failed, this, &JoinVerb::fail);
         if (m_timeout > 0)
             QTimer::singleShot(std::chrono::seconds(m_timeout), this, &JoinVerb::interrupt);
-        m_knock.join(m_text);
+        m_knock.join(m_text, m_number);
     }
 
     /// The request stays.
@@ -60,6 +64,7 @@ private:
     }
 
     QString m_text;
+    QString m_number; // on their screen
     int m_timeout = 0; // seconds; 0: none
     Knock m_knock;
 };
@@ -71,8 +76,10 @@ VerbEntry joinVerb()
     return { { "join", "join a broker, or ask the person at an address",
                  "  hawser join home.example.org          asks; shows the number to compare\n"
                  "  hawser join - < link                  an invitation, read from standard input\n"
-                 "  hawser join 192.0.2.7:4781            a person who listens there\n",
+                 "  hawser join 192.0.2.7:4781            a person who listens there\n"
+                 "  hawser join 192.0.2.7:4781 --number 739204    and their screen shows the same\n",
                  { { "LINK-OR-ADDRESS", "an invitation, an address, or - for standard input", Word::Kind::Required },
+                     { "--number", "the six digits on their screen: we compared", Word::Kind::Optional, "N" },
                      { "--timeout", "give up waiting here; the request stays", Word::Kind::Optional, "SECONDS" } } },
         makeVerb<JoinVerb> };
 }

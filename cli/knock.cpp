@@ -7,6 +7,7 @@ namespace hawser::cli {
 
 namespace {
 
+using contracts::AskCompared;
 using contracts::AskContact;
 using contracts::Join;
 
@@ -39,8 +40,9 @@ bool Knock::isAddress(const QString &who)
     return who.contains(QLatin1Char(':')) && bool(Address::parse(who));
 }
 
-void Knock::join(const QString &linkOrAddress)
+void Knock::join(const QString &linkOrAddress, const QString &compared)
 {
+    m_compared = compared;
     watch(m_session.start<Join>({ linkOrAddress }));
 }
 
@@ -53,7 +55,7 @@ void Knock::watch(Call *call)
 {
     connect(call, &Channel::received, this, [this](const ChannelMessage &message) {
         if (const auto in = message.as<Join::In>(); in)
-            tell(*in);
+            take(*in);
     });
     connect(call, &Call::finished, this, [this](const Result<Payload> &result) {
         const auto reply = replyOf<Join>(result);
@@ -61,6 +63,17 @@ void Knock::watch(Call *call)
             return emit failed(reply.error());
         m_session.expectSomebody();
         emit accepted(*reply);
+    });
+}
+
+void Knock::take(const Join::In &in)
+{
+    tell(in);
+    if (in.number.isEmpty() || m_compared.isEmpty())
+        return;
+    m_session.ask<AskCompared>({ in.id, std::exchange(m_compared, {}) }, this, [this](const auto &reply) {
+        if (!reply)
+            emit failed(reply.error());
     });
 }
 

@@ -14,7 +14,8 @@ public:
     Knock(Session &session, Printer &printer, QObject *parent = nullptr);
 
     /// Joins a broker, or asks the person at an address.
-    void join(const QString &linkOrAddress);
+    /// \param compared  the number on their screen; empty: nobody has compared
+    void join(const QString &linkOrAddress, const QString &compared = {});
     /// Asks a user of a broker to become a contact.
     void ask(const QString &who);
     /// HOST:PORT is asked, anybody else taken as they are. \return whether it was an address
@@ -26,10 +27,12 @@ signals:
 
 private:
     void watch(Call *call);
+    void take(const contracts::Join::In &in);
     void tell(const contracts::Join::In &in);
 
     Session &m_session;
     Printer &m_printer;
+    QString m_compared; // still to be told
     QString m_said; // the last sentence: the same is not said twice
 };
 

@@ -1,14 +1,10 @@
 #include "nodeagent/joiner.h"
 
-#include "core/number.h"
-
 #include <QRegularExpression>
 
 namespace hawser::node {
 
 namespace {
-
-constexpr int idBytes = 16;
 
 std::optional<PublicKey> keyKnownFor(const QString &folder, const Address &address)
 {
@@ -23,12 +19,16 @@ std::optional<PublicKey> keyKnownFor(const QString &folder, const Address &addre
 } // namespace
 
 Joiner::Joiner(const Self &self, const QStringList &commands, QObject *parent)
-    : QObject(parent), m_self(self), m_commands(commands), m_client(self.identity, self.profile)
+    : QObject(parent), m_self(self), m_commands(commands), m_client(self.identity, self.profile),
+      m_asker(AskProof::fresh(), [this](const AskProof &proof) { return keep(proof); })
 {
     connect(&m_client, &Client::ready, this, &Joiner::letIn);
     connect(&m_client, &Client::stranger, this, &Joiner::ask);
     connect(&m_client, &Client::failed, this, &Joiner::couldNot);
     connect(&m_client, &Client::lost, this, &Joiner::couldNot);
+    connect(&m_asker, &Asker::waiting, this, [this] { emit waiting(m_asker.proof().number); });
+    connect(&m_asker, &Asker::answered, this, &Joiner::answered);
+    connect(&m_asker, &Asker::failed, this, &Joiner::failed);
 }
 
 Joiner::~Joiner() = default;
@@ -49,60 +49,38 @@ Result<void> Joiner::start(const QString &text)
     if (!address)
         return address.error();
     m_address = *address;
-    if (const std::optional<Pending> pending = loadPending(m_self.folder); pending && pending->address == m_address)
-        m_pending = *pending;
+    if (const std::optional<Pending> pending = loadPending(m_self.folder); pending && pending->address == m_address) {
+        m_broker = pending->broker;
+        m_asker.setProof(pending->proof);
+    }
     m_client.connectTo(m_address, keyKnownFor(m_self.folder, m_address));
     return {};
 }
 
 void Joiner::ask()
 {
-    if (m_call)
-        return;
     const PublicKey broker = m_client.peerKey();
-    if (m_pending.id.isEmpty() || m_pending.broker != broker)
-        m_pending = { m_address, broker, randomBytes(idBytes), randomBytes(int(numberNonce)), {} };
+    if (m_broker != broker && !m_broker.isNull())
+        m_asker.setProof(AskProof::fresh());
+    m_broker = broker;
     Ask::Request request;
     request.kind = Ask::Kind::Machine;
-    request.id = m_pending.id;
-    request.claim = m_self.profile.name;
-    request.program = m_self.profile.program;
-    request.host = m_self.profile.host;
     request.rights = QStringList { QStringLiteral("node") };
     request.commands = m_commands;
-    request.commitment = commitmentOf(m_pending.nonce, m_self.identity.key(), broker);
     request.invitation = m_invitation;
-    m_call = m_client.start<Ask>({}, request);
-    connect(m_call, &Channel::received, this, &Joiner::answered);
-    connect(m_call, &Call::finished, this, &Joiner::finished);
+    m_asker.ask(m_client, {}, request);
 }
 
-void Joiner::answered(const ChannelMessage &message)
+Result<void> Joiner::keep(const AskProof &proof)
 {
-    const Result<Ask::In> in = message.as<Ask::In>();
-    if (!in || in->nonce.size() != numberNonce)
-        return end(Error { Code::Protocol, QStringLiteral("what answered does not know how requests are made") });
-    disconnect(m_call, &Channel::received, this, nullptr); // revealed once
-    const QString number = compareNumber(m_self.identity.key(), m_pending.broker, m_pending.nonce, in->nonce);
-    if (!m_pending.number.isEmpty() && m_pending.number != number) {
-        removePending(m_self.folder); // who knows our nonce can make any number appear here: the first one counts
-        return end(Error { Code::Unauthenticated,
-            QStringLiteral("the number has changed since the last time: the broker has forgotten the request, or "
-                           "somebody is in between. Stopped; join again to compare a new number") });
-    }
-    m_pending.number = number;
-    if (const Result<void> saved = savePending(m_self.folder, m_pending); !saved)
-        return end(saved.error());
-    m_call->send(Ask::Out { m_pending.nonce });
-    emit waiting(m_pending.number);
+    return savePending(m_self.folder, { m_address, m_broker, proof });
 }
 
-void Joiner::finished(const Result<Payload> &result)
+void Joiner::answered(const Result<Ask::Reply> &reply)
 {
-    m_call = nullptr;
-    if (result)
+    if (reply)
         return letIn();
-    const Error &why = result.error();
+    const Error &why = reply.error();
     if (why.code == Code::Unavailable || why.code == Code::Cancelled)
         return; // the link went: the client comes again
     Error said = why;
@@ -113,6 +91,16 @@ void Joiner::finished(const Result<Payload> &result)
     end(said);
 }
 
+void Joiner::failed(const Error &why)
+{
+    if (why.code != Code::Unauthenticated)
+        return end(why);
+    removePending(m_self.folder);
+    end(Error { Code::Unauthenticated,
+        QStringLiteral("the number has changed since the last time: the broker has forgotten the request, or "
+                       "somebody is in between. Stopped; join again to compare a new number") });
+}
+
 void Joiner::letIn()
 {
     end(store());
@@ -120,7 +108,7 @@ void Joiner::letIn()
 
 void Joiner::couldNot(const Error &why)
 {
-    const bool hasAsked = !m_pending.number.isEmpty();
+    const bool hasAsked = !m_asker.proof().number.isEmpty();
     if (m_client.state() == Client::State::Stopped || !hasAsked)
         end(why);
 }

@@ -1,7 +1,6 @@
 #pragma once
 
-#include "core/client.h"
-#include "core/contracts/request.h"
+#include "core/asker.h"
 #include "nodeagent/pending.h"
 
 namespace hawser::node {
@@ -38,8 +37,9 @@ private:
     using Ask = contracts::AskToBeLetIn;
 
     void ask();
-    void answered(const ChannelMessage &message);
-    void finished(const Result<Payload> &result);
+    Result<void> keep(const AskProof &proof);
+    void answered(const Result<Ask::Reply> &reply);
+    void failed(const Error &why);
     void letIn();
     void couldNot(const Error &why);
     Result<Location> store();
@@ -51,8 +51,8 @@ private:
     Client m_client;
     Address m_address;
     QByteArray m_invitation; // empty: an administrator decides
-    Pending m_pending;
-    QPointer<Call> m_call;
+    PublicKey m_broker; // that was asked; null: none yet
+    Asker m_asker;
     bool m_ended = false;
 };
 

@@ -1,7 +1,6 @@
 #include "nodeagent/pending.h"
 
 #include "core/folders.h"
-#include "core/number.h"
 #include "core/wire.h"
 
 #include <QFile>
@@ -11,7 +10,6 @@ namespace hawser::node {
 namespace {
 
 constexpr qint64 largestFile = 4096; // bytes
-constexpr qsizetype idBytes = 16;
 
 QString pathIn(const QString &folder)
 {
@@ -31,10 +29,8 @@ std::optional<Pending> loadPending(const QString &folder)
     const Result<Address> address = Address::parse((*value)[u"address"].toText());
     const Result<PublicKey> broker = PublicKey::fromBytes((*value)[u"broker"].toBytes());
     Pending pending;
-    pending.id = (*value)[u"id"].toBytes();
-    pending.nonce = (*value)[u"nonce"].toBytes();
-    pending.number = (*value)[u"number"].toText();
-    if (!address || !broker || pending.id.size() != idBytes || pending.nonce.size() != numberNonce)
+    pending.proof = { (*value)[u"id"].toBytes(), (*value)[u"nonce"].toBytes(), (*value)[u"number"].toText() };
+    if (!address || !broker || !pending.proof.isWhole())
         return std::nullopt;
     pending.address = *address;
     pending.broker = *broker;
@@ -46,9 +42,9 @@ Result<void> savePending(const QString &folder, const Pending &pending)
     Value value;
     value.insert(QStringLiteral("address"), pending.address.text());
     value.insert(QStringLiteral("broker"), pending.broker.bytes());
-    value.insert(QStringLiteral("id"), pending.id);
-    value.insert(QStringLiteral("nonce"), pending.nonce);
-    value.insert(QStringLiteral("number"), pending.number);
+    value.insert(QStringLiteral("id"), pending.proof.id);
+    value.insert(QStringLiteral("nonce"), pending.proof.nonce);
+    value.insert(QStringLiteral("number"), pending.proof.number);
     return writeFileDurably(pathIn(folder), encode(value));
 }
 

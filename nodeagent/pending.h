@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/asker.h"
 #include "core/location.h"
 
 #include <optional>
@@ -10,9 +11,7 @@ namespace hawser::node {
 struct Pending {
     Address address;
     PublicKey broker;
-    QByteArray id; ///< 16 bytes
-    QByteArray nonce; ///< ours, secret until it is revealed
-    QString number; ///< empty: not known yet
+    AskProof proof;
 
     bool operator==(const Pending &) const = default;
 };

@@ -43,7 +43,7 @@ private:
         return { Code::FailedPrecondition,
             QStringLiteral("this node belongs to no broker yet; %1 has not decided about it (number %2): "
                            "hawser-nodeagent join %1 waits for that")
-                .arg(pending->address.text(), showNumber(pending->number)) };
+                .arg(pending->address.text(), showNumber(pending->proof.number)) };
     }
 
     void tellReady()

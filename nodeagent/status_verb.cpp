@@ -61,7 +61,7 @@ private:
         value.insert(QStringLiteral("folder"), m_self.folder);
         if (const std::optional<Pending> pending = loadPending(m_self.folder)) {
             value.insert(QStringLiteral("asking"), pending->address.text());
-            value.insert(QStringLiteral("number"), pending->number);
+            value.insert(QStringLiteral("number"), pending->proof.number);
         }
         sayJson(value);
     }
@@ -79,7 +79,8 @@ private:
             say(QStringLiteral("run %1: pid %2, %3 s")
                     .arg(run.command, QString::number(run.pid), QString::number(run.ranMs / 1000)));
         if (const std::optional<Pending> pending = loadPending(m_self.folder))
-            say(QStringLiteral("asks %1 to be let in: %2").arg(pending->address.text(), showNumber(pending->number)));
+            say(QStringLiteral("asks %1 to be let in: %2")
+                    .arg(pending->address.text(), showNumber(pending->proof.number)));
     }
 
     void finish(int exitCode) { emit done(exitCode); }

@@ -246,7 +246,7 @@ private slots:
     {
         Someone ana(QStringLiteral("Ana"));
         Someone bea(QStringLiteral("Bea"));
-        QVERIFY(bea->contacts().block({ Block::What::Strangers, {}, {}, {}, 0 }));
+        QVERIFY(bea->contacts().block({ Block::What::Strangers, {}, {}, {}, 0, 0 }));
         QVERIFY(ana->asks().join(bea.listen()));
         QTRY_COMPARE(ana.ask().state, Ask::State::Waiting);
         QCOMPARE(ana.ask().number.size(), 6);
@@ -260,7 +260,7 @@ private slots:
         QVERIFY(address);
         for (const bool blocked : { false, true }) {
             if (blocked)
-                QVERIFY(bea->contacts().block({ Block::What::Strangers, {}, {}, {}, 0 }));
+                QVERIFY(bea->contacts().block({ Block::What::Strangers, {}, {}, {}, 0, 0 }));
             test::Knocker mallory(contracts::AskToBeLetIn::Kind::Contact);
             mallory.lies = true;
             mallory.connectTo(*address, bea->key());
@@ -478,6 +478,54 @@ private slots:
         QVERIFY(mallory->setListening(true, *Address::parse(address)));
         QTRY_COMPARE_WITH_TIMEOUT(ana.ask().state, Ask::State::ChangedKey, 20'000);
         QVERIFY(mallory->requests().all().isEmpty());
+    }
+
+    void whoIsAContactIsNotAskedAgain()
+    {
+        Someone ana(QStringLiteral("Ana"));
+        Someone bea(QStringLiteral("Bea"));
+        const QString address = bea.listen();
+        befriend(ana, bea, address, both, Lasting::Always);
+        bool stayed = true; // what goes on there is not disturbed
+        connect(&ana->route(), &Route::presenceChanged, this,
+            [&](const PublicKey &key) { stayed = stayed && ana->route().presence(key).online; });
+        const Result<QByteArray> again = ana->asks().join(address);
+        QTRY_COMPARE(ana->asks().find(*again)->state, Ask::State::Already);
+        QCOMPARE(ana->asks().find(*again)->sentence, QStringLiteral("You and Bea are contacts already."));
+        QVERIFY(bea->requests().all().isEmpty());
+        QVERIFY(stayed);
+        QVERIFY(ana->route().presence(bea->key()).direct);
+    }
+
+    void theSameRequestIsTakenUpAgain_data()
+    {
+        QTest::addColumn<bool>("restart");
+        QTest::newRow("while it waits") << false;
+        QTest::newRow("after a restart") << true;
+    }
+    void theSameRequestIsTakenUpAgain()
+    {
+        QFETCH(const bool, restart);
+        Someone ana(QStringLiteral("Ana"));
+        Someone bea(QStringLiteral("Bea"));
+        const QString address = bea.listen();
+        QVERIFY(ana->asks().join(address));
+        QTRY_COMPARE(ana.ask().state, Ask::State::Waiting);
+        const QString number = ana.ask().number;
+        if (restart) {
+            ana.person.reset();
+            ana.start();
+        }
+        const Result<QByteArray> again = ana->asks().join(address);
+        QTRY_COMPARE(ana->asks().find(*again)->state, Ask::State::Waiting);
+        QCOMPARE(ana->asks().all().size(), 1);
+        QCOMPARE(ana->asks().find(*again)->number, number);
+        QTRY_VERIFY(bea->requests().shown());
+        QCOMPARE(bea->requests().all().size(), 1);
+        QCOMPARE(bea->requests().shown()->number(), number);
+        QTRY_VERIFY(bea->requests().shown()->doors.first().present);
+        QVERIFY(bea->requests().allow(bea->requests().shown()->id, yes(both, Lasting::Always)));
+        QTRY_COMPARE(ana->asks().find(*again)->state, Ask::State::Accepted);
     }
 
     void declinedIsSaid()

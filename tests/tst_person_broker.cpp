@@ -101,6 +101,21 @@ private slots:
         QTRY_COMPARE(bea->brokers().people(house.identity.key()).size(), 1);
     }
 
+    void whoBelongsThereIsNotAskedAbout()
+    {
+        House house;
+        Someone ana(QStringLiteral("Ana"));
+        enterAsAdministrator(house, ana);
+        bool stayed = true; // what goes on there is not disturbed
+        connect(&ana->brokers(), &Brokers::changed, this, [&] { stayed = stayed && house.isReady(ana); });
+        const Result<QByteArray> again = ana->asks().join(house.address);
+        QTRY_COMPARE(ana->asks().find(*again)->state, Ask::State::Already);
+        QVERIFY(ana->asks().find(*again)->sentence.startsWith(QStringLiteral("You belong to ")));
+        QVERIFY(stayed);
+        QVERIFY(ana->requests().all().isEmpty());
+        QCOMPARE(ana->brokers().all().size(), 1);
+    }
+
     void contactThroughTheBrokerThenTalkAndFile()
     {
         House house;

@@ -66,6 +66,46 @@ struct EditContact {
     using Reply = Nothing;
 };
 
+/// `hawser contacts --blocked`: whom this person refuses, one In each.
+struct ListBlocks {
+    static constexpr const char *name = "blocks.list";
+    using Request = Nothing;
+    struct In {
+        QString what; ///< key, address, strangers
+        PublicKey key; ///< what is "key"
+        QString words;
+        QString claim;
+        QString address; ///< what is "address"
+        qint64 since = 0; ///< ms since 1970; 0: not known
+        qint64 until = 0; ///< ms since 1970; 0: no end
+        static void describe(auto &field)
+        {
+            field("what", &In::what, { .description = "key, address, strangers" });
+            field("key", &In::key, { .description = "who" });
+            field("words", &In::words, { .description = "of the key" });
+            field("claim", &In::claim, { .description = "what they called themselves" });
+            field("address", &In::address, { .description = "where from" });
+            field("since", &In::since, { .description = "ms since 1970" });
+            field("until", &In::until, { .description = "ms since 1970; 0: no end" });
+        }
+    };
+    using Out = Nothing;
+    using Reply = Nothing;
+};
+
+/// Refuses somebody no longer: they may ask again.
+struct Unblock {
+    static constexpr const char *name = "blocks.remove";
+    struct Request {
+        QString who; ///< key, unique prefix, claim, address, or "strangers"
+        static void describe(auto &field)
+        {
+            field("who", &Request::who, { .description = "who is blocked", .required = true });
+        }
+    };
+    using Reply = Nothing;
+};
+
 /// `hawser requests`: who asks me (mine, and of brokers I administer), then each change.
 struct WatchMyRequests {
     static constexpr const char *name = "person.requests.watch";
@@ -211,6 +251,21 @@ struct AskContact {
     using In = Join::In;
     using Out = Nothing;
     using Reply = Join::Reply;
+};
+
+/// `hawser join --number`: "I compared it with them". The person who is asked is verified by it.
+struct AskCompared {
+    static constexpr const char *name = "person.ask.compared";
+    struct Request {
+        QByteArray id;
+        QString number; ///< what their screen shows
+        static void describe(auto &field)
+        {
+            field("id", &Request::id, { .description = "of the request", .required = true });
+            field("number", &Request::number, { .description = "six digits on their screen", .required = true });
+        }
+    };
+    using Reply = Nothing;
 };
 
 struct AskCancel {

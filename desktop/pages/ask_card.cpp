@@ -34,6 +34,10 @@ SafeText titleOf(const Ask &ask)
         return SafeText::sentence(AskCard::tr("%1 said no"), ask.to);
     case Ask::State::Failed:
         return SafeText::sentence(AskCard::tr("Asking %1 failed"), ask.to);
+    case Ask::State::Already:
+        return ask.kind == contracts::AskToBeLetIn::Kind::Contact
+            ? SafeText::sentence(AskCard::tr("You and %1 are contacts already"), ask.to)
+            : SafeText::sentence(AskCard::tr("You belong to %1 already"), ask.to);
     }
     return {};
 }
@@ -44,7 +48,7 @@ QString detailOf(const Ask &ask)
     if (ask.state == Ask::State::Waiting && !ask.number.isEmpty())
         return person ? AskCard::tr("Tell them this number: it must be the same on both screens.")
                       : AskCard::tr("The administrator sees the same number. You need not stay connected.");
-    if (ask.state == Ask::State::Accepted)
+    if (ask.state == Ask::State::Accepted || ask.state == Ask::State::Already)
         return {}; // the title says it
     if (!ask.sentence.isEmpty())
         return ask.sentence;
@@ -60,7 +64,8 @@ QString detailOf(const Ask &ask)
 
 bool isOver(const Ask &ask)
 {
-    return ask.state == Ask::State::Accepted || ask.state == Ask::State::Denied || ask.state == Ask::State::Failed;
+    return ask.state == Ask::State::Accepted || ask.state == Ask::State::Denied || ask.state == Ask::State::Failed
+        || ask.state == Ask::State::Already;
 }
 
 } // namespace
