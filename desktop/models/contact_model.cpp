@@ -7,35 +7,20 @@
 
 namespace hawser::desktop {
 
-namespace {
+QString ContactModel::shown(const ContactRow &row, int) const
+{
+    return visible(row.contact.shownName());
+}
 
-QString spoken(const ContactRow &row)
+QString ContactModel::spoken(const ContactRow &row, int) const
 {
     const qint64 now = QDateTime::currentMSecsSinceEpoch();
     QStringList parts { visible(row.contact.shownName()), presenceText(row.presence, row.contact.lastSeen, now) };
     if (row.unread > 0)
-        parts << ContactModel::tr("%1 unread").arg(row.unread);
+        parts << tr("%1 unread").arg(row.unread);
     if (row.offers > 0)
-        parts << ContactModel::tr("offers you something");
+        parts << tr("offers you something");
     return parts.join(QStringLiteral(", "));
-}
-
-} // namespace
-
-QVariant ContactModel::data(const QModelIndex &index, int role) const
-{
-    if (!checkIndex(index, CheckIndexOption::IndexIsValid))
-        return {};
-    switch (role) {
-    case Qt::DisplayRole:
-        return visible(row(index).contact.shownName());
-    case Qt::AccessibleTextRole:
-        return spoken(row(index));
-    case RowRole:
-        return QVariant::fromValue(row(index));
-    default:
-        return {};
-    }
 }
 
 Qt::ItemFlags ContactModel::flags(const QModelIndex &index) const

@@ -22,15 +22,13 @@ class ContactModel : public RowModel<PublicKey, ContactRow> {
 public:
     using RowModel::RowModel;
 
-    int columnCount(const QModelIndex &parent = {}) const override { return parent.isValid() ? 0 : 1; }
-    QVariant data(const QModelIndex &index, int role) const override;
     Qt::ItemFlags flags(const QModelIndex &index) const override;
 
 protected:
     PublicKey keyOf(const ContactRow &row) const override { return row.contact.key; }
     bool isBefore(const ContactRow &a, const ContactRow &b) const override;
+    QString shown(const ContactRow &row, int column) const override;
+    QString spoken(const ContactRow &row, int column) const override;
 };
 
 } // namespace hawser::desktop
-
-Q_DECLARE_METATYPE(hawser::desktop::ContactRow)

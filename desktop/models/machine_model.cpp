@@ -28,48 +28,32 @@ QString offersText(const Machine &machine)
     return names.join(QStringLiteral(", "));
 }
 
-QString cell(const Machine &machine, int column)
+} // namespace
+
+QString MachineModel::shown(const Machine &machine, int column) const
 {
     switch (column) {
-    case MachineModel::Name:
+    case Name:
         return visible(machine.name);
-    case MachineModel::State:
+    case State:
         return stateText(machine);
-    case MachineModel::Offers:
+    case Offers:
         return offersText(machine);
     default:
         return visible(machine.lastRun);
     }
 }
 
-QString spoken(const Machine &machine, int column)
+QString MachineModel::spoken(const Machine &machine, int column) const
 {
-    const QString text = cell(machine, column);
+    const QString text = shown(machine, column);
     switch (column) {
-    case MachineModel::Offers:
-        return text.isEmpty() ? MachineModel::tr("no offers") : MachineModel::tr("offers %1").arg(text);
-    case MachineModel::LastCommand:
-        return text.isEmpty() ? MachineModel::tr("no command yet") : MachineModel::tr("last command %1").arg(text);
+    case Offers:
+        return text.isEmpty() ? tr("no offers") : tr("offers %1").arg(text);
+    case LastCommand:
+        return text.isEmpty() ? tr("no command yet") : tr("last command %1").arg(text);
     default:
         return text;
-    }
-}
-
-} // namespace
-
-QVariant MachineModel::data(const QModelIndex &index, int role) const
-{
-    if (!checkIndex(index, CheckIndexOption::IndexIsValid))
-        return {};
-    switch (role) {
-    case Qt::DisplayRole:
-        return cell(row(index), index.column());
-    case Qt::AccessibleTextRole:
-        return spoken(row(index), index.column());
-    case RowRole:
-        return QVariant::fromValue(row(index));
-    default:
-        return {};
     }
 }
 

@@ -15,14 +15,13 @@ public:
     using RowModel::RowModel;
 
     int columnCount(const QModelIndex &parent = {}) const override { return parent.isValid() ? 0 : Columns; }
-    QVariant data(const QModelIndex &index, int role) const override;
     QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
 
 protected:
     PublicKey keyOf(const chat::Machine &machine) const override { return machine.key; }
     bool isBefore(const chat::Machine &a, const chat::Machine &b) const override;
+    QString shown(const chat::Machine &machine, int column) const override;
+    QString spoken(const chat::Machine &machine, int column) const override;
 };
 
 } // namespace hawser::desktop
-
-Q_DECLARE_METATYPE(hawser::chat::Machine)

@@ -29,15 +29,6 @@ QString doorText(const Door &door, Asking kind)
     return RequestModel::tr("%1, as %2 saw it").arg(visible(door.address), visible(door.brokerName));
 }
 
-QString line(const Request &request)
-{
-    QStringList parts { whoText(request), wishText(request) };
-    if (const QString number = request.number(); !number.isEmpty())
-        parts << RequestModel::tr("number %1").arg(showNumber(number));
-    parts << originText(request);
-    return parts.join(QStringLiteral(" · "));
-}
-
 } // namespace
 
 QString wishText(const Request &request)
@@ -63,19 +54,13 @@ QString originText(const Request &request)
     return doors.join(QStringLiteral("; "));
 }
 
-QVariant RequestModel::data(const QModelIndex &index, int role) const
+QString RequestModel::shown(const Request &request, int) const
 {
-    if (!checkIndex(index, CheckIndexOption::IndexIsValid))
-        return {};
-    switch (role) {
-    case Qt::DisplayRole:
-    case Qt::AccessibleTextRole:
-        return line(row(index));
-    case RowRole:
-        return QVariant::fromValue(row(index));
-    default:
-        return {};
-    }
+    QStringList parts { whoText(request), wishText(request) };
+    if (const QString number = request.number(); !number.isEmpty())
+        parts << tr("number %1").arg(showNumber(number));
+    parts << originText(request);
+    return parts.join(QStringLiteral(" · "));
 }
 
 } // namespace hawser::desktop

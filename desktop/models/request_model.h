@@ -12,12 +12,10 @@ class RequestModel : public RowModel<quint64, chat::Request> {
 public:
     using RowModel::RowModel;
 
-    int columnCount(const QModelIndex &parent = {}) const override { return parent.isValid() ? 0 : 1; }
-    QVariant data(const QModelIndex &index, int role) const override;
-
 protected:
     quint64 keyOf(const chat::Request &request) const override { return request.id; }
     bool isBefore(const chat::Request &a, const chat::Request &b) const override { return a.id < b.id; }
+    QString shown(const chat::Request &request, int column) const override;
 };
 
 /// "asks to reach you", "asks to join home", …
@@ -26,5 +24,3 @@ QString wishText(const chat::Request &request);
 QString originText(const chat::Request &request);
 
 } // namespace hawser::desktop
-
-Q_DECLARE_METATYPE(hawser::chat::Request)

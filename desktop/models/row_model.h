@@ -23,6 +23,22 @@ public:
     }
 
     int rowCount(const QModelIndex &parent = {}) const override { return parent.isValid() ? 0 : int(m_rows.size()); }
+    int columnCount(const QModelIndex &parent = {}) const override { return parent.isValid() ? 0 : 1; }
+    QVariant data(const QModelIndex &index, int role) const override
+    {
+        if (!checkIndex(index, CheckIndexOption::IndexIsValid))
+            return {};
+        switch (role) {
+        case Qt::DisplayRole:
+            return shown(row(index), index.column());
+        case Qt::AccessibleTextRole:
+            return spoken(row(index), index.column());
+        case RowRole:
+            return QVariant::fromValue(row(index));
+        default:
+            return {};
+        }
+    }
     const QList<Row> &rows() const { return m_rows; }
     /// \pre the index is valid and of this model
     const Row &row(const QModelIndex &index) const { return m_rows[index.row()]; }
@@ -63,6 +79,9 @@ public:
 protected:
     virtual Key keyOf(const Row &row) const = 0;
     virtual bool isBefore(const Row &a, const Row &b) const = 0;
+    /// What a cell shows, and what is read aloud of it. What is foreign in it has been made visible.
+    virtual QString shown(const Row &row, int column) const = 0;
+    virtual QString spoken(const Row &row, int column) const { return shown(row, column); }
 
 private:
     qsizetype indexOf(const Key &key) const

@@ -7,32 +7,13 @@ namespace hawser::desktop {
 
 using chat::Transfer;
 
-namespace {
-
-QString line(const TransferRow &row)
+QString TransferModel::shown(const TransferRow &row, int) const
 {
     const bool out = row.transfer.direction == Transfer::Direction::Out;
-    const QString whose = out ? TransferModel::tr("to %1") : TransferModel::tr("from %1");
+    const QString whose = out ? tr("to %1") : tr("from %1");
     return QStringList { visible(row.transfer.title), whose.arg(visible(row.peer)), contentText(row.transfer),
         progressText(row.transfer) }
         .join(QStringLiteral(" · "));
-}
-
-} // namespace
-
-QVariant TransferModel::data(const QModelIndex &index, int role) const
-{
-    if (!checkIndex(index, CheckIndexOption::IndexIsValid))
-        return {};
-    switch (role) {
-    case Qt::DisplayRole:
-    case Qt::AccessibleTextRole:
-        return line(row(index));
-    case RowRole:
-        return QVariant::fromValue(row(index));
-    default:
-        return {};
-    }
 }
 
 int TransferModel::underWay() const

@@ -20,16 +20,13 @@ class TransferModel : public RowModel<QByteArray, TransferRow> {
 public:
     using RowModel::RowModel;
 
-    int columnCount(const QModelIndex &parent = {}) const override { return parent.isValid() ? 0 : 1; }
-    QVariant data(const QModelIndex &index, int role) const override;
     /// How many are not over.
     int underWay() const;
 
 protected:
     QByteArray keyOf(const TransferRow &row) const override { return row.transfer.id; }
     bool isBefore(const TransferRow &a, const TransferRow &b) const override { return a.number > b.number; }
+    QString shown(const TransferRow &row, int column) const override;
 };
 
 } // namespace hawser::desktop
-
-Q_DECLARE_METATYPE(hawser::desktop::TransferRow)
