@@ -23,7 +23,7 @@ bool isGiven(const Grant &grant, qint64 nowMs)
 
 QVariantList valuesOf(const Block &block)
 {
-    return { int(block.what), block.key.bytes(), column(block.claim), column(block.address), block.until };
+    return { int(block.what), block.key.bytes(), block.claim, block.address, block.until, block.since };
 }
 
 constexpr qsizetype keyBytes = 32;
@@ -108,7 +108,8 @@ Result<void> Contacts::loadRest()
         if (rights)
             m_contacts[*key].rights.insert(Right(rights.toInt()), grant);
     }
-    Result<QSqlQuery> blocks = m_database.run(QStringLiteral("SELECT what, key, claim, address, until FROM blocks"));
+    Result<QSqlQuery> blocks =
+        m_database.run(QStringLiteral("SELECT what, key, claim, address, until, since FROM blocks"));
     if (!blocks)
         return blocks.error();
     while (blocks->next()) {
@@ -119,6 +120,7 @@ Result<void> Contacts::loadRest()
         block.claim = blocks->value(2).toString();
         block.address = blocks->value(3).toString();
         block.until = blocks->value(4).toLongLong();
+        block.since = blocks->value(5).toLongLong();
         m_blocks.append(block);
     }
     return {};
@@ -199,8 +201,8 @@ Result<void> Contacts::store(const Contact &contact)
                 " claim = excluded.claim, alias = excluded.alias, verified = excluded.verified,"
                 " verified_at = excluded.verified_at, since = excluded.since, last_seen = excluded.last_seen,"
                 " last_address = excluded.last_address, broker = excluded.broker"),
-            { key, column(contact.claim), column(contact.alias), int(contact.verified), contact.verifiedAt,
-                contact.since, contact.lastSeen, column(contact.lastAddress), joined(contact.brokers) });
+            { key, contact.claim, contact.alias, int(contact.verified), contact.verifiedAt, contact.since,
+                contact.lastSeen, contact.lastAddress, joined(contact.brokers) });
         if (!saved)
             return saved.error();
         if (const auto gone = m_database.run(QStringLiteral("DELETE FROM grants WHERE key = ?"), { key }); !gone)
@@ -347,7 +349,7 @@ QList<Block> Contacts::blocks() const
 Result<void> Contacts::block(const Block &block)
 {
     const auto done =
-        m_database.run(QStringLiteral("INSERT OR REPLACE INTO blocks VALUES (?, ?, ?, ?, ?)"), valuesOf(block));
+        m_database.run(QStringLiteral("INSERT OR REPLACE INTO blocks VALUES (?, ?, ?, ?, ?, ?)"), valuesOf(block));
     if (!done)
         return done.error();
     m_blocks.removeIf([&](const Block &other) { return sameTarget(other, block); });
@@ -359,7 +361,7 @@ Result<void> Contacts::block(const Block &block)
 Result<void> Contacts::unblock(const Block &block)
 {
     const auto done = m_database.run(QStringLiteral("DELETE FROM blocks WHERE what = ? AND key = ? AND address = ?"),
-        { int(block.what), block.key.bytes(), column(block.address) });
+        { int(block.what), block.key.bytes(), block.address });
     if (!done)
         return done.error();
     m_blocks.removeIf([&](const Block &other) { return sameTarget(other, block); });

@@ -42,6 +42,7 @@ struct Block {
     QString claim; ///< What::Key: what they called themselves
     QString address; ///< What::Address
     qint64 until = 0; ///< ms since 1970; 0: no end
+    qint64 since = 0; ///< ms since 1970; 0: not known
 
     bool operator==(const Block &) const = default;
 };

@@ -91,6 +91,7 @@ Control::Control(Person &person, Commands &commands) : m_person(person), m_comma
     serveSelf();
     serveGuests();
     serveContacts();
+    serveBlocks();
     serveAsking();
     serveRequests();
     serveMessages();

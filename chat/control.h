@@ -31,6 +31,7 @@ private:
     void serveSelf(); // control.cpp
     void serveGuests();
     void serveContacts();
+    void serveBlocks(); // control_blocks.cpp
     void serveAsking(); // control_ask.cpp
     void serveRequests();
     void serveMessages(); // control_messages.cpp

@@ -317,7 +317,7 @@ Result<void> Requests::block(quint64 id, Block::What what)
         d->decide(*request, said, QStringLiteral("blocked"));
         return {};
     }
-    Block block { what, {}, {}, {}, 0 };
+    Block block { what, {}, {}, {}, 0, wallClock() };
     if (what == Block::What::Key) {
         block.key = request->key;
         block.claim = request->claim;

@@ -23,6 +23,7 @@ Database::Steps steps()
             QStringLiteral("CREATE TABLE asks (id BLOB PRIMARY KEY, since INTEGER NOT NULL, body BLOB NOT NULL)"),
             QStringLiteral("CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL)"),
         },
+        { QStringLiteral("ALTER TABLE blocks ADD COLUMN since INTEGER NOT NULL DEFAULT 0") },
     };
 }
 
@@ -48,8 +49,8 @@ QString setting(Database &database, const QString &name, const QString &fallback
 
 Result<void> setSetting(Database &database, const QString &name, const QString &value)
 {
-    const auto done = database.run(
-        QStringLiteral("INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)"), { name, column(value) });
+    const auto done =
+        database.run(QStringLiteral("INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)"), { name, value });
     return done ? Result<void>() : done.error();
 }
 

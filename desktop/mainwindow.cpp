@@ -105,6 +105,9 @@ void MainWindow::addMenus()
     connect(rights, &QAction::triggered, this, &MainWindow::rightsWished);
     connect(m_contacts, &ContactsPage::chosen, rights,
         [rights](const PublicKey &key) { rights->setEnabled(!key.isNull()); });
+    QAction *blocked = contacts->addAction(tr("&Blocked…"));
+    blocked->setObjectName(QStringLiteral("blockedAction"));
+    connect(blocked, &QAction::triggered, this, &MainWindow::blockedWished);
     addViewMenu();
     addHelpMenu();
 }

@@ -44,6 +44,7 @@ signals:
     void listeningWished(bool on);
     void joinWished();
     void rightsWished();
+    void blockedWished();
     void activated(); ///< it has the keyboard again
     void closed();
 

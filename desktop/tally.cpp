@@ -92,7 +92,13 @@ Tally::Tally(const QStringList &paths, QObject *parent)
             },
             Qt::QueuedConnection);
     };
-    QThreadPool::globalInstance()->start([stop = m_stop, tell, paths] { Walk(stop, tell).run(paths); });
+    pool().start([stop = m_stop, tell, paths] { Walk(stop, tell).run(paths); });
+}
+
+QThreadPool &Tally::pool()
+{
+    static QThreadPool pool;
+    return pool;
 }
 
 Tally::~Tally()

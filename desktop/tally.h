@@ -5,6 +5,8 @@
 #include <atomic>
 #include <memory>
 
+class QThreadPool;
+
 namespace hawser::desktop {
 
 /// What a drop holds, as far as it was counted.
@@ -29,6 +31,8 @@ public:
     ~Tally() override;
 
     const Counted &counted() const { return m_counted; }
+    /// Where counts run. It is not Qt's own pool, which painting waits for: a slow disk would stop the windows.
+    static QThreadPool &pool();
 
 signals:
     void changed(); ///< at most 20 times a second, and once when all is counted

@@ -170,18 +170,20 @@ private slots:
         const Contact friendly = contactNamed(QStringLiteral("Bea"));
         book.save(friendly);
         const PublicKey bad = Identity::generate().key();
-        QVERIFY(book.contacts->block({ Block::What::Key, bad, QStringLiteral("Mallory"), {}, 0 }));
-        QVERIFY(book.contacts->block({ Block::What::Address, {}, {}, QStringLiteral("192.0.2.1"), today + 3'600'000 }));
+        QVERIFY(book.contacts->block({ Block::What::Key, bad, QStringLiteral("Mallory"), {}, 0, today }));
+        QVERIFY(
+            book.contacts->block({ Block::What::Address, {}, {}, QStringLiteral("192.0.2.1"), today + 3'600'000, 0 }));
         book.reopen();
+        QCOMPARE(book.contacts->blocks().first().since, today);
         const PublicKey other = Identity::generate().key();
         QVERIFY(book.contacts->isBlocked(bad, {}, today));
         QVERIFY(!book.contacts->isBlocked(other, QStringLiteral("192.0.2.2"), today));
         QVERIFY(book.contacts->isBlocked(other, QStringLiteral("192.0.2.1"), today));
         QVERIFY(!book.contacts->isBlocked(other, QStringLiteral("192.0.2.1"), today + 3'600'000));
-        QVERIFY(book.contacts->block({ Block::What::Strangers, {}, {}, {}, 0 }));
+        QVERIFY(book.contacts->block({ Block::What::Strangers, {}, {}, {}, 0, 0 }));
         QVERIFY(book.contacts->isBlocked(other, {}, today));
         QVERIFY(!book.contacts->isBlocked(friendly.key, {}, today));
-        QVERIFY(book.contacts->unblock({ Block::What::Strangers, {}, {}, {}, 0 }));
+        QVERIFY(book.contacts->unblock({ Block::What::Strangers, {}, {}, {}, 0, 0 }));
         QVERIFY(!book.contacts->isBlocked(other, {}, today));
     }
 

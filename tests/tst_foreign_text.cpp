@@ -17,6 +17,7 @@
 #include "desktop/pages/requests_page.h"
 #include "desktop/pages/transfers_page.h"
 #include "desktop/pages/undo_bar.h"
+#include "desktop/windows/blocked_dialog.h"
 #include "desktop/windows/confirm_dialog.h"
 #include "desktop/windows/invite_dialog.h"
 #include "desktop/windows/rights_dialog.h"
@@ -207,6 +208,16 @@ QWidget *rightsDialog(const QString &text)
     return dialog;
 }
 
+QWidget *blockedDialog(const QString &text)
+{
+    auto *dialog = new BlockedDialog;
+    dialog->setBlocks({ { Block::What::Key, Identity::generate().key(), text, {}, 0, 1 },
+                          { Block::What::Address, {}, {}, text, 2, 0 } },
+        1);
+    dialog->showTrouble(text);
+    return dialog;
+}
+
 QWidget *runWindow(const QString &text)
 {
     auto *window = new RunWindow(text, text);
@@ -257,6 +268,7 @@ void TestForeignText::appearsLiterally_data()
     QTest::newRow("what I wait for") << Make(askCard);
     QTest::newRow("broker") << Make(brokerCard);
     QTest::newRow("rights") << Make(rightsDialog);
+    QTest::newRow("who is blocked") << Make(blockedDialog);
     QTest::newRow("invitation") << Make(inviteDialog);
     QTest::newRow("run") << Make(runWindow);
     QTest::newRow("form") << Make([](const QString &text) { return new RunDialog(text, { commandWith(text) }); });

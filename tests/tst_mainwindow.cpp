@@ -3,6 +3,7 @@
 #include "desktop/desktop.h"
 #include "desktop/handover.h"
 #include "desktop/pages/contacts_page.h"
+#include "desktop/tally.h"
 
 #include <QAccessible>
 #include <QTemporaryDir>
@@ -80,6 +81,8 @@ private slots:
     void filteringChoosesNobody();
     void leavesTheConversationOfWhoIsRemoved();
     void remembersItsPage();
+    void unblocks();
+    void sendsWhileItCounts();
     void takesASecondStart();
     void saysWhyAJoinFails();
     void isDarkInADarkPalette();
@@ -201,6 +204,95 @@ void TestMainWindow::remembersItsPage()
     m_desktop.reset();
     m_desktop = openAt(m_folder->filePath("data"));
     QCOMPARE(m_desktop->window().page(), MainWindow::Transfers);
+}
+
+/// Contacts ▸ Blocked…: by keyboard, down to the disk.
+void TestMainWindow::unblocks()
+{
+    chat::Contacts &contacts = m_desktop->person().contacts();
+    const PublicKey mallory = Identity::generate().key();
+    const qint64 noon = QDateTime(QDate(2026, 5, 3), QTime(12, 0)).toMSecsSinceEpoch();
+    QVERIFY(contacts.block({ chat::Block::What::Key, mallory, QStringLiteral("Mallory"), {}, 0, noon }));
+    QVERIFY(contacts.block({ chat::Block::What::Strangers, {}, {}, {}, 0, 0 }));
+    QVERIFY(contacts.block({ chat::Block::What::Address, {}, {}, QStringLiteral("192.0.2.9"), noon, 0 })); // is over
+    find<QAction>("blockedAction")->trigger();
+    auto *dialog = find<QDialog>("blockedDialog");
+    QVERIFY(dialog);
+    QVERIFY(QTest::qWaitForWindowActive(dialog));
+    const auto texts = [dialog](const char *name) {
+        QStringList texts;
+        for (const QLabel *label : dialog->findChildren<QLabel *>(QLatin1String(name)))
+            if (label->isVisible())
+                texts << label->text().remove(QChar(0x2068)).remove(QChar(0x2069));
+        return texts;
+    };
+    QCOMPARE(texts("blockedName"), QStringList({ QStringLiteral("“Mallory”"), QStringLiteral("All strangers") }));
+    QCOMPARE(texts("blockedKey"), QStringList { mallory.words() });
+    QVERIFY2(
+        texts("blockedTime").value(0).contains(QStringLiteral("3 May")), qPrintable(texts("blockedTime").value(0)));
+
+    auto *unblock = dialog->findChild<QPushButton *>(QStringLiteral("unblockButton"));
+    QVERIFY(unblock->accessibleName().contains(QStringLiteral("Mallory")));
+    unblock->setFocus();
+    QTest::keyClick(dialog->focusWidget(), Qt::Key_Space);
+    QTRY_COMPARE(texts("blockedName"), QStringList { QStringLiteral("All strangers") });
+    QCOMPARE(contacts.blocks().size(), 2);
+    m_desktop.reset();
+    m_desktop = openAt(m_folder->filePath("data"));
+    const QList<chat::Block> after = m_desktop->person().contacts().blocks();
+    QCOMPARE(after.size(), 2);
+    for (const chat::Block &block : after)
+        QVERIFY(block.what != chat::Block::What::Key);
+}
+
+/// Send now works while a dropped folder is still counted.
+void TestMainWindow::sendsWhileItCounts()
+{
+    chat::PersonSettings settings;
+    settings.program = QStringLiteral("test");
+    settings.downloads = m_folder->filePath("bea/Downloads");
+    settings.serveControl = false;
+    const auto bea = chat::Person::open(m_folder->filePath("bea"), settings);
+    QVERIFY(bea && (*bea)->setListening(true, Address { QStringLiteral("127.0.0.1"), 0 }));
+    chat::Person &ana = m_desktop->person();
+    const chat::Grant always { chat::Lasting::Always, 0 };
+    for (const auto &[who, other] : { std::pair(&ana, bea->get()), std::pair(bea->get(), &ana) }) {
+        chat::Contact contact;
+        contact.key = other->key();
+        contact.rights = { { chat::Right::Messages, always }, { chat::Right::Files, always } };
+        QVERIFY(who->contacts().save(contact));
+    }
+    QVERIFY(ana.asks().join((*bea)->addresses().first().text()));
+    QTRY_VERIFY(ana.route().presence((*bea)->key()).online);
+    constexpr int files = 40;
+    QDir().mkpath(m_folder->filePath("shoot"));
+    for (int i = 0; i < files; ++i) {
+        QFile file(m_folder->filePath(QStringLiteral("shoot/%1").arg(i)));
+        QVERIFY(file.open(QIODevice::WriteOnly) && file.write("x") == 1);
+    }
+
+    QSemaphore goOn; // what counts has to wait for it
+    QThreadPool &pool = Tally::pool();
+    const int threads = pool.maxThreadCount();
+    pool.setMaxThreadCount(1);
+    pool.start([&goOn] { goOn.acquire(); });
+    const auto end = qScopeGuard([&] {
+        goOn.release();
+        pool.setMaxThreadCount(threads);
+        pool.waitForDone();
+    });
+    emit m_desktop->window().contacts()->droppedOn((*bea)->key(), { m_folder->filePath("shoot") });
+    QTRY_VERIFY(find<QDialog>("sendDialog"));
+    QVERIFY(find<QLabel>("sendCounted")->text().startsWith(QStringLiteral("counting…")));
+    QTest::keyClicks(find<QLineEdit>("sendNote"), "all of it");
+    QTest::mouseClick(find<QPushButton>("sendNow"), Qt::LeftButton);
+    QTRY_VERIFY(!find<QDialog>("sendDialog"));
+    QTRY_COMPARE((*bea)->transfers().all().value(0).state, chat::Transfer::State::Offered);
+    const chat::Transfer offered = (*bea)->transfers().all().first();
+    QCOMPARE(offered.files, quint64(files)); // the transfer has counted for itself
+    QCOMPARE(offered.note, "all of it");
+    QVERIFY((*bea)->transfers().accept(offered.id));
+    QTRY_COMPARE((*bea)->transfers().find(offered.id)->state, chat::Transfer::State::Done);
 }
 
 void TestMainWindow::takesASecondStart()

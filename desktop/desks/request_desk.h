@@ -8,7 +8,7 @@ class ApprovalStage;
 class MainWindow;
 class Notifications;
 
-/// Brings those who ask to be let in before the person, and the answers back.
+/// Brings those who ask to be let in before the person, and the answers back; and shows who may not ask.
 class RequestDesk : public QObject {
     Q_OBJECT
 
@@ -19,8 +19,10 @@ public:
 private:
     void review(quint64 request);
     void reviewNext();
+    void showBlocked();
 
     chat::Person &m_person;
+    MainWindow &m_window;
     ApprovalStage *m_stage;
 };
 

@@ -192,6 +192,47 @@ class Direct(unittest.TestCase):
         self.assertIn(HOSTILE, [message['text'] for message in messages])
         self.assertEqual(raw_controls(self.ana.run('messages', '--json').stdout), [])
 
+    def test_who_is_a_contact_is_not_asked_again(self):
+        listener, address = self.befriended()
+        again = self.bea.run('join', address, '--timeout', '30')
+        self.assertEqual(again.returncode, 0, again)
+        self.assertIn('are contacts already', again.stderr.decode())
+        code, said = self.bea.json('join', address, '--timeout', '30')
+        self.assertEqual((code, said[-1]['state'], said[-1]['kind']), (0, 'accepted', 'person'), said)
+        self.assertEqual(self.ana.json('requests'), (0, []))
+
+    def test_a_request_is_taken_up_again(self):
+        listener, address = self.listening(self.ana.start)
+        first = self.bea.run('join', address, '--timeout', '1')
+        self.assertEqual(first.returncode, 75, first)
+        number = re.search(rb'Number: (\d{3} \d{3})', first.stderr).group(1)
+        wrong = self.bea.run('join', address, '--number', '000000' if number != b'000 000' else '111111')
+        self.assertEqual(wrong.returncode, 69, wrong)
+        self.assertIn('somebody may be between you', wrong.stderr.decode())
+        again = self.bea.start('join', address, '--number', number.decode())
+        self.assertEqual(again.wait(r'Number: (\d{3} \d{3})').group(1), number)
+        (request,) = self.ana.json('requests')[1]
+        self.assertEqual(self.ana.run('approve', request['id'], '--number', number.decode()).returncode, 0)
+        again.wait('let in: ')
+        self.assertEqual(again.process.wait(PATIENCE), 0)
+        (ana,) = self.bea.json('contacts')[1]
+        self.assertEqual(ana['verified'], 'number')
+
+    def test_the_blocked_may_be_unblocked(self):
+        key = self.bea.json('id')[1][0]['key']
+        listener, address = self.listening(self.ana.start)
+        knock = self.bea.start('join', address)
+        listener.wait('hawser approve')
+        (request,) = self.ana.json('requests')[1]
+        self.assertEqual(self.ana.run('deny', request['id'], '--block').returncode, 0)
+        (blocked,) = self.ana.json('contacts', '--blocked')[1]
+        self.assertEqual((blocked['what'], blocked['key'], blocked['claim']), ('key', key, request['claim']))
+        self.assertIn(blocked['words'], self.ana.run('contacts', '--blocked').stdout.decode())
+        self.assertEqual(self.ana.run('contacts', 'nobody', '--unblock').returncode, 66)
+        self.assertEqual(self.ana.run('contacts', key[:8], '--unblock').returncode, 0)
+        self.assertEqual(self.ana.json('contacts', '--blocked'), (0, []))
+        self.assertIsNone(knock.process.poll())  # neither was told
+
     def test_a_folder_arrives_whole(self):
         listener, address = self.befriended()
         folder = self.root / 'photos'
@@ -280,6 +321,7 @@ class Direct(unittest.TestCase):
                 (64, []), (64, ['nonsense']), (64, ['id', '--nonsense']), (64, ['message', 'bea']),
                 (64, ['approve', '1']), (64, ['approve', '1', '--number', '12']), (64, ['call', 'home', 'x', 'novalue']),
                 (64, ['send', 'bea', '/no/such/file']), (64, ['listen', '--accept', 'bea']),
+                (64, ['contacts', '--unblock']), (64, ['join', 'home', '--number', '12']), (64, ['contacts', '--blocked', '--follow']),
                 (66, ['message', 'nobody', 'hi']), (66, ['send', 'nobody', file, '--wait']), (66, ['ping', 'nobody']),
                 (66, ['approve', '9', '--number', '123456']), (66, ['deny', '9']),
                 (127, ['run', 'nothing', 'echo']), (125, ['run', 'nothing']), (125, ['run', 'nothing', 'echo', 'x'])]:
@@ -348,6 +390,12 @@ class ThroughABroker(unittest.TestCase):
         for process in reversed(cls.daemons):
             process.process.terminate()
             process.close()
+
+    def test_who_belongs_to_the_broker_is_not_asked_about(self):
+        (broker,) = self.ana.json('status')[1][0]['brokers']
+        again = self.ana.run('join', broker['address'], '--timeout', '30')
+        self.assertEqual(again.returncode, 0, again)
+        self.assertIn('You belong to', again.stderr.decode())
 
     def test_offers_are_listed(self):
         code, offers = self.ana.json('offers')

@@ -24,9 +24,11 @@ public:
         m_there = key;
         m_client.connectTo(address, key);
     }
-    /// Asks anew, under another id.
+    /// Asks anew, under another id. What becomes of an older request is not heard any more.
     void knock()
     {
+        if (m_call)
+            m_call->disconnect();
         const QByteArray nonce = randomBytes(numberNonce);
         heard.reset();
         refused.reset();
@@ -36,7 +38,7 @@ public:
         request.claim = QStringLiteral("Mallory");
         request.rights = QStringList { QStringLiteral("messages") };
         request.commitment = commitmentOf(nonce, identity.key(), m_there);
-        Call *call = m_client.start<Ask>({}, request);
+        Call *call = m_call = m_client.start<Ask>({}, request);
         connect(call, &Channel::received, this, [this, call, nonce](const ChannelMessage &message) {
             if (const auto in = message.as<Ask::In>(); in)
                 heard = *in;
@@ -59,6 +61,7 @@ private:
     Ask::Kind m_kind;
     Client m_client { identity, Profile { Role::Person, QStringLiteral("Mallory"), {}, {}, {}, {} } };
     PublicKey m_there;
+    QPointer<Call> m_call;
 };
 
 } // namespace hawser::test
