@@ -63,7 +63,7 @@ public:
           changedKeys(me, *contacts, direct), route(*contacts, brokers, direct, changedKeys),
           requests(me, *database, *contacts, brokers, direct, once, served),
           asks(me, *database, *contacts, brokers, direct, once), conversations(me.folder, *contacts, route, served),
-          transfers(me, *database, *contacts, route, downloads, served), machines(brokers)
+          transfers(me, *contacts, route, downloads, served), machines(brokers)
     {
     }
 

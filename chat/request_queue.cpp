@@ -193,18 +193,6 @@ void RequestQueue::remove(quint64 id, Instant now)
     showNext(now);
 }
 
-bool RequestQueue::removeDoor(quint64 id, const Door &door, Instant now)
-{
-    Request *request = entry(id);
-    if (request == nullptr)
-        return false;
-    request->doors.removeIf([&](const Door &other) { return sameDoor(other, door); });
-    if (!request->doors.isEmpty())
-        return false;
-    remove(id, now);
-    return true;
-}
-
 bool RequestQueue::tooMany(const QString &address, Instant now)
 {
     m_fromAddress.removeIf([now](std::pair<const QString &, QList<Instant> &> entry) {

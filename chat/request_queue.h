@@ -94,9 +94,6 @@ public:
     void rejectAll();
     /// It is decided or gone.
     void remove(quint64 id, Instant now);
-    /// One door is gone for good (the broker says it is decided). Without doors the request goes.
-    /// \return whether the request is gone
-    bool removeDoor(quint64 id, const Door &door, Instant now);
 
     /// Time passes. \return ids that ran out after limits::requestKept
     QList<quint64> tick(Instant now);

@@ -2,7 +2,6 @@
 
 #include "chat/contacts.h"
 #include "chat/me.h"
-#include "chat/store.h"
 #include "chat/transfers_private.h"
 
 #include <QTimer>
@@ -13,13 +12,12 @@ namespace {
 
 constexpr milliseconds stallCheck = std::chrono::seconds(5);
 constexpr milliseconds speedWindow { 250 };
-const QString saveFolderName = QStringLiteral("save-folder");
 
 } // namespace
 
-Transfers::Private::Private(Transfers *q, const Me &me, Database &database, const Contacts &contacts,
-    const Route &route, const QString &downloads)
-    : q(q), me(me), database(database), contacts(contacts), route(route), downloads(downloads), stalls(new QTimer(this))
+Transfers::Private::Private(
+    Transfers *q, const Me &me, const Contacts &contacts, const Route &route, const QString &downloads)
+    : q(q), me(me), contacts(contacts), route(route), downloads(downloads), stalls(new QTimer(this))
 {
     connect(stalls, &QTimer::timeout, this, &Private::watchStalls);
     connect(&contacts, &Contacts::revoked, this, [this](const PublicKey &key, Right right) {
@@ -115,9 +113,9 @@ void Transfers::Private::watchStalls()
         stalls->stop();
 }
 
-Transfers::Transfers(const Me &me, Database &database, const Contacts &contacts, const Route &route,
-    const QString &downloads, Commands &served)
-    : d(std::make_unique<Private>(this, me, database, contacts, route, downloads))
+Transfers::Transfers(
+    const Me &me, const Contacts &contacts, const Route &route, const QString &downloads, Commands &served)
+    : d(std::make_unique<Private>(this, me, contacts, route, downloads))
 {
     served.serveChannel<contracts::File>([this](const contracts::File::Request &request,
                                              const std::shared_ptr<IncomingCall> &call) { d->offered(request, call); });
@@ -141,13 +139,7 @@ std::optional<Transfer> Transfers::find(const QByteArray &id) const
 
 QString Transfers::saveFolder() const
 {
-    return setting(d->database, saveFolderName, d->downloads);
-}
-
-void Transfers::setSaveFolder(const QString &folder)
-{
-    const Result<void> kept = setSetting(d->database, saveFolderName, folder);
-    Q_UNUSED(kept) // the usual place it is, then
+    return d->downloads;
 }
 
 void Transfers::start(const QByteArray &id)

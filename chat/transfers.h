@@ -9,7 +9,6 @@
 
 namespace hawser {
 class Commands;
-class Database;
 } // namespace hawser
 
 namespace hawser::chat {
@@ -66,8 +65,7 @@ class Transfers : public QObject {
 
 public:
     /// All references outlive this. \param served  gets `file/1`
-    Transfers(const Me &me, Database &database, const Contacts &contacts, const Route &route, const QString &downloads,
-        Commands &served);
+    Transfers(const Me &me, const Contacts &contacts, const Route &route, const QString &downloads, Commands &served);
     ~Transfers() override;
 
     QList<Transfer> all() const;
@@ -80,7 +78,6 @@ public:
     Result<QByteArray> send(const PublicKey &key, const QStringList &paths, const QString &note = {});
     /// Where a transfer goes when nothing else is said.
     QString saveFolder() const;
-    void setSaveFolder(const QString &folder);
     /// \param folder  where to save; empty: saveFolder()
     /// \retval NotFound            no such offer any more
     /// \retval FailedPrecondition  the folder cannot be written or has too little room: the sentence says

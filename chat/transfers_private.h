@@ -34,8 +34,7 @@ struct Moving {
 
 class Transfers::Private : public QObject {
 public:
-    Private(Transfers *q, const Me &me, Database &database, const Contacts &contacts, const Route &route,
-        const QString &downloads);
+    Private(Transfers *q, const Me &me, const Contacts &contacts, const Route &route, const QString &downloads);
 
     // transfers.cpp
     Moving *find(const QByteArray &id);
@@ -64,7 +63,6 @@ public:
 
     Transfers *q;
     const Me &me;
-    Database &database;
     const Contacts &contacts;
     const Route &route;
     QString downloads;

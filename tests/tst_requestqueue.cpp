@@ -162,17 +162,6 @@ private slots:
         QVERIFY(queue.knock(from({}), start + 25h) > 17);
     }
 
-    void answeredElsewhereClosesIt()
-    {
-        RequestQueue queue;
-        Request join = from(QStringLiteral("192.0.2.1"));
-        join.kind = Asking::JoinPerson;
-        join.doors[0].remoteId = QStringLiteral("r7");
-        const quint64 id = queue.knock(join, start);
-        QVERIFY(queue.removeDoor(id, join.doors[0], start + 1s));
-        QVERIFY(!queue.shown());
-    }
-
     void numberIsOfTheDoorWhereSomebodyStands()
     {
         Request request = from({});
