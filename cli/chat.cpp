@@ -1,4 +1,3 @@
-#include "cli/accepted_keys.h"
 #include "cli/knock.h"
 #include "cli/talk.h"
 #include "cli/verbs.h"
@@ -17,14 +16,7 @@ public:
     {
     }
 
-    Result<void> check() override
-    {
-        const Result<QSet<PublicKey>> keys = readKeys(typed().all("--accept"));
-        if (!keys)
-            return keys.error();
-        m_talk.questions().setAccepted(*keys);
-        return {};
-    }
+    Result<void> check() override { return m_talk.questions().setAccepted(typed().all("--accept")); }
 
     void start() override
     {

@@ -1,4 +1,3 @@
-#include "cli/accepted_keys.h"
 #include "cli/talk.h"
 #include "cli/verbs.h"
 
@@ -13,14 +12,7 @@ class ListenVerb : public Verb {
 public:
     explicit ListenVerb(const Desk &desk) : Verb(desk), m_talk(desk.session, desk.printer) { }
 
-    Result<void> check() override
-    {
-        const Result<QSet<PublicKey>> keys = readKeys(typed().all("--accept"));
-        if (!keys)
-            return keys.error();
-        m_talk.questions().setAccepted(*keys);
-        return {};
-    }
+    Result<void> check() override { return m_talk.questions().setAccepted(typed().all("--accept")); }
 
     void start() override
     {

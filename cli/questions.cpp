@@ -26,6 +26,18 @@ Questions::Questions(Session &session, Printer &printer, Terminal &terminal, QOb
 {
 }
 
+Result<void> Questions::setAccepted(const QStringList &keys)
+{
+    for (const QString &word : keys) {
+        const Result<PublicKey> key = PublicKey::fromHex(word);
+        if (!key)
+            return Error { Code::InvalidArgument,
+                QStringLiteral("--accept takes a whole key, 64 hex digits: %1").arg(key.error().sentence) };
+        m_accepted.insert(*key);
+    }
+    return {};
+}
+
 void Questions::start()
 {
     Call *call = m_session.start<WatchMyRequests>({ true });

@@ -17,7 +17,8 @@ public:
     Questions(Session &session, Printer &printer, Terminal &terminal, QObject *parent = nullptr);
 
     /// Whoever has one of these keys is let in without a question.
-    void setAccepted(const QSet<PublicKey> &keys) { m_accepted = keys; }
+    /// \retval InvalidArgument  one is no whole key: nothing less proves who somebody is
+    Result<void> setAccepted(const QStringList &keys);
     void start();
     bool isAsking() const { return !m_open.isEmpty(); }
     /// \pre isAsking()
