@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "support")]
@@ -33,6 +34,28 @@ def peak(pid):
     """The most memory a process ever had at once (VmHWM), in bytes."""
     with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as status:
         return int(re.search(r"^VmHWM:\s+(\d+) kB", status.read(), re.M)[1]) * 1024
+
+
+class Stopwatch:
+    """Seconds since it was made, without those that this program and the named ones spent ready to run on a machine that was busy."""
+
+    def __init__(self, *programs):
+        self.pids = [os.getpid(), *(program.pid for program in programs)]
+        self.began, self.before = time.monotonic(), self._held_up()
+
+    def seconds(self):
+        return time.monotonic() - self.began - (self._held_up() - self.before)
+
+    def _held_up(self):
+        spent = 0
+        for pid in self.pids:
+            for thread in os.listdir(f"/proc/{pid}/task"):
+                try:
+                    with open(f"/proc/{pid}/task/{thread}/schedstat", encoding="ascii") as numbers:
+                        spent += int(numbers.read().split()[1])
+                except (FileNotFoundError, ProcessLookupError):
+                    pass  # ended meanwhile
+        return spent / 1e9
 
 
 class Peaks:

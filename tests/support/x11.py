@@ -190,8 +190,9 @@ class Display:
 
     def _start_server(self, size):
         reader, writer = os.pipe()
+        # -r: a key does not repeat while a busy machine keeps who presses it from letting it go
         self._spawn("Xvfb", ["Xvfb", "-displayfd", str(writer), "-screen", "0", size + "x24", "-nolisten", "tcp",
-                             "-noreset"], pass_fds=(writer,))
+                             "-noreset", "-r"], pass_fds=(writer,))
         os.close(writer)
         with os.fdopen(reader) as pipe:
             number = pipe.readline().strip()
