@@ -1,6 +1,7 @@
 #include "core/connection.h"
 #include "core/byte_pipe.h"
 #include "core/certificate.h"
+#include "core/give_way.h"
 
 #include <QBasicTimer>
 #include <QCoreApplication>
@@ -46,6 +47,7 @@ private:
     void discard();
     void pump();
     bool fill();
+    void giveWay(qint64 moved) const;
     void runOut();
     void tick(Instant at);
     void stop(const Error &error);
@@ -193,14 +195,15 @@ void Connection::Private::readTurn()
     }
     // Only a sink that stopped at a frame, as a greeting does, leaves more than a cut one: the next sink has that first.
     const qsizetype kept = reader.kept();
-    const bool full = kept > qsizetype(limits::framePayload);
+    const bool full = kept >= qsizetype(limits::frameHeader + limits::framePayload);
     m_readAgain = false;
     m_reading = true;
     const std::span<char> space = reader.space();
-    const qint64 most = full ? 0 : qint64(space.size());
+    const qint64 most = full ? 0 : m_sink->givesWay ? qMin<qint64>(limits::bulkTurn, space.size()) : space.size();
     const qint64 got = full ? 0 : pipe->read(space.data(), most);
     const bool more = got == most || pipe->available() > 0;
     feed(got);
+    giveWay(got);
     m_reading = false;
     if (more && !(full && reader.kept() == kept))
         m_readAgain = true;
@@ -253,6 +256,7 @@ bool Connection::Private::fill()
 {
     bool emptied = !m_sink;
     bool wrote = std::exchange(m_unflushed, false);
+    qint64 written = 0;
     const Instant at = now();
     const bool idle = pipe->backlog() == 0;
     while (m_sink && pipe->backlog() < m_sink->mostInSocket) {
@@ -263,6 +267,7 @@ bool Connection::Private::fill()
         pipe->write(chunk);
         if (q)
             q->m_bytesWritten += quint64(chunk.size());
+        written += chunk.size();
         wrote = true;
     }
     if (!wrote)
@@ -270,7 +275,15 @@ bool Connection::Private::fill()
     if (idle)
         m_progress = at;
     pipe->flush();
+    giveWay(written);
     return emptied;
+}
+
+/// Each turn that moved bulk is a short one.
+void Connection::Private::giveWay(qint64 moved) const
+{
+    if (m_sink && m_sink->givesWay && moved >= limits::bulkTurn / 2)
+        letOthersRun();
 }
 
 /// Everything is written: the pipe ends when it is sent.

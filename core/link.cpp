@@ -17,8 +17,11 @@ Link::Link(const LinkSettings &settings, Instant now)
       m_opensAllowed(settings.opensAllowed), m_opensGranted(settings.opensGranted), m_lastHeard(now), m_lastPing(now),
       m_wasConnected(settings.lane == 0)
 {
-    if (!m_wasConnected)
+    if (settings.lane != 0) {
+        givesWay = true;
+        mostInSocket = limits::bulkTurn;
         m_suspendedSince = now;
+    }
 }
 
 Link::~Link()

@@ -236,6 +236,29 @@ private slots:
         QTRY_COMPARE(ends.serverSink.losses.size(), 1u);
     }
 
+    /// Wherever a frame of full size is cut: what is missing still comes.
+    void aLargestFrameArrivesWhereverItIsCut()
+    {
+        QByteArray frame;
+        appendFrame(frame, FrameType::Data, 0, 1, QByteArray(limits::framePayload, 'x'));
+        for (qsizetype missing = 1; missing <= 2 * qsizetype(limits::frameHeader); ++missing) {
+            auto [first, second] = Connection::pair(Identity::generate().key(), Identity::generate().key());
+            RecordingSink firstSink, secondSink;
+            first->setSink(&firstSink);
+            second->setSink(&secondSink);
+            for (Connection *end : { first.get(), second.get() })
+                end->setMaxPayload(limits::framePayload);
+            firstSink.say(frame.chopped(missing));
+            QTRY_COMPARE(second->bytesRead(), quint64(frame.size() - missing));
+            QVERIFY(secondSink.frames.empty());
+            firstSink.say(frame.last(missing));
+            QTRY_COMPARE(secondSink.frames.size(), 1u);
+            QCOMPARE(secondSink.frames[0].payload.size(), qsizetype(limits::framePayload));
+            first->setSink(nullptr);
+            second->setSink(nullptr);
+        }
+    }
+
     void lastWordsArrive_data()
     {
         QTest::addColumn<bool>("deleted");

@@ -1,5 +1,6 @@
 #include "core/transfer/download.h"
 
+#include "core/give_way.h"
 #include "core/transfer/download_worker.h"
 
 namespace hawser::transfer {
@@ -21,6 +22,7 @@ void Download::start(Stream *stream, const QString &folder)
     stream->setManualCredit(true);
     m_worker = new DownloadWorker(m_offered, m_only);
     m_worker->moveToThread(&m_thread);
+    connect(&m_thread, &QThread::started, m_worker, &workBehindOthers);
     connect(&m_thread, &QThread::finished, m_worker, &QObject::deleteLater);
     connect(stream, &Stream::received, this, [this](std::span<const MessageView> pieces) {
         qsizetype size = 0;

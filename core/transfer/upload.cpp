@@ -1,5 +1,6 @@
 #include "core/transfer/upload.h"
 
+#include "core/give_way.h"
 #include "core/transfer/upload_worker.h"
 
 namespace hawser::transfer {
@@ -12,6 +13,7 @@ Upload::Upload(const QStringList &paths, QObject *parent) : QObject(parent), m_w
 {
     m_thread.setObjectName(QStringLiteral("upload"));
     m_worker->moveToThread(&m_thread);
+    connect(&m_thread, &QThread::started, m_worker, &workBehindOthers);
     connect(&m_thread, &QThread::finished, m_worker, &QObject::deleteLater);
     connect(m_worker, &UploadWorker::counted, this, &Upload::counted);
     connect(m_worker, &UploadWorker::failed, this, &Upload::failed);
