@@ -96,7 +96,7 @@ def meant_presses_count(display, host):
 
 
 def main():
-    with x11.Display(sys.argv[1]) as display:
+    with x11.Display(sys.argv[1], keys_repeat=True) as display:
         host = Host(display)
         host.focus_main()
         host.ask()

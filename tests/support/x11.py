@@ -152,9 +152,12 @@ class Program:
 
 
 class Display:
-    """Xvfb and openbox with a private runtime folder, home folders, and (on request) a private D-Bus."""
+    """Xvfb and openbox with a private runtime folder, home folders, and (on request) a private D-Bus.
 
-    def __init__(self, build, size="1280x800", bus=False):
+    Keys repeat on request only: a busy machine may keep who presses one from letting it go in time.
+    """
+
+    def __init__(self, build, size="1280x800", bus=False, keys_repeat=False):
         self.build = os.path.abspath(build)
         self.folder = tempfile.mkdtemp(prefix="hawser-x-")  # short: socket paths are limited
         self.programs = []
@@ -162,7 +165,7 @@ class Display:
                     if not re.match(r"(WAYLAND|DBUS|XDG|QT|HAWSER|SSH|DESKTOP)_|DISPLAY|XAUTHORITY|HOME$", key)}
         try:
             self._make_folders()
-            self._start_server(size)
+            self._start_server(size, keys_repeat)
             if bus:
                 self._start_bus()
         except BaseException:
@@ -188,11 +191,10 @@ class Display:
         os.makedirs(path, mode=0o700, exist_ok=True)
         return path
 
-    def _start_server(self, size):
+    def _start_server(self, size, keys_repeat):
         reader, writer = os.pipe()
-        # -r: a key does not repeat while a busy machine keeps who presses it from letting it go
         self._spawn("Xvfb", ["Xvfb", "-displayfd", str(writer), "-screen", "0", size + "x24", "-nolisten", "tcp",
-                             "-noreset", "-r"], pass_fds=(writer,))
+                             "-noreset", "r" if keys_repeat else "-r"], pass_fds=(writer,))
         os.close(writer)
         with os.fdopen(reader) as pipe:
             number = pipe.readline().strip()
