@@ -36,8 +36,9 @@ void ChangedKeys::look(const PublicKey &key)
 
 Result<void> ChangedKeys::disconnectFrom(const PublicKey &key)
 {
-    m_now.remove(key);
     m_direct.hangUp(key);
+    if (m_now.remove(key))
+        emit forgotten(key);
     return m_contacts.setLastAddress(key, {});
 }
 

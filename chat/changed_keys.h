@@ -32,6 +32,7 @@ public:
 
 signals:
     void found(const hawser::PublicKey &contact);
+    void forgotten(const hawser::PublicKey &contact); ///< its address is: nothing is known to be in the way
 
 private:
     void look(const PublicKey &contact);

@@ -172,17 +172,18 @@ void Control::serveMessages()
 /// Answers when it is known how far a message comes now. To somebody who is there that takes a moment.
 void Control::followSaid(const PublicKey &with, quint64 id, bool wait, IncomingCall *to)
 {
-    const auto state = std::make_shared<Entry::State>(Entry::State::Saving);
-    const auto answer = [this, to, with, id, state] {
-        finish(to, toValue(SayTo::Reply { with, nameOf(m_person, with), nameOf(*state), id }));
+    const auto said = std::make_shared<Entry>();
+    said->state = Entry::State::Saving;
+    const auto answer = [this, to, with, id, said] {
+        finish(to, toValue(SayTo::Reply { with, nameOf(m_person, with), nameOf(said->state), id, said->sentence }));
     };
     const bool isThere = m_person.route().presence(with).online;
-    const auto look = [this, to, id, wait, isThere, state, answer](const Entry &entry) {
+    const auto look = [this, to, id, wait, isThere, said, answer](const Entry &entry) {
         if (entry.id != id)
             return;
-        *state = entry.state;
+        *said = entry;
         if (entry.state == Entry::State::NotSent)
-            return finish(to, Error { Code::Unavailable, QStringLiteral("not sent: %1").arg(entry.sentence) });
+            return finish(to, Error { Code::FailedPrecondition, QStringLiteral("not sent: %1").arg(entry.sentence) });
         const bool isDelivered = entry.state == Entry::State::Delivered || entry.state == Entry::State::Read;
         const bool comesNoFurther = entry.state == Entry::State::AtBroker && !isThere;
         if (isDelivered || (comesNoFurther && !wait))

@@ -1,31 +1,14 @@
 #include "chat/conversation.h"
 
-#include "chat/call_on.h"
+#include "chat/brokers.h"
 #include "chat/contacts.h"
 #include "chat/me.h"
+#include "chat/route.h"
 #include "chat/transfer_record.h"
 
 namespace hawser::chat {
 
 namespace {
-
-constexpr int idBytes = 16;
-constexpr int rememberedIds = 256; ///< theirs, of one conversation: the same message again is not shown twice
-constexpr milliseconds patience = std::chrono::seconds(20); ///< for "delivered"
-
-QString whyNot(const Error &error)
-{
-    switch (error.code) {
-    case Code::PermissionDenied:
-        return QStringLiteral("they do not take messages from you now");
-    case Code::Unavailable:
-        return error.sentence.isEmpty() ? QStringLiteral("they are away") : error.sentence;
-    case Code::DeadlineExceeded:
-        return QStringLiteral("no answer came in time; it may have arrived");
-    default:
-        return error.sentence;
-    }
-}
 
 bool countsAsUnread(const Entry &entry)
 {
@@ -34,24 +17,28 @@ bool countsAsUnread(const Entry &entry)
 
 } // namespace
 
-Conversations::Conversations(const QString &folder, const Contacts &contacts, const Route &route, Commands &served)
-    : m_history(folder), m_contacts(contacts), m_route(route)
+Conversations::Conversations(const Me &me, const Contacts &contacts, const Brokers &brokers, const Direct &direct,
+    const Route &route, Commands &served)
+    : m_me(me), m_contacts(contacts), m_brokers(brokers), m_route(route), m_history(me.folder),
+      m_post(me, m_history, contacts, brokers, direct, served)
 {
-    served.serveLater<contracts::Chat>([this](const contracts::Chat::Request &request, const Caller &caller,
-                                           const Reply<contracts::Chat> &reply) { hear(request, caller.user, reply); });
+    connect(&m_post, &Post::came, this, &Conversations::tell);
+    connect(&route, &Route::presenceChanged, this, &Conversations::explain);
     connect(&m_history, &History::troubleChanged, this, &Conversations::troubleChanged);
     connect(&m_history, &History::opened, this, [this](const QList<Unread> &unread) {
         for (const Unread &talk : unread) {
             Talk &known = m_talks[talk.with];
             known.unread += talk.count;
             known.last = std::max(known.last, talk.last);
+            explain(talk.with);
             emit unreadChanged(talk.with);
         }
     });
     connect(&contacts, &Contacts::removed, this, [this](const PublicKey &with) {
         m_talks.remove(with);
         m_history.write(
-            this, [with](Database &database) { return history::forget(database, with); }, [](const Result<void> &) {});
+            this, [with](Database &database) { return messages::forget(database, with); },
+            [this](const Result<void> &) { m_post.wake(); });
         emit unreadChanged(with);
     });
 }
@@ -82,9 +69,12 @@ void Conversations::markRead(const PublicKey &with)
     if (found == m_talks.end() || found->unread == 0)
         return;
     found->unread = 0;
+    const PublicKey toMyDevices = m_brokers.all().isEmpty() ? PublicKey() : m_me.key();
     m_history.write(
-        this, [with, last = found->last](Database &database) { return history::markRead(database, with, last); },
-        [](const Result<QList<history::SeenMark>> &) {});
+        this,
+        [with, last = found->last, toMyDevices](
+            Database &database) { return messages::markRead(database, with, last, toMyDevices); },
+        [this](const Result<void> &) { m_post.wake(); });
     emit unreadChanged(with);
 }
 
@@ -117,81 +107,88 @@ Result<quint64> Conversations::say(const PublicKey &with, const QString &text)
     entry.text = text;
     entry.at = wallClock();
     entry.state = Entry::State::Saving;
-    entry.transfer = randomBytes(idBytes);
+    entry.sentence = m_route.presence(with).obstacle;
+    m_talks[with].obstacle = entry.sentence;
     came(entry);
     m_history.write(
-        this, [entry](Database &database) { return history::add(database, entry); },
-        [this, entry](const Result<void> &kept) {
-            if (!kept)
-                return setState(entry, Entry::State::NotSent, kept.error().sentence);
-            send(entry);
-        });
+        this,
+        [entry, device = m_me.profile.device](Database &database) { return messages::say(database, entry, device); },
+        [this, entry](const Result<Entry> &posted) { said(entry, posted); });
     return entry.id;
+}
+
+void Conversations::said(const Entry &entry, const Result<Entry> &posted)
+{
+    if (posted) {
+        emit changed(*posted);
+        return m_post.wake(entry.with);
+    }
+    Entry notSent = entry;
+    notSent.state = Entry::State::NotSent;
+    notSent.sentence = posted.error().sentence;
+    m_unkept.insert(entry.id, notSent);
+    emit changed(notSent);
 }
 
 void Conversations::tryAgain(quint64 id)
 {
-    m_history.read(
-        this, [id](Database &database) { return history::find(database, id); },
-        [this](const Result<Entry> &found) {
-            if (!found || found->state != Entry::State::NotSent)
+    const QByteArray device = m_me.profile.device;
+    if (Entry entry = m_unkept.take(id); entry.id > 0) {
+        entry.sentence = m_route.presence(entry.with).obstacle;
+        return m_history.write(
+            this, [entry, device](Database &database) { return messages::say(database, entry, device); },
+            [this, entry](const Result<Entry> &posted) { said(entry, posted); });
+    }
+    m_history.write(
+        this, [id, device](Database &database) { return messages::sayAgain(database, id, device); },
+        [this](const Result<Entry> &posted) {
+            if (!posted)
                 return;
-            setState(*found, Entry::State::Saving, {});
-            send(*found);
+            said(*posted, posted);
+            m_talks[posted->with].obstacle.clear();
+            explain(posted->with);
         });
 }
 
-void Conversations::send(const Entry &entry)
+/// What is queued for them says what is in its way.
+void Conversations::explain(const PublicKey &with)
 {
-    const Result<Path> path = m_route.find(entry.with);
-    if (!path)
-        return setState(entry, Entry::State::NotSent, whyNot(path.error()));
-    const auto answered = [this, entry](const Result<contracts::Chat::Reply> &reply) {
-        if (reply)
-            return setState(entry, Entry::State::Delivered, {});
-        setState(entry, Entry::State::NotSent, whyNot(reply.error()));
-    };
-    CallOptions options;
-    options.timeout = patience;
-    callOn<contracts::Chat>(*path, { entry.transfer, entry.text }, this, answered, options);
+    const QString why = m_route.presence(with).obstacle;
+    const auto talk = m_talks.find(with);
+    if (talk == m_talks.end() || std::exchange(talk->obstacle, why) == why)
+        return;
+    m_history.write(
+        this,
+        [with, device = m_me.profile.device, why](
+            Database &database) { return messages::explain(database, with, device, why); },
+        [this](const Result<messages::News> &news) {
+            if (news)
+                tell(*news);
+        });
 }
 
-void Conversations::setState(Entry entry, Entry::State state, const QString &sentence)
+// --- what came, and notes
+
+void Conversations::tell(const messages::News &news)
 {
-    entry.state = state;
-    entry.sentence = sentence;
-    m_history.write(
-        this, [entry](Database &database) { return history::setState(database, entry); }, [](const Result<void> &) {});
-    emit changed(entry);
+    for (const Entry &entry : news.added)
+        came(entry);
+    for (const Entry &entry : news.changed)
+        emit changed(entry);
+    for (const PublicKey &with : news.read)
+        countAgain(with);
 }
 
-// --- theirs, and notes
-
-void Conversations::hear(
-    const contracts::Chat::Request &request, const PublicKey &from, const Reply<contracts::Chat> &reply)
+/// Another device of mine has shown it.
+void Conversations::countAgain(const PublicKey &with)
 {
-    if (request.id.size() != idBytes || request.text.isEmpty() || request.text.toUtf8().size() > limits::chatBytes)
-        return reply(Error { Code::InvalidArgument, QStringLiteral("this is no message of at most 8 KiB") });
-    Talk &talk = m_talks[from];
-    if (talk.heard.contains(request.id))
-        return reply(contracts::Chat::Reply {});
-    talk.heard.append(request.id);
-    if (talk.heard.size() > rememberedIds)
-        talk.heard.removeFirst();
-    Entry entry;
-    entry.id = m_history.nextId();
-    entry.with = from;
-    entry.text = request.text;
-    entry.at = wallClock();
-    m_history.write(
-        this, [entry](Database &database) { return history::add(database, entry); },
-        [this, entry, reply, id = request.id](const Result<void> &kept) {
-            if (kept) {
-                came(entry);
-                return reply(contracts::Chat::Reply {});
-            }
-            m_talks[entry.with].heard.removeOne(id);
-            reply(Error { Code::Unavailable, QStringLiteral("it could not be kept there") });
+    m_history.read(
+        this, [with](Database &database) { return history::unread(database, with); },
+        [this, with](const Result<int> &count) {
+            if (!count || !m_talks.contains(with))
+                return;
+            m_talks[with].unread = *count;
+            emit unreadChanged(with);
         });
 }
 

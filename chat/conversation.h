@@ -1,13 +1,11 @@
 #pragma once
 
-#include "chat/history.h"
-#include "core/contracts/talk.h"
+#include "chat/post.h"
 
 #include <QHash>
 
 namespace hawser::chat {
 
-class Contacts;
 class Route;
 struct Transfer;
 
@@ -16,8 +14,9 @@ class Conversations : public QObject {
     Q_OBJECT
 
 public:
-    /// All references outlive this. \param served  gets `chat/1`
-    Conversations(const QString &folder, const Contacts &contacts, const Route &route, Commands &served);
+    /// All references outlive this. \param served  gets `mail.post/1`
+    Conversations(const Me &me, const Contacts &contacts, const Brokers &brokers, const Direct &direct,
+        const Route &route, Commands &served);
     ~Conversations() override;
 
     /// Empty: what is said is kept on disk. Else why not, for people.
@@ -62,18 +61,22 @@ private:
     struct Talk {
         int unread = 0;
         quint64 last = 0; ///< id of the newest entry
-        QList<QByteArray> heard; ///< ids of theirs, the newest few
+        QString obstacle {}; ///< what is said of those that are queued
     };
-    void add(const Entry &entry);
     void addWhenKept(const Entry &entry);
     void came(const Entry &entry);
-    void send(const Entry &entry);
-    void setState(Entry entry, Entry::State state, const QString &sentence);
-    void hear(const contracts::Chat::Request &request, const PublicKey &from, const Reply<contracts::Chat> &reply);
+    void tell(const messages::News &news);
+    void countAgain(const PublicKey &with);
+    void said(const Entry &entry, const Result<Entry> &posted);
+    void explain(const PublicKey &with);
 
-    History m_history;
+    const Me &m_me;
     const Contacts &m_contacts;
+    const Brokers &m_brokers;
     const Route &m_route;
+    History m_history;
+    Post m_post;
+    QHash<quint64, Entry> m_unkept; // mine that could not even be saved
     QHash<PublicKey, Talk> m_talks;
 };
 

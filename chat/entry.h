@@ -28,7 +28,7 @@ struct Entry {
     qint64 at = 0; ///< ms since 1970 by this machine's clock: when it was said or came here
     qint64 said = 0; ///< theirs: when they said it, by their clock; 0: not told
     State state = State::None;
-    QString sentence; ///< NotSent: why; AtBroker: the broker's name
+    QString sentence; ///< NotSent: why; Queued: what is in the way, if that is known; AtBroker: the broker's name
     QByteArray device; ///< 8 bytes: whose number that is
     quint64 number = 0; ///< of a message among its device's (docs/protocol.md); 0: none
     QByteArray transfer; ///< Kind::Transfer: its id

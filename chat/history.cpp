@@ -1,5 +1,7 @@
 #include "chat/history.h"
 
+#include "chat/messages.h"
+
 #include <QDateTime>
 
 namespace hawser::chat {
@@ -13,8 +15,8 @@ struct Opening {
 
 Result<Opening> look(Database &database)
 {
-    if (const auto ended = history::endUnfinished(database); !ended)
-        return ended.error();
+    if (const auto agreed = messages::reconcile(database); !agreed)
+        return agreed.error();
     const Result<QList<Unread>> unread = history::unread(database);
     if (!unread)
         return unread.error();
@@ -35,7 +37,7 @@ History::~History() = default;
 
 void History::open(const QString &path)
 {
-    m_store = std::make_unique<StoreThread>(path, Database::Steps { history::tables() });
+    m_store = std::make_unique<StoreThread>(path, messages::steps());
     // A write, though it changes nothing: a file that can only be read is no place to keep things.
     m_store->write(this, look, [this, path](const Result<Opening> &opening) {
         if (!opening && path != Database::inMemory) {
@@ -45,7 +47,7 @@ void History::open(const QString &path)
             return;
         }
         if (opening)
-            m_lastId = std::max(m_lastId, opening->lastId);
+            m_lastId = std::max(m_lastId.load(), opening->lastId);
         m_isOpen = true;
         for (const std::function<void()> &work : std::exchange(m_waiting, {}))
             work();
@@ -60,11 +62,12 @@ void History::whenOpen(std::function<void()> work)
     m_waiting.append(std::move(work));
 }
 
-quint64 History::nextId()
+quint64 History::nextIds(qsizetype count)
 {
     const auto now = quint64(QDateTime::currentMSecsSinceEpoch()) * 1000;
-    m_lastId = std::max(m_lastId + 1, now);
-    return m_lastId;
+    quint64 last = m_lastId;
+    while (!m_lastId.compare_exchange_weak(last, std::max(last + 1, now) + quint64(count) - 1)) { }
+    return std::max(last + 1, now);
 }
 
 } // namespace hawser::chat

@@ -3,6 +3,8 @@
 #include "chat/history_tables.h"
 #include "core/store/store_thread.h"
 
+#include <atomic>
+
 namespace hawser::chat {
 
 /// `FOLDER/chat.sqlite` in a thread of its own: nobody waits for the disk. When the file cannot be used it is left as it
@@ -15,7 +17,11 @@ public:
     ~History() override;
 
     /// Ids grow, over restarts too: microseconds since 1970, and one more than the last where clocks go back.
-    quint64 nextId();
+    quint64 nextId() { return nextIds(1); }
+    /// So many ids; the first. From any thread.
+    quint64 nextIds(qsizetype count);
+    /// \pre opened
+    StoreThread &store() { return *m_store; }
     /// Empty: all is kept on disk. Else the reason, for people.
     QString trouble() const { return m_trouble; }
 
@@ -50,7 +56,7 @@ private:
     QList<std::function<void()>> m_waiting;
     bool m_isOpen = false;
     QString m_trouble;
-    quint64 m_lastId = 0;
+    std::atomic<quint64> m_lastId = 0;
 };
 
 } // namespace hawser::chat

@@ -137,7 +137,44 @@ Result<Entry> first(Database &database, Result<QSqlQuery> found)
     return entryOf(*found, keys->value(found->value(1).toLongLong()));
 }
 
+/// Messages of mine in one talk that match get that state and sentence. What is given up has no number any more.
+Result<QList<Entry>> change(Database &database, const PublicKey &with, const QString &where, const QVariantList &values,
+    Entry::State state, const QString &sentence, bool givenUp = false)
+{
+    const Result<qint64> talk = talkOf(database, with);
+    if (!talk)
+        return talk.error();
+    const QString those = QStringLiteral("talk = ? AND mine = 1 AND number > 0 AND ") + where;
+    const QVariantList which = QVariantList { *talk } + values;
+    QList<Entry> changed;
+    {
+        Result<QSqlQuery> found =
+            database.run(QStringLiteral("SELECT %1 FROM entries e WHERE %2").arg(columns, those), which);
+        if (!found)
+            return found.error();
+        while (found->next()) {
+            changed << entryOf(*found, with);
+            changed.last().state = state;
+            changed.last().sentence = sentence;
+        }
+    }
+    if (changed.isEmpty())
+        return changed;
+    const auto done =
+        database.run(QStringLiteral("UPDATE entries SET state = ?, sentence = ?, number = number * ? WHERE ") + those,
+            QVariantList { int(state), sentence, givenUp ? 0 : 1 } + which);
+    if (!done)
+        return done.error();
+    return changed;
+}
+
 } // namespace
+
+QStringList moreTables()
+{
+    return { QStringLiteral("CREATE INDEX entries_turned_down ON entries (talk, device, number)"
+                            " WHERE mine = 1 AND state = 6 AND number > 0") };
+}
 
 QStringList tables()
 {
@@ -326,36 +363,54 @@ Result<void> markRead(Database &database, const PublicKey &with, const SeenMark 
         { mark.device, mark.number, with.bytes() }));
 }
 
-Result<QList<Entry>> seenByThem(Database &database, const PublicKey &with, const SeenMark &mark)
+Result<QList<Entry>> advance(
+    Database &database, const PublicKey &with, const SeenMark &upto, Entry::State state, const QString &sentence)
 {
-    const Result<qint64> talk = talkOf(database, with);
-    if (!talk)
-        return talk.error();
-    const QString where =
-        QStringLiteral("talk = ? AND device = ? AND number <= ? AND mine = 1 AND state < 5 AND number > 0");
-    const QVariantList values { *talk, mark.device, mark.number };
-    QList<Entry> changed;
-    {
-        Result<QSqlQuery> found =
-            database.run(QStringLiteral("SELECT %1 FROM entries e WHERE %2").arg(columns, where), values);
-        if (!found)
-            return found.error();
-        while (found->next()) {
-            changed << entryOf(*found, with);
-            changed.last().state = Entry::State::Read;
-        }
-    }
-    const auto done = database.run(QStringLiteral("UPDATE entries SET state = 5 WHERE ") + where, values);
-    if (!done)
-        return done.error();
-    return changed;
+    const Result<QList<Entry>> further =
+        change(database, with, QStringLiteral("state < 5 AND device = ? AND number <= ? AND state < ?"),
+            { upto.device, upto.number, int(state) }, state, sentence);
+    if (!further || state < Entry::State::Delivered)
+        return further;
+    // One of their devices may have turned down what another took.
+    const Result<QList<Entry>> after = change(database, with,
+        QStringLiteral("state = 6 AND device = ? AND number <= ?"), { upto.device, upto.number }, state, sentence);
+    return after ? Result<QList<Entry>>(*further + *after) : after.error();
 }
 
-Result<void> endUnfinished(Database &database)
+Result<QList<Entry>> settle(Database &database, const Waiting &waiting, Entry::State state, const QString &sentence)
 {
-    return outcome(
-        database.run(QStringLiteral("UPDATE entries SET state = 6, sentence = 'Hawser ended before it arrived'"
-                                    " WHERE mine = 1 AND state IN (1, 2)")));
+    return change(database, waiting.with,
+        QStringLiteral("state < 5 AND device = ? AND number BETWEEN ? AND ? AND state = 2"
+                       " AND (state <> ? OR sentence <> ?)"),
+        { waiting.device, waiting.from, waiting.upto, int(state), sentence }, state, sentence,
+        state == Entry::State::NotSent);
+}
+
+Result<QList<Entry>> turnDown(Database &database, const PublicKey &with, const SeenMark &upto, const QString &why)
+{
+    return change(database, with, QStringLiteral("state < 5 AND device = ? AND number <= ? AND state IN (2, 3)"),
+        { upto.device, upto.number }, Entry::State::NotSent, why);
+}
+
+Result<void> forgetWhyQueued(Database &database)
+{
+    return outcome(database.run(QStringLiteral("UPDATE entries SET sentence = '' WHERE mine = 1 AND number > 0"
+                                               " AND state < 5 AND state = 2 AND sentence <> ''")));
+}
+
+Result<QList<UnderWay>> underWay(Database &database)
+{
+    const Result<QMap<qint64, PublicKey>> keys = talks(database);
+    if (!keys)
+        return keys.error();
+    Result<QSqlQuery> found = database.run(
+        QStringLiteral("SELECT DISTINCT talk, device FROM entries WHERE mine = 1 AND state < 5 AND number > 0"));
+    if (!found)
+        return found.error();
+    QList<UnderWay> all;
+    while (found->next())
+        all << UnderWay { keys->value(found->value(0).toLongLong()), found->value(1).toByteArray() };
+    return all;
 }
 
 Result<quint64> lastId(Database &database)

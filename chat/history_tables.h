@@ -44,6 +44,7 @@ namespace history {
 
 /// What makes the tables in an empty database.
 QStringList tables();
+QStringList moreTables(); ///< the second step
 
 /// \pre entry.id is larger than any before
 Result<void> add(Database &database, const Entry &entry);
@@ -71,11 +72,30 @@ struct SeenMark {
 Result<QList<SeenMark>> markRead(Database &database, const PublicKey &with, quint64 id);
 /// The same, told by another device of mine.
 Result<void> markRead(Database &database, const PublicKey &with, const SeenMark &mark);
-/// They have seen my messages up to and including `number`. Returns those whose state this changed.
-Result<QList<Entry>> seenByThem(Database &database, const PublicKey &with, const SeenMark &mark);
+/// My messages up to and including `upto.number` have come as far as `state`, but for those that were given up. Returns those it
+/// changed.
+Result<QList<Entry>> advance(
+    Database &database, const PublicKey &with, const SeenMark &upto, Entry::State state, const QString &sentence);
+/// My messages from number `from` to `upto` that are queued are in that state now, and why; NotSent: given up, their numbers
+/// mean nothing any more. Returns those it changed.
+struct Waiting {
+    PublicKey with;
+    QByteArray device;
+    quint64 from = 0;
+    quint64 upto = 0;
+};
+Result<QList<Entry>> settle(Database &database, const Waiting &waiting, Entry::State state, const QString &sentence);
+/// They took none of my messages up to and including `upto.number` that are queued or at a broker. Returns those it changed.
+Result<QList<Entry>> turnDown(Database &database, const PublicKey &with, const SeenMark &upto, const QString &why);
+/// Why they are queued is not known any more.
+Result<void> forgetWhyQueued(Database &database);
+/// Something of mine in a conversation has not been read yet.
+struct UnderWay {
+    PublicKey with;
+    QByteArray device;
+};
+Result<QList<UnderWay>> underWay(Database &database);
 
-/// What was under way when the program ended is NotSent.
-Result<void> endUnfinished(Database &database);
 Result<quint64> lastId(Database &database);
 Result<void> forget(Database &database, const PublicKey &with);
 

@@ -18,7 +18,10 @@ Route::Route(const Contacts &contacts, const Brokers &brokers, const Direct &dir
         &brokers, &Brokers::memberChanged, this, [this](const PublicKey &, const PublicKey &user) { refresh(user); });
     connect(&brokers, &Brokers::changed, this, &Route::refreshAll);
     connect(&brokers, &Brokers::removed, this, &Route::refreshAll);
+    connect(&changedKeys, &ChangedKeys::found, this, &Route::refresh);
+    connect(&changedKeys, &ChangedKeys::forgotten, this, &Route::refresh);
     connect(&contacts, &Contacts::added, this, &Route::refresh);
+    connect(&contacts, &Contacts::changed, this, &Route::refresh);
     connect(&contacts, &Contacts::removed, this, [this](const PublicKey &key) { m_last.remove(key); });
 }
 
@@ -26,10 +29,12 @@ Route::~Route() = default;
 
 Presence Route::presence(const PublicKey &key) const
 {
-    const Result<Path> path = find(key);
-    if (!path)
-        return {};
     Presence presence;
+    const Result<Path> path = find(key);
+    if (!path) {
+        presence.obstacle = obstacle(key);
+        return presence;
+    }
     presence.online = true;
     presence.direct = path->direct;
     presence.roundTrip = m_measured.value(key);
@@ -42,33 +47,38 @@ Result<Path> Route::find(const PublicKey &key) const
 {
     if (Link *link = m_direct.link(key))
         return Path { link, {}, true, {} };
-    QString elsewhere;
-    for (const Broker &broker : m_brokers.all()) {
-        const std::optional<Member> member = m_brokers.member(broker.key, key);
-        if (broker.state != Broker::State::Ready || !member || !member->online)
-            continue;
-        if (!m_contacts.believes(key, broker.key)) {
-            elsewhere = broker.name;
-            continue;
-        }
-        return Path { m_brokers.client(broker.key)->link(), { key, {}, {} }, false, broker.key };
-    }
-    return Error { Code::Unavailable, awaySentence(key, elsewhere), Begun::No };
+    for (const Broker &broker : m_brokers.all())
+        if (isAt(broker, key) && m_contacts.believes(key, broker.key))
+            return Path { m_brokers.client(broker.key)->link(), { key, {}, {} }, false, broker.key };
+    const QString inTheWay = obstacle(key);
+    return Error { Code::Unavailable, inTheWay.isEmpty() ? QStringLiteral("%1 is away").arg(nameOf(key)) : inTheWay,
+        Begun::No };
 }
 
-/// \param elsewhere  a broker that says they are there, and is not believed about them
-QString Route::awaySentence(const PublicKey &key, const QString &elsewhere) const
+bool Route::isAt(const Broker &broker, const PublicKey &key) const
+{
+    const std::optional<Member> member = m_brokers.member(broker.key, key);
+    return broker.state == Broker::State::Ready && member && member->online;
+}
+
+/// Another key at their address, or a broker that says they are there and is not believed about them.
+QString Route::obstacle(const PublicKey &key) const
+{
+    if (!m_changedKeys.now(key).isNull())
+        return QStringLiteral("somebody with a different key answers at the address of %1: nothing is sent there")
+            .arg(nameOf(key));
+    for (const Broker &broker : m_brokers.all())
+        if (isAt(broker, key) && !m_contacts.believes(key, broker.key))
+            return QStringLiteral("%1 is away; %2 says that they are there, but you do not know each other through it: "
+                                  "ask them once at %2")
+                .arg(nameOf(key), broker.name);
+    return {};
+}
+
+QString Route::nameOf(const PublicKey &key) const
 {
     const std::optional<Contact> contact = m_contacts.find(key);
-    const QString who = contact ? contact->shownName() : key.words();
-    if (!m_changedKeys.now(key).isNull())
-        return QStringLiteral("somebody with a different key answers at the address of %1: nothing was sent").arg(who);
-    if (elsewhere.isEmpty())
-        return QStringLiteral("%1 is away").arg(who);
-    return QStringLiteral(
-        "%1 is away; %2 says that they are there, but you do not know each other through it: ask them "
-        "once at %2")
-        .arg(who, elsewhere);
+    return contact ? contact->shownName() : key.words();
 }
 
 void Route::measure(const PublicKey &key)

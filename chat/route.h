@@ -4,6 +4,7 @@
 
 namespace hawser::chat {
 
+struct Broker;
 class Brokers;
 class ChangedKeys;
 class Contacts;
@@ -15,6 +16,7 @@ struct Presence {
     bool direct = false;
     QString via; ///< the broker's name; empty: direct or away
     milliseconds roundTrip { 0 }; ///< 0: not measured
+    QString obstacle {}; ///< away: why nothing goes to somebody who seems to be there, for people
 
     bool operator==(const Presence &) const = default;
 };
@@ -48,7 +50,9 @@ signals:
     void presenceChanged(const hawser::PublicKey &key);
 
 private:
-    QString awaySentence(const PublicKey &key, const QString &elsewhere) const;
+    bool isAt(const Broker &broker, const PublicKey &key) const;
+    QString obstacle(const PublicKey &key) const;
+    QString nameOf(const PublicKey &key) const;
     void refresh(const PublicKey &key);
     void refreshAll();
 

@@ -13,12 +13,14 @@ constexpr qsizetype mostShown = 16 * 1024; ///< characters of one entry
 
 QString stateText(const contracts::WatchMessages::In &entry)
 {
-    if (entry.state == QLatin1String("not-sent"))
-        return QStringLiteral("  [not sent: %1]").arg(visible(entry.sentence));
+    if (entry.state.isEmpty() || entry.state == QLatin1String("delivered"))
+        return {};
     if (entry.state == QLatin1String("at-broker"))
-        return QStringLiteral("  [at the broker]");
-    const bool isDelivered = entry.state.isEmpty() || entry.state == QLatin1String("delivered");
-    return isDelivered ? QString() : QStringLiteral("  [%1]").arg(entry.state);
+        return QStringLiteral("  [at %1]")
+            .arg(entry.sentence.isEmpty() ? QStringLiteral("the broker") : visible(entry.sentence));
+    const QString state = entry.state == QLatin1String("not-sent") ? QStringLiteral("not sent") : entry.state;
+    const QString why = entry.sentence.isEmpty() ? QString() : QStringLiteral(": ") + visible(entry.sentence);
+    return QStringLiteral("  [%1%2]").arg(state, why);
 }
 
 QStringList cut(const QString &row, qsizetype most)

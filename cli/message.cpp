@@ -63,11 +63,13 @@ private:
     static QString reached(const SayTo::Reply &reply)
     {
         const QString name = claimedName(reply.name);
+        if (isWithUs(reply) && !reply.sentence.isEmpty())
+            return QStringLiteral("queued: ") + visible(reply.sentence);
         if (isWithUs(reply))
-            return QStringLiteral("queued: %1 is away; it goes when this folder's program and they are connected")
+            return QStringLiteral("queued: it goes to %1 by itself when a program with this folder reaches them")
                 .arg(name);
         if (reply.state == QLatin1String("at-broker"))
-            return QStringLiteral("at the broker, until %1 comes").arg(name);
+            return QStringLiteral("at %1, until %2 comes").arg(visible(reply.sentence), name);
         return QStringLiteral("delivered to ") + name;
     }
 

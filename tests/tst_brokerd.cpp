@@ -28,6 +28,13 @@ struct Move {
     using Reply = Nothing;
 };
 
+struct Greet {
+    static constexpr const char *name = "greet";
+    static constexpr StreamClass streamClass = StreamClass::Talk;
+    using Request = Nothing;
+    using Reply = Nothing;
+};
+
 /// Waits for the end of a call.
 Code codeOf(Call *call)
 {
@@ -381,24 +388,22 @@ void TestBrokerd::membersTalkAndFirstSessionToAnswerHasIt()
     QVERIFY(desktop && laptop.waitFor(Client::State::Ready));
     std::shared_ptr<IncomingCall> ringing;
     QStringList stopped;
-    desktop->commands.serveChannel<Chat>([&](const Chat::Request &, std::shared_ptr<IncomingCall> call) {
+    desktop->commands.serveChannel<Greet>([&](const Nothing &, std::shared_ptr<IncomingCall> call) {
         connect(call.get(), &IncomingCall::stopped, this, [&](const Error &why) { stopped << why.sentence; });
         ringing = call;
     });
-    laptop.commands.serve<Chat>(
-        [](const Chat::Request &, const Caller &) -> Result<Chat::Reply> { return Chat::Reply {}; });
+    laptop.commands.serve<Greet>([](const Nothing &, const Caller &) -> Result<Nothing> { return Nothing {}; });
     const auto ana = user(QStringLiteral("Ana"));
     QVERIFY(ana);
-    const auto said =
-        ana->client.call<Chat>({ both.key(), {}, {} }, Chat::Request { randomBytes(16), QStringLiteral("hello") });
+    const auto said = ana->client.call<Greet>({ both.key(), {}, {} }, {});
     QTRY_VERIFY(said.isFinished());
     QVERIFY(said.result());
     QTRY_COMPARE(stopped.size(), 1); // the other one hears that it is over
     const Party onlyDesktop { both.key(), desktop->client.profile().device, desktop->client.profile().session };
-    const auto waits = ana->client.call<Chat>(onlyDesktop, Chat::Request { randomBytes(16), QStringLiteral("you") });
+    const auto waits = ana->client.call<Greet>(onlyDesktop, {});
     ringing.reset();
     QTRY_VERIFY(ringing);
-    ringing->finish(Chat::Reply {});
+    ringing->finish(Nothing {});
     QTRY_VERIFY(waits.isFinished());
     QVERIFY(waits.result());
 }
@@ -409,15 +414,13 @@ void TestBrokerd::filesTravelOnLanesOfTheirOwn()
     const auto ana = user(QStringLiteral("Ana"));
     QVERIFY(ana && bea);
     quint32 lane = 0;
-    bea->commands.serve<Chat>(
-        [](const Chat::Request &, const Caller &) -> Result<Chat::Reply> { return Chat::Reply {}; });
+    bea->commands.serve<Greet>([](const Nothing &, const Caller &) -> Result<Nothing> { return Nothing {}; });
     bea->commands.serveLater<Move>([&](const Nothing &, const Caller &caller, Reply<Move> reply) {
         lane = reply.call().link()->settings().lane;
         reply(caller.user == ana->key() ? Result<Nothing>(Nothing {}) : Error { Code::Internal, {} });
     });
     const auto moved = ana->client.call<Move>({ bea->key(), {}, {} }, {}); // both lanes are made for it
-    const auto said =
-        ana->client.call<Chat>({ bea->key(), {}, {} }, Chat::Request { randomBytes(16), QStringLiteral("hello") });
+    const auto said = ana->client.call<Greet>({ bea->key(), {}, {} }, {});
     QTRY_VERIFY(moved.isFinished() && said.isFinished());
     QVERIFY2(moved.result(), moved.result() ? "" : qPrintable(moved.result().error().sentence));
     QVERIFY(said.result());

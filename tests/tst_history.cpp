@@ -73,7 +73,7 @@ private slots:
     void findsWordsAndTheirBeginnings();
     void whatPeopleTypeIsNoQuery();
     void countsWhatWasNotSeen();
-    void seenByThemIsOnlyWhatCameBefore();
+    void onlyWhatCameBeforeAdvances();
     void everythingGoesWithTheContact();
     void everyQueryHasItsIndex();
     void aHundredThousandOpenLikeAHundred();
@@ -224,25 +224,30 @@ void TestHistory::countsWhatWasNotSeen()
     QCOMPARE(*history::unread(*m_database, carl), 0);
 }
 
-void TestHistory::seenByThemIsOnlyWhatCameBefore()
+void TestHistory::onlyWhatCameBeforeAdvances()
 {
+    using State = Entry::State;
     for (quint64 id = 1; id <= 4; ++id)
         add(said(id, "mine", true));
-    Entry refused = said(5, "refused", true);
-    refused.state = Entry::State::NotSent;
-    add(refused);
+    add(said(5, "given up", true));
+    QCOMPARE(history::settle(*m_database, { bea, myDevice, 5, 5 }, State::NotSent, "too large")->size(), 1);
     add(said(6, "theirs"));
     add(said(7, "mine to another", true, carl));
-    const auto changed = history::seenByThem(*m_database, bea, { myDevice, 3 });
-    QCOMPARE(ids(*changed), (QList<quint64> { 1, 2, 3 }));
-    QCOMPARE(changed->first().state, Entry::State::Read);
-    QCOMPARE(history::find(*m_database, 3)->state, Entry::State::Read);
-    QCOMPARE(history::find(*m_database, 4)->state, Entry::State::Queued);
-    QCOMPARE(ids(*history::seenByThem(*m_database, bea, { myDevice, 9 })), (QList<quint64> { 4 }));
-    QCOMPARE(history::find(*m_database, 5)->state, Entry::State::NotSent);
-    QCOMPARE(history::find(*m_database, 6)->state, Entry::State::None);
-    QCOMPARE(history::find(*m_database, 7)->state, Entry::State::Queued);
-    QVERIFY(history::seenByThem(*m_database, carl, { theirDevice, 9 })->isEmpty()); // of a device that is not mine
+    const auto advance = [&](const PublicKey &with, const QByteArray &device, quint64 upto, State state) {
+        return ids(*history::advance(*m_database, with, { device, upto }, state, {}));
+    };
+    QCOMPARE(advance(bea, myDevice, 3, State::AtBroker), (QList<quint64> { 1, 2, 3 }));
+    QCOMPARE(advance(bea, myDevice, 2, State::Read), (QList<quint64> { 1, 2 }));
+    QCOMPARE(advance(bea, myDevice, 9, State::Delivered), (QList<quint64> { 3, 4 }));
+    QCOMPARE(history::find(*m_database, 2)->state, State::Read);
+    QCOMPARE(history::find(*m_database, 4)->state, State::Delivered);
+    QCOMPARE(history::find(*m_database, 5)->state, State::NotSent);
+    QCOMPARE(history::find(*m_database, 6)->state, State::None);
+    QCOMPARE(history::find(*m_database, 7)->state, State::Queued);
+    QCOMPARE(advance(carl, theirDevice, 9, State::Read), QList<quint64>()); // of a device that is not mine
+    QCOMPARE(history::turnDown(*m_database, carl, { myDevice, 9 }, "no")->size(), 1);
+    QCOMPARE(advance(carl, myDevice, 9, State::AtBroker), QList<quint64>());
+    QCOMPARE(advance(carl, myDevice, 9, State::Delivered), QList<quint64> { 7 }); // another device of theirs took it
 }
 
 void TestHistory::everythingGoesWithTheContact()

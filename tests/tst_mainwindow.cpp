@@ -3,6 +3,7 @@
 #include "desktop/desktop.h"
 #include "desktop/handover.h"
 #include "desktop/pages/contacts_page.h"
+#include "desktop/pages/conversation_page.h"
 #include "desktop/tally.h"
 
 #include <QAccessible>
@@ -78,6 +79,7 @@ private slots:
     void namesWhatCanBeReached();
     void goesThroughThePanes();
     void talksToWhoIsChosen();
+    void findsWordsInTheConversation();
     void filteringChoosesNobody();
     void leavesTheConversationOfWhoIsRemoved();
     void remembersItsPage();
@@ -167,9 +169,34 @@ void TestMainWindow::talksToWhoIsChosen()
     const QAbstractItemModel *said = find<QListView>("chatView")->model();
     QTRY_COMPARE(said->rowCount(), 1);
     QCOMPARE(said->index(0, 0).data().toString(), "one\ntwo");
-    QTRY_VERIFY(said->index(0, 0).data(Qt::AccessibleTextRole).toString().contains("not sent")); // she is away
+    QTRY_VERIFY(said->index(0, 0).data(Qt::AccessibleTextRole).toString().contains("queued")); // she is away
     QTest::keyClick(input, Qt::Key_Escape);
     QVERIFY(m_desktop->window().contacts()->shown().isNull());
+}
+
+void TestMainWindow::findsWordsInTheConversation()
+{
+    const chat::Contact bea = contactNamed("Bea");
+    QVERIFY(m_desktop->person().contacts().save(bea));
+    m_desktop->window().contacts()->showContact(bea.key);
+    for (const char *text : { "the rope is ready", "which one?", "the ropes in the yard" })
+        QVERIFY(m_desktop->person().conversations().say(bea.key, QString::fromLatin1(text)));
+    const auto *view = find<QListView>("chatView");
+    QTRY_COMPARE(view->model()->rowCount(), 3);
+    m_desktop->window().contacts()->conversation()->find();
+    auto *words = find<QLineEdit>("findWords");
+    QTest::keyClicks(words, "rope");
+    auto *count = find<QLabel>("findCount");
+    QTRY_COMPARE(count->text(), "1 of 2");
+    QCOMPARE(view->currentIndex().data().toString(), "the ropes in the yard");
+    QTest::keyClick(words, Qt::Key_Return);
+    QCOMPARE(view->currentIndex().data().toString(), "the rope is ready");
+    QTest::keyClick(words, Qt::Key_Return, Qt::ShiftModifier);
+    QCOMPARE(count->text(), "1 of 2");
+    QTest::keyClicks(words, "z");
+    QTRY_COMPARE(count->text(), "not found");
+    QTest::keyClick(words, Qt::Key_Escape);
+    QVERIFY(find<QWidget>("findBar")->isHidden());
 }
 
 void TestMainWindow::filteringChoosesNobody()

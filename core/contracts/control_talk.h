@@ -24,12 +24,14 @@ struct SayTo {
         QString name;
         QString state; ///< as WatchMessages'
         quint64 id = 0; ///< of the message
+        QString sentence {}; ///< as WatchMessages'
         static void describe(auto &field)
         {
             field("key", &Reply::key, { .description = "of the contact" });
             field("name", &Reply::name, { .description = "shown name" });
             field("state", &Reply::state, { .description = "queued, at-broker, delivered, read" });
             field("id", &Reply::id, { .description = "of the message" });
+            field("sentence", &Reply::sentence, { .description = "why it waits, or at which broker" });
         }
     };
 };
@@ -82,7 +84,7 @@ struct WatchMessages {
             field("at", &In::at, { .description = "ms since 1970" });
             field("said", &In::said, { .description = "ms since 1970 by their clock" });
             field("state", &In::state, { .description = "sending, queued, at-broker, delivered, read, not-sent" });
-            field("sentence", &In::sentence, { .description = "why not" });
+            field("sentence", &In::sentence, { .description = "why not, why it waits, or at which broker" });
             field("transfer", &In::transfer, { .description = "its id" });
         }
     };

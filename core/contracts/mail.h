@@ -111,12 +111,14 @@ struct MailTake {
     using Reply = Request;
 };
 
-/// Receipts are durable messages too: body of `mail.delivered/1` and `mail.read/1` from a receiver to the sender, in the same
-/// conversation. Everything of the sender's sequence to this receiver up to the number is delivered, or read. `mail.read/1`
-/// to the reader's own key, with `from`, tells his other devices: read on one is read on all.
+/// Receipts are durable messages too: body of `mail.delivered/1`, `mail.read/1` and `mail.refused/1` from a receiver to the
+/// sender. Everything of the sender's sequence to this receiver up to the number is delivered, or read, or, what is not
+/// delivered, was not taken. `mail.read/1` to the reader's own key, with `from`, tells his other devices: read on one is read on
+/// all.
 struct MailReceipt {
     static constexpr const char *delivered = "mail.delivered/1";
     static constexpr const char *read = "mail.read/1";
+    static constexpr const char *refused = "mail.refused/1";
     PublicKey from; ///< whose message it was; only towards own devices
     QByteArray device; ///< 8 bytes: which device sent it
     quint64 upto = 0;

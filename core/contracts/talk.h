@@ -4,22 +4,14 @@
 
 namespace hawser::contracts {
 
-/// A chat message to a person (docs/protocol.md §7.7). The answer means: shown to the person or kept by their program.
-struct Chat {
-    static constexpr const char *name = "chat/1";
-    static constexpr StreamClass streamClass = StreamClass::Talk;
-    struct Request {
-        QByteArray id; ///< 16 random bytes: the same message again has the same id
-        QString text; ///< at most limits::chatBytes of UTF-8
-        static void describe(auto &field)
-        {
-            field("id", &Request::id, { .description = "16 bytes", .required = true });
-            field("text", &Request::text, { .description = "what is said", .required = true });
-        }
-    };
-    struct Reply {
-        static void describe(auto &) { }
-    };
+/// What is said to a person: the body of a durable message of this kind (docs/protocol.md §7.7, §17).
+struct ChatText {
+    static constexpr const char *kind = "chat/1";
+    QString text; ///< at most limits::chatBytes of UTF-8
+    static void describe(auto &field)
+    {
+        field("text", &ChatText::text, { .description = "what is said", .required = true });
+    }
 };
 
 /// Are you there? Any admitted peer may ask.

@@ -82,6 +82,14 @@ void MailPoster::look()
         });
 }
 
+void MailPoster::again(const MailSequence &sequence)
+{
+    const auto way = m_ways.find(sequence);
+    if (way != m_ways.end() && way->state == State::NoWay)
+        m_ways.erase(way);
+    look();
+}
+
 /// A way that goes already reads what is new.
 void MailPoster::begin(const MailSequence &sequence)
 {
@@ -200,7 +208,7 @@ void MailPoster::takeRefused(const MailSequence &sequence, Way &way, const Post:
     const bool noWay = code == Code::NotFound || code == Code::PermissionDenied || code == Code::Unauthenticated;
     const bool asking = way.state == State::Asking;
     goBack(way, std::min(in.refused > 0 ? in.refused - 1 : 0, way.queuedTo));
-    way.state = State::Blocked;
+    way.state = noWay ? State::NoWay : State::Blocked;
     const quint64 turn = way.turn;
     emit refused(sequence, in.refused, { code, in.sentence, Begun::No, Origin::Peer }, retryMs);
     if (!find(sequence, turn) || noWay)

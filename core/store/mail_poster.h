@@ -29,6 +29,8 @@ public:
     void stop();
     /// Something was put into the outbox, or the choice is another one.
     void look();
+    /// A sequence that was refused because they cannot be reached this way is asked about again.
+    void again(const MailSequence &sequence);
 
     /// Puts and sends, without a job of your own: what comes while the store works lies in one row. `stored` says when it is
     /// on disk.
@@ -40,7 +42,7 @@ signals:
     /// The other side has it on its disk, and the outbox knows.
     void kept(const hawser::MailSequence &sequence, const hawser::MailProgress &progress);
     /// \param retryMs  it is tried again after so long; 0: given up (`mail.gone`) or, when the recipient cannot be reached
-    ///                 this way, left in the outbox until the next start()
+    ///                 this way, left in the outbox until again() or the next start()
     void refused(const hawser::MailSequence &sequence, quint64 number, const hawser::Error &why, qint64 retryMs);
     /// This folder is a copy behind what was sent: numbers in the outbox have changed.
     void restored(const hawser::MailSequence &sequence, const hawser::Outbox::Restored &how);
@@ -49,7 +51,12 @@ signals:
 
 private:
     using Post = contracts::MailPost;
-    enum class State { Asking, Posting, Blocked };
+    enum class State {
+        Asking,
+        Posting,
+        Blocked, ///< until it is tried again
+        NoWay, ///< until again()
+    };
     /// A sequence that goes this way.
     struct Way {
         State state = State::Asking;

@@ -216,8 +216,10 @@ void TalkDesk::tellTrouble()
     const QString why = m_person.conversations().trouble();
     if (why.isEmpty())
         return;
-    m_window.contacts()->conversation()->setCondition(
-        tr("What was said before cannot be shown, and what is said now is kept only until Hawser ends. %1").arg(why));
+    m_window.contacts()->conversation()->setCondition(tr("Conversations cannot be opened, and nothing is kept: what "
+                                                         "you write goes out as long as Hawser runs, what others "
+                                                         "write waits with them. %1")
+                                                          .arg(why));
 }
 
 void TalkDesk::tellOffer(const QByteArray &id)

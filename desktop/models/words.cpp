@@ -156,7 +156,7 @@ QString stateText(const Entry &entry)
     case Entry::State::Saving:
         return tr("sending");
     case Entry::State::Queued:
-        return tr("queued");
+        return entry.sentence.isEmpty() ? tr("queued") : tr("queued: %1").arg(visible(entry.sentence));
     case Entry::State::AtBroker:
         return entry.sentence.isEmpty() ? tr("at the broker") : tr("at %1").arg(visible(entry.sentence));
     case Entry::State::Delivered:
@@ -178,7 +178,7 @@ QString stateIcon(Entry::State state)
     case Entry::State::Queued:
         return QStringLiteral("clock");
     case Entry::State::AtBroker:
-        return QStringLiteral("broker");
+        return QStringLiteral("up");
     case Entry::State::Delivered:
         return QStringLiteral("check");
     case Entry::State::Read:

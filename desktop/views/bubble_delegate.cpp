@@ -1,14 +1,17 @@
 #include "desktop/views/bubble_delegate.h"
 
 #include "chat/widgets/icon.h"
+#include "chat/widgets/safelabel.h"
 #include "core/text.h"
 #include "desktop/models/conversation_model.h"
 #include "desktop/models/words.h"
 #include "desktop/views/transfer_card.h"
 
 #include <QDateTime>
+#include <QHelpEvent>
 #include <QPainter>
 #include <QTextLayout>
+#include <QToolTip>
 #include <cmath>
 
 namespace hawser::desktop {
@@ -123,7 +126,7 @@ BubbleDelegate::Shape BubbleDelegate::messageShape(
     const bool notice = entry.kind == Entry::Kind::Notice || entry.kind == Entry::Kind::Run;
     const int most = rect.width() * 7 / 10 - line;
     const Text text = measure(entry, index.data().toString(), font, most);
-    const int foot = notice ? 0 : footWidth(entry, font);
+    const int foot = notice ? 0 : std::min(most, footWidth(entry, font));
     const QString action = text.cut || entry.state == Entry::State::NotSent ? actionText(index) : QString();
     const int inner = std::max(
         { text.size.width(), foot, std::min(most, QFontMetrics(smaller(bold(font))).horizontalAdvance(action) + 2) });
@@ -251,6 +254,17 @@ QList<QTextLayout::FormatRange> BubbleDelegate::marks(const QString &text, const
             if (at == 0 || !text[at - 1].isLetterOrNumber())
                 ranges << QTextLayout::FormatRange { int(at), int(word.size()), format };
     return ranges;
+}
+
+/// What the mark means, and all of a reason that is cut off.
+bool BubbleDelegate::helpEvent(
+    QHelpEvent *event, QAbstractItemView *view, const QStyleOptionViewItem &option, const QModelIndex &index)
+{
+    if (event->type() != QEvent::ToolTip || view == nullptr)
+        return false;
+    const QString state = index.isValid() ? stateText(entryOf(index)) : QString();
+    QToolTip::showText(event->globalPos(), state.isEmpty() ? QString() : chat::plainToolTip(state), view, option.rect);
+    return true;
 }
 
 void BubbleDelegate::paintFoot(

@@ -26,6 +26,8 @@ public:
     QList<RowAction> actions(const QModelIndex &index) const override;
     RowAction actionAt(
         const QStyleOptionViewItem &option, const QModelIndex &index, const QPoint &position) const override;
+    bool helpEvent(QHelpEvent *event, QAbstractItemView *view, const QStyleOptionViewItem &option,
+        const QModelIndex &index) override;
 
     /// All lines of that message are drawn from now on.
     void showAll(quint64 entry);

@@ -147,8 +147,8 @@ class Direct(unittest.TestCase):
         self.ana.close()
         shutil.rmtree(self.root)
 
-    def listening(self, start, *words):
-        listener = start('listen', '127.0.0.1:0', *words)
+    def listening(self, start, *words, at='127.0.0.1:0'):
+        listener = start('listen', at, *words)
         address = listener.wait(r'listening at (127\.0\.0\.1:\d+)').group(1).decode()
         return listener, address
 
@@ -232,6 +232,21 @@ class Direct(unittest.TestCase):
         self.assertEqual(self.ana.run('contacts', key[:8], '--unblock').returncode, 0)
         self.assertEqual(self.ana.json('contacts', '--blocked'), (0, []))
         self.assertIsNone(knock.process.poll())  # neither was told
+
+    def test_a_message_waits_here_and_goes_by_itself(self):
+        listener, address = self.befriended()
+        listener.type('/quit\r')
+        self.assertEqual(listener.process.wait(PATIENCE), 0)
+        key = self.ana.json('id')[1][0]['key']
+        waits = self.bea.run('message', key, 'one')
+        self.assertEqual(waits.returncode, 75, waits)
+        self.assertIn(b'queued', waits.stderr)
+        sending = self.bea.start('message', key, 'two', '--wait')
+        again, _ = self.listening(self.ana.terminal, at=address)
+        again.wait(r'\| one.*\| two')
+        self.assertEqual(sending.process.wait(PATIENCE), 0, sending.said)
+        said = self.bea.json('messages', key)[1]
+        self.assertEqual([(line['text'], line['state']) for line in said], [('one', 'delivered'), ('two', 'delivered')])
 
     def test_a_folder_arrives_whole(self):
         listener, address = self.befriended()

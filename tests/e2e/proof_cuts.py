@@ -15,6 +15,7 @@ from history import History
 from proxy import Proxy
 
 SOURCE = 48 * MEBI
+SHORT, FEW = 30, 4  # in a run of at most so many seconds each line is cut so often at most: nobody stays away for long
 LINES = 40_000
 COUNT = f"""
 [[command]]
@@ -27,8 +28,8 @@ argv = ["/usr/bin/perl", "-e", "$| = 1; for (1 .. {LINES}) {{ print \\"line $_\\
 class Cutter:
     """Cuts one of the lines now and then: at once, behind a byte of its own choice, or with the answer held back."""
 
-    def __init__(self, lines, seed):
-        self.lines, self.random = lines, random.Random(seed)
+    def __init__(self, lines, seed, most):
+        self.lines, self.random, self.most = lines, random.Random(seed), most
         self.stop, self.cuts = threading.Event(), 0
         self.thread = threading.Thread(target=self._run, daemon=True)
 
@@ -44,7 +45,10 @@ class Cutter:
 
     def _run(self):
         while not self.stop.wait(self.random.uniform(0.2, 1.2)):
-            line = self.random.choice(self.lines)
+            left = [line for line in self.lines if line.cuts < self.most]
+            if not left:
+                break
+            line = self.random.choice(left)
             way = self.random.choice((line.up, line.down))
             how = self.random.random()
             if how < 0.2:
@@ -60,23 +64,22 @@ class Cutter:
 
 
 def chat(ana, bea, history, until):
-    """ana says one number after another; `delivered` is what her program calls it. When no answer came in time it says that
-    the message may have arrived: then it may, once."""
+    """ana says one number after another; `delivered` is what her program calls it, each time."""
     number = 0
     while time.monotonic() < until:
         number += 1
         history.sent("ana", number)
-        done = ana.run("message", bea.key, f"number {number}", "--wait")
-        check(done.status == 0 or "may have arrived" in str(done), f"message {number}: {done}")
-        if done.status == 0:
-            history.acked("ana", number)
+        done = ana.run("message", bea.key, f"number {number}", "--wait", seconds=180)
+        check(done.status == 0, f"message {number}: {done}")
+        history.acked("ana", number)
 
 
-def calls(ana, bea, until, answered):
+def calls(ana, bea, until, answered, late):
+    """A call has 30 s. Who was cut off again and again stays away for up to a minute: then it is told that no answer came in time."""
     while time.monotonic() < until:
         done = ana.run("ping", bea.key)
-        check(done.status == 0, f"a call is answered: {done}")
-        answered.append(done)
+        check(done.status == 0 or "no answer came in time" in done.err, f"a call is answered: {done}")
+        (answered if done.status == 0 else late).append(done)
 
 
 def said(program):
@@ -134,9 +137,11 @@ def proof(build, seconds, seed=None):
             run = ana.start("run", node, "lines")
             receives = bea.start("receive", "--accept", ana.key, "--to", there, "--json")
             sends = ana.start("send", bea.key, source, "--wait", "--json")
-            history, answered, until = History(), [], time.monotonic() + float(seconds)
-            with Cutter((first, second, third), seed) as cutter:
-                in_threads(lambda: chat(ana, bea, history, until), lambda: calls(ana, bea, until, answered))
+            history, answered, late, until = History(), [], [], time.monotonic() + float(seconds)
+            most = FEW if float(seconds) <= SHORT else 10**6
+            with Cutter((first, second, third), seed, most) as cutter:
+                in_threads(lambda: chat(ana, bea, history, until), lambda: calls(ana, bea, until, answered, late))
+            check(not late or most > FEW, f"{len(late)} calls were not answered in time")
             for program in (run, sends, receives):
                 wait_for(lambda: not program.running(), f"{program.name} to end", 120)
                 check(program.process.returncode == 0, f"{program.name} ended with {program.output()[-600:]}")
@@ -147,8 +152,7 @@ def proof(build, seconds, seed=None):
             output_is_whole(run)
             check(filecmp.cmp(source, os.path.join(there, "source"), shallow=False), "the file is not what was sent")
             check(cutter.cuts >= 3, f"only {cutter.cuts} cuts: nothing was shown")
-            check(history.count("acked") * 2 > history.count("sent"), "most messages are answered in time")
-            print(f"{cutter.cuts} cuts: {history.count('acked')} messages, {len(answered)} calls, {LINES} lines and "
+            print(f"{cutter.cuts} cuts: {history.count('acked')} messages, {len(answered)} calls ({len(late)} too late), {LINES} lines and "
                   f"{SOURCE // MEBI} MiB came whole, in order, once", flush=True)
 
 

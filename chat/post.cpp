@@ -1,0 +1,275 @@
+#include "chat/post.h"
+
+#include "chat/brokers.h"
+#include "chat/contacts.h"
+#include "chat/direct.h"
+#include "chat/me.h"
+
+namespace hawser::chat {
+
+using contracts::MailPost;
+using contracts::MailTake;
+using messages::News;
+
+Post::Post(const Me &me, History &history, const Contacts &contacts, const Brokers &brokers, const Direct &direct,
+    Commands &served)
+    : m_me(me), m_history(history), m_contacts(contacts), m_brokers(brokers), m_direct(direct), m_keeper(keeper())
+{
+    serve(served);
+    connect(&history, &History::opened, this, &Post::begin);
+    connect(&brokers, &Brokers::ready, this, [this](const PublicKey &broker) {
+        postTo(broker);
+        takeFrom(broker);
+    });
+    connect(&brokers, &Brokers::memberChanged, this, [this](const PublicKey &, const PublicKey &user) { wake(user); });
+    connect(&brokers, &Brokers::peopleChanged, this, [this] { wake(); });
+    connect(&contacts, &Contacts::added, this, [this] { wake(); });
+    connect(&contacts, &Contacts::changed, this, [this] { wake(); }); // perhaps believed where it was not
+    connect(&direct, &Direct::linked, this, &Post::postDirectly);
+    connect(&direct, &Direct::unlinked, this, [this](const PublicKey &with) {
+        m_toPeople.erase(with);
+        for (const Broker &broker : m_brokers.all()) // what went the other way is known there only after asking anew
+            postTo(broker.key);
+    });
+}
+
+Post::~Post() = default;
+
+void Post::begin()
+{
+    m_isOpen = true;
+    for (const Broker &broker : m_brokers.all()) {
+        postTo(broker.key);
+        takeFrom(broker.key);
+    }
+    for (const Contact &contact : m_contacts.all())
+        postDirectly(contact.key);
+}
+
+void Post::wake()
+{
+    for (const auto &[broker, poster] : m_toBrokers)
+        poster->look();
+    for (const auto &[with, poster] : m_toPeople)
+        poster->look();
+}
+
+void Post::wake(const PublicKey &with)
+{
+    for (const auto &[broker, poster] : m_toBrokers)
+        poster->again(messages::sequenceTo(with));
+    if (const auto poster = m_toPeople.find(with); poster != m_toPeople.end())
+        poster->second->again(messages::sequenceTo(with));
+}
+
+// --- what I say
+
+void Post::postTo(const PublicKey &broker)
+{
+    const std::optional<Broker> known = m_brokers.find(broker);
+    if (!m_isOpen || !known || known->state != Broker::State::Ready)
+        return;
+    std::unique_ptr<MailPoster> &poster = m_toBrokers[broker];
+    if (!poster) {
+        poster = std::make_unique<MailPoster>(m_history.store());
+        poster->setChoice([this, broker](const MailSequence &sequence) { return goesBy(broker, sequence); });
+        follow(*poster, known->name);
+    }
+    poster->start(m_brokers.client(broker)->link());
+}
+
+void Post::postDirectly(const PublicKey &with)
+{
+    Link *link = m_direct.link(with);
+    if (!m_isOpen || link == nullptr)
+        return;
+    std::unique_ptr<MailPoster> &poster = m_toPeople[with];
+    poster = std::make_unique<MailPoster>(m_history.store());
+    poster->setChoice([with](const MailSequence &sequence) { return sequence.recipient == with; });
+    follow(*poster, {});
+    poster->start(link);
+}
+
+/// By the first broker that has them and is believed about them, when they cannot be reached directly. What a stranger is
+/// told may be heard by anybody.
+bool Post::goesBy(const PublicKey &broker, const MailSequence &sequence) const
+{
+    if (sequence.recipient == m_me.key())
+        return true;
+    if (m_direct.link(sequence.recipient) != nullptr)
+        return false;
+    const bool toAnybody = sequence == messages::sequenceToStranger(sequence.recipient);
+    for (const Broker &other : m_brokers.all())
+        if (other.state == Broker::State::Ready && m_brokers.member(other.key, sequence.recipient)
+            && (toAnybody || m_contacts.believes(sequence.recipient, other.key)))
+            return other.key == broker;
+    return false;
+}
+
+void Post::follow(MailPoster &poster, const QString &broker)
+{
+    const QByteArray device = m_me.profile.device;
+    connect(&poster, &MailPoster::kept, this,
+        [this, broker, device](const MailSequence &sequence, const MailProgress &progress) {
+            write([=](Database &database) {
+                return messages::kept(database, sequence.recipient, device, progress.kept, broker);
+            });
+        });
+    connect(&poster, &MailPoster::refused, this,
+        [this, broker, device](const MailSequence &sequence, quint64 number, const Error &why, qint64 retryMs) {
+            using messages::Refusal;
+            const bool isTheirNo = why.code == Code::PermissionDenied && broker.isEmpty();
+            const bool isNoWay = why.code == Code::NotFound || why.code == Code::PermissionDenied;
+            const Refusal refusal = isTheirNo ? Refusal::All
+                : retryMs > 0 || isNoWay      ? Refusal::ForNow
+                                              : Refusal::GivenUp;
+            const QString sentence = isTheirNo ? messages::noSentence() : why.sentence;
+            write([=](Database &database) {
+                return messages::refused(database, sequence.recipient, device, number, refusal, sentence);
+            });
+        });
+    connect(&poster, &MailPoster::restored, this,
+        [this, device](const MailSequence &sequence, const Outbox::Restored &how) {
+            write([=](Database &database) -> Result<News> {
+                const Result<void> done = messages::renumber(database, sequence.recipient, device, how.after, how.by);
+                return done ? Result<News>(News {}) : done.error();
+            });
+        });
+}
+
+void Post::write(std::function<Result<News>(Database &)> work)
+{
+    m_history.write(this, std::move(work), [this](const Result<News> &news) {
+        if (news)
+            emit came(*news);
+    });
+}
+
+// --- what their program itself hands over
+
+void Post::serve(Commands &served)
+{
+    served.serveChannel<MailPost>([this](const MailPost::Request &, const std::shared_ptr<IncomingCall> &call) {
+        if (!m_isOpen || !m_history.trouble().isEmpty())
+            return call->fail({ Code::Unavailable, QStringLiteral("nothing can be kept there now"), Begun::No });
+        if (!call->caller().via.isNull())
+            return call->fail({ Code::InvalidArgument, QStringLiteral("the broker itself keeps it"), Begun::No });
+        new MailPosting(call, m_history.store(), m_keeper, this);
+    });
+}
+
+Result<void> Post::may(const Caller &from, const PublicKey &to) const
+{
+    if (to != m_me.key())
+        return Error { Code::NotFound, QStringLiteral("this is for somebody else") };
+    if (!m_contacts.may(from.user, Right::Messages, wallClock()))
+        return Error { Code::PermissionDenied, messages::noSentence() };
+    return {};
+}
+
+Post::NewsKey Post::keyOf(const MailPosted &posted)
+{
+    return { posted.source.sender, posted.source.device, posted.first };
+}
+
+/// What a run changes is known in the store's thread, and told when it is on disk.
+MailKeeper Post::keeper()
+{
+    MailKeeper keeper;
+    keeper.may = [this](const Caller &from, const PublicKey &to) { return may(from, to); };
+    keeper.keep = [this, post = QPointer<Post>(this), history = &m_history, device = m_me.profile.device](
+                      Database &database, MailPosted &posted) -> Result<void> {
+        messages::Arrival arrival { posted.source, posted.first, posted.items };
+        const Result<QList<quint32>> cut = cutItems(posted.items);
+        if (!cut)
+            return cut.error();
+        const auto count = quint64(cut->size() - 1);
+        arrival.direct = true;
+        arrival.firstId = history->nextIds(qsizetype(count));
+        arrival.now = wallClock();
+        arrival.myDevice = device;
+        const Result<News> news = messages::take(database, arrival);
+        if (!news)
+            return news.error();
+        posted.kept = posted.first + count - 1;
+        posted.fresh = quint64(news->added.size() + news->changed.size() + news->read.size());
+        QMetaObject::invokeMethod(history, [post, key = keyOf(posted), news = *news] {
+            if (post)
+                post->m_news.insert_or_assign(key, news);
+        });
+        return {};
+    };
+    keeper.highest = [](Database &database, const MailSource &source) { return Inbox(database).highest(source); };
+    keeper.kept = [this](const MailPosted &posted) {
+        if (const auto news = m_news.extract(keyOf(posted)))
+            emit came(news.mapped());
+    };
+    keeper.failed = [](const Error &) {}; // the poster is told, and comes again
+    return keeper;
+}
+
+// --- what a broker's mailbox has for me
+
+/// Not while nothing can be kept on disk: there it lies well.
+void Post::takeFrom(const PublicKey &broker)
+{
+    const std::optional<Broker> known = m_brokers.find(broker);
+    Taking &taking = m_taking[broker];
+    const bool goesOn = taking.call && !taking.call->isFinished();
+    if (!m_isOpen || !m_history.trouble().isEmpty() || !known || known->state != Broker::State::Ready || goesOn)
+        return;
+    CallOptions options;
+    options.streamClass = MailTake::streamClass;
+    options.keepOpen = true;
+    taking.failedAt = 0;
+    taking.call = startCall(
+        m_brokers.client(broker)->link(), {}, QLatin1String(MailTake::name), Value(Value::Map {}), options, this);
+    connect(taking.call, &Channel::received, this, [this, broker](const ChannelMessage &message) {
+        if (const auto in = message.as<MailTake::In>(); in)
+            takeRun(broker, *in);
+    });
+}
+
+void Post::takeRun(const PublicKey &broker, const MailTake::In &in)
+{
+    Taking &taking = m_taking[broker];
+    const Result<QList<quint32>> cut = cutItems(in.items);
+    if (!cut || cut->size() < 2 || (taking.failedAt > 0 && in.serial != taking.failedAt))
+        return;
+    taking.failedAt = 0;
+    const qsizetype count = cut->size() - 1;
+    const MailTake::Out taken { in.serial + quint64(count) - 1, 0 };
+    messages::Arrival arrival { { in.from, in.device, m_me.key(), in.conversation }, in.first, in.items };
+    if (in.from != m_me.key() && !m_contacts.believes(in.from, broker))
+        return turnAway(broker, arrival, taken);
+    arrival.isAllowed = m_contacts.may(in.from, Right::Messages, wallClock());
+    arrival.firstId = m_history.nextIds(count);
+    arrival.now = wallClock();
+    arrival.myDevice = m_me.profile.device;
+    m_history.write(
+        this, [arrival](Database &database) { return messages::take(database, arrival); },
+        [this, broker, call = taking.call, serial = in.serial, taken](const Result<News> &news) {
+            if (news)
+                emit came(*news);
+            else
+                m_taking[broker].failedAt = serial;
+            if (call && !call->isFinished())
+                call->send(news ? taken : MailTake::Out { 0, serial });
+            wake(); // for the receipts
+        });
+}
+
+/// As a stranger's: not even a number is noted. Of a contact another broker could name any word as theirs, and whom I keep
+/// out hears nothing.
+void Post::turnAway(const PublicKey &broker, const messages::Arrival &arrival, const MailTake::Out &taken)
+{
+    m_taking[broker].call->send(taken);
+    const PublicKey &from = arrival.source.sender;
+    if (m_contacts.find(from) || m_contacts.isBlocked(from, {}, wallClock()))
+        return;
+    m_history.write(
+        this, [arrival](Database &database) { return messages::turnAway(database, arrival); },
+        [this](const Result<void> &) { wake(); });
+}
+
+} // namespace hawser::chat

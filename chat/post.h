@@ -1,0 +1,74 @@
+#pragma once
+
+#include "chat/history.h"
+#include "chat/messages.h"
+#include "core/contracts/mail.h"
+#include "core/store/mail_poster.h"
+#include "core/store/mail_posting.h"
+
+#include <map>
+
+namespace hawser::chat {
+
+class Brokers;
+class Contacts;
+class Direct;
+struct Me;
+
+/// Carries durable messages (docs/protocol.md §17): what waits in my outbox goes to their program itself, else to a broker
+/// where both are; what came is taken into the history, and only then acknowledged.
+class Post : public QObject {
+    Q_OBJECT
+
+public:
+    /// All references outlive this. \param served  gets `mail.post/1`
+    Post(const Me &me, History &history, const Contacts &contacts, const Brokers &brokers, const Direct &direct,
+        Commands &served);
+    ~Post() override;
+
+    /// Something was put into the outbox, or another way may be open.
+    void wake();
+    /// The same for one; what they refused before is offered again.
+    void wake(const PublicKey &with);
+
+signals:
+    void came(const hawser::chat::messages::News &news);
+
+private:
+    /// A `mail.take/1` of mine.
+    struct Taking {
+        QPointer<Call> call;
+        quint64 failedAt = 0; ///< what comes is passed over until this serial comes again
+    };
+    using NewsKey = std::tuple<PublicKey, QByteArray, quint64>; ///< a sender, its device, the first number of a run
+
+    static NewsKey keyOf(const MailPosted &posted);
+    void begin();
+    void serve(Commands &served);
+    Result<void> may(const Caller &from, const PublicKey &to) const;
+    MailKeeper keeper();
+
+    void postTo(const PublicKey &broker);
+    void postDirectly(const PublicKey &with);
+    void follow(MailPoster &poster, const QString &broker);
+    bool goesBy(const PublicKey &broker, const MailSequence &sequence) const;
+    void write(std::function<Result<messages::News>(Database &)> work);
+
+    void takeFrom(const PublicKey &broker);
+    void takeRun(const PublicKey &broker, const contracts::MailTake::In &in);
+    void turnAway(const PublicKey &broker, const messages::Arrival &arrival, const contracts::MailTake::Out &taken);
+
+    const Me &m_me;
+    History &m_history;
+    const Contacts &m_contacts;
+    const Brokers &m_brokers;
+    const Direct &m_direct;
+    bool m_isOpen = false; // the history
+    MailKeeper m_keeper;
+    std::map<NewsKey, messages::News> m_news; // of runs whose commit is not told yet
+    std::map<PublicKey, std::unique_ptr<MailPoster>> m_toBrokers;
+    std::map<PublicKey, std::unique_ptr<MailPoster>> m_toPeople;
+    QHash<PublicKey, Taking> m_taking; // by broker
+};
+
+} // namespace hawser::chat

@@ -1,0 +1,321 @@
+#include "chat/messages.h"
+#include "core/contracts/mail.h"
+#include "core/contracts/talk.h"
+#include "core/mail_items.h"
+#include "core/wire.h"
+
+#include <QTemporaryDir>
+#include <QTest>
+
+using namespace hawser;
+using namespace hawser::chat;
+using contracts::ChatText;
+using contracts::MailReceipt;
+using State = Entry::State;
+
+namespace {
+
+PublicKey somebody(const char *hex)
+{
+    return *PublicKey::fromHex(QString::fromLatin1(hex)); // RFC 8032, 7.1
+}
+
+const PublicKey ana = somebody("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
+const PublicKey bea = somebody("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c");
+const QByteArray anasLaptop("laptop-a");
+const QByteArray anasPhone("phone--a");
+const QByteArray beasLaptop("laptop-b");
+
+/// A data folder's database, which may be opened again.
+struct Folder {
+    QTemporaryDir folder;
+    std::unique_ptr<Database> database;
+    quint64 lastId = 0;
+
+    Folder() { open(); }
+    void open()
+    {
+        database.reset();
+        database = std::move(*Database::open(folder.filePath(QStringLiteral("chat.sqlite")), messages::steps()));
+    }
+    Database &operator*() { return *database; }
+
+    Entry say(const PublicKey &with, const QString &text, const QByteArray &device)
+    {
+        Entry entry;
+        entry.id = ++lastId;
+        entry.with = with;
+        entry.mine = true;
+        entry.text = text;
+        entry.at = 1000;
+        return *messages::say(*database, entry, device);
+    }
+    /// All that waits for them, as one run.
+    Outbox::Run waiting(const PublicKey &with) { return waiting(messages::sequenceTo(with)); }
+    Outbox::Run waiting(const MailSequence &sequence)
+    {
+        Outbox::Run all;
+        const auto runs = Outbox(*database).pending(sequence, 0, 1 << 20);
+        for (const Outbox::Run &run : *runs) {
+            all.first = all.first ? all.first : run.first;
+            all.items += run.items;
+            all.count += run.count;
+        }
+        return all;
+    }
+    Result<messages::News> take(const MailSource &source, const Outbox::Run &run, const QByteArray &myDevice,
+        bool direct = false, bool allowed = true)
+    {
+        messages::Arrival arrival { source, run.first, run.items };
+        arrival.direct = direct;
+        arrival.isAllowed = allowed;
+        arrival.firstId = lastId + 1;
+        lastId += run.count;
+        arrival.now = 2000;
+        arrival.myDevice = myDevice;
+        return messages::take(*database, arrival);
+    }
+    /// "text/state" of all with them.
+    QStringList shown(const PublicKey &with)
+    {
+        static const char *const names[] = { "", "saving", "queued", "at broker", "delivered", "read", "not sent" };
+        QStringList lines;
+        const Result<Page> page = history::page(*database, { with, PageWish::From::Newest });
+        for (const Entry &entry : page->entries)
+            lines << (entry.mine ? entry.text + QLatin1Char('/') + QLatin1String(names[int(entry.state)]) : entry.text);
+        return lines;
+    }
+};
+
+MailSource from(const PublicKey &sender, const QByteArray &device, const PublicKey &recipient)
+{
+    return { sender, device, recipient, messages::sequenceTo(recipient).conversation };
+}
+
+} // namespace
+
+class TestMessages : public QObject {
+    Q_OBJECT
+
+private slots:
+    void eachStateIsTrueWhenItIsShown();
+    void deliveredDirectlyNeedsNoReceipt();
+    void comesOnceHoweverOftenItIsSent();
+    void keepsTheOrderOfItsSender();
+    void whatIsRefusedSaysWhyAndGoesAgain();
+    void theirNoHoldsForAllThatWaits();
+    void whoMayNotSpeakIsNotHeard();
+    void aStrangerHearsThatItWasNotTaken();
+    void whoIsRemovedGetsNothingOfWhatWaited();
+    void whatIsGivenUpIsNotDelivered();
+    void whatWaitsSaysWhy();
+    void readOnOneDeviceIsReadOnAll();
+    void whatANewerProgramSaysIsPassedOver();
+    void afterACrashTheHistoryAgreesWithTheOutbox();
+};
+
+void TestMessages::eachStateIsTrueWhenItIsShown()
+{
+    Folder a;
+    Folder b;
+    a.say(bea, "hi", anasLaptop);
+    QCOMPARE(a.shown(bea), QStringList("hi/queued"));
+    const Outbox::Run run = a.waiting(bea);
+    QVERIFY(messages::kept(*a, bea, anasLaptop, 1, "home"));
+    QCOMPARE(a.shown(bea), QStringList("hi/at broker"));
+    QCOMPARE(history::find(*a, 1)->sentence, "home");
+    const auto news = b.take(from(ana, anasLaptop, bea), run, beasLaptop);
+    QCOMPARE(news->added.size(), 1);
+    QCOMPARE(news->added.first().text, "hi");
+    QCOMPARE(news->added.first().said, 1000);
+    QVERIFY(a.take(from(bea, beasLaptop, ana), b.waiting(ana), anasLaptop)); // the receipt
+    QCOMPARE(a.shown(bea), QStringList("hi/delivered"));
+    QVERIFY(messages::markRead(*b, ana, b.lastId, {}));
+    QVERIFY(a.take(from(bea, beasLaptop, ana), b.waiting(ana), anasLaptop));
+    QCOMPARE(a.shown(bea), QStringList("hi/read"));
+    QVERIFY(messages::kept(*a, bea, anasLaptop, 1, "home")); // never back
+    QCOMPARE(a.shown(bea), QStringList("hi/read"));
+}
+
+void TestMessages::deliveredDirectlyNeedsNoReceipt()
+{
+    Folder a;
+    Folder b;
+    a.say(bea, "hi", anasLaptop);
+    QVERIFY(b.take(from(ana, anasLaptop, bea), a.waiting(bea), beasLaptop, true));
+    QCOMPARE(b.waiting(ana).count, quint64(0));
+    QVERIFY(messages::kept(*a, bea, anasLaptop, 1, {}));
+    QCOMPARE(a.shown(bea), QStringList("hi/delivered"));
+}
+
+void TestMessages::comesOnceHoweverOftenItIsSent()
+{
+    Folder a;
+    Folder b;
+    a.say(bea, "hi", anasLaptop);
+    const Outbox::Run run = a.waiting(bea);
+    QCOMPARE(b.take(from(ana, anasLaptop, bea), run, beasLaptop)->added.size(), 1);
+    b.open(); // a crash before the answer
+    QCOMPARE(b.take(from(ana, anasLaptop, bea), run, beasLaptop)->added.size(), 0);
+    QCOMPARE(b.take(from(ana, anasLaptop, bea), run, beasLaptop, true)->added.size(), 0);
+    QCOMPARE(b.shown(ana), QStringList("hi"));
+    QCOMPARE(*history::unread(*b, ana), 1);
+    QCOMPARE(b.waiting(ana).count, quint64(1)); // one receipt
+}
+
+void TestMessages::keepsTheOrderOfItsSender()
+{
+    Folder a;
+    Folder b;
+    for (const char *text : { "one", "two", "three" })
+        a.say(bea, QString::fromLatin1(text), anasLaptop);
+    QVERIFY(b.take(from(ana, anasLaptop, bea), a.waiting(bea), beasLaptop));
+    QCOMPARE(b.shown(ana), (QStringList { "one", "two", "three" }));
+    QVERIFY(messages::kept(*a, bea, anasLaptop, 2, "home"));
+    QCOMPARE(a.shown(bea), (QStringList { "one/at broker", "two/at broker", "three/queued" }));
+}
+
+void TestMessages::whatIsRefusedSaysWhyAndGoesAgain()
+{
+    using messages::Refusal;
+    Folder a;
+    a.say(bea, "one", anasLaptop);
+    a.say(bea, "two", anasLaptop);
+    QVERIFY(messages::refused(*a, bea, anasLaptop, 1, Refusal::ForNow, "the mailbox is full"));
+    QCOMPARE(history::find(*a, 1)->sentence, "the mailbox is full");
+    QCOMPARE(a.shown(bea), (QStringList { "one/queued", "two/queued" }));
+    QVERIFY(messages::refused(*a, bea, anasLaptop, 1, Refusal::GivenUp, "too large"));
+    QCOMPARE(a.shown(bea), (QStringList { "one/not sent", "two/queued" }));
+    QCOMPARE(messages::sayAgain(*a, 2, anasLaptop).error().code, Code::NotFound); // it waits
+    const Result<Entry> again = messages::sayAgain(*a, 1, anasLaptop);
+    QVERIFY(again);
+    QCOMPARE(again->number, quint64(3));
+    QVERIFY(again->sentence.isEmpty());
+    QCOMPARE(a.shown(bea), (QStringList { "one/queued", "two/queued" }));
+}
+
+void TestMessages::theirNoHoldsForAllThatWaits()
+{
+    Folder a;
+    Folder b;
+    a.say(bea, "one", anasLaptop);
+    a.say(bea, "two", anasLaptop);
+    QVERIFY(messages::refused(*a, bea, anasLaptop, 1, messages::Refusal::All, "no"));
+    QCOMPARE(a.shown(bea), (QStringList { "one/not sent", "two/not sent" }));
+    QVERIFY(b.take(from(ana, anasLaptop, bea), a.waiting(bea), beasLaptop)); // their numbers go on, and say nothing
+    QCOMPARE(b.shown(ana), QStringList());
+}
+
+void TestMessages::whoMayNotSpeakIsNotHeard()
+{
+    Folder a;
+    Folder b;
+    a.say(bea, "let me in", anasLaptop);
+    QVERIFY(b.take(from(ana, anasLaptop, bea), a.waiting(bea), beasLaptop, false, false)->added.isEmpty());
+    QCOMPARE(b.shown(ana), QStringList());
+    QVERIFY(messages::kept(*a, bea, anasLaptop, 1, "home"));
+    QVERIFY(a.take(from(bea, beasLaptop, ana), b.waiting(ana), anasLaptop));
+    QCOMPARE(a.shown(bea), QStringList("let me in/not sent"));
+    QCOMPARE(history::find(*a, 1)->sentence, messages::noSentence());
+}
+
+void TestMessages::aStrangerHearsThatItWasNotTaken()
+{
+    Folder a;
+    Folder b;
+    a.say(bea, "one", anasLaptop);
+    a.say(bea, "two", anasLaptop);
+    const Outbox::Run run = a.waiting(bea);
+    QVERIFY(messages::turnAway(*b, { from(ana, anasLaptop, bea), run.first, run.items }));
+    QCOMPARE(b.waiting(ana).count, quint64(0)); // of what a contact may be told, nothing
+    const Outbox::Run answer = b.waiting(messages::sequenceToStranger(ana));
+    QVERIFY(a.take(from(bea, beasLaptop, ana), answer, anasLaptop));
+    QCOMPARE(a.shown(bea), (QStringList { "one/not sent", "two/not sent" }));
+    QVERIFY(
+        messages::turnAway(*a, { from(bea, beasLaptop, ana), answer.first, answer.items })); // which is not answered
+    QCOMPARE(a.waiting(messages::sequenceToStranger(bea)).count, quint64(0));
+    // Another device of theirs knows Ana, and takes the first.
+    Folder phone;
+    Outbox::Run first = run;
+    first.items.truncate((*cutItems(run.items))[1]);
+    QVERIFY(phone.take(from(ana, anasLaptop, bea), first, QByteArray("phone--b")));
+    QVERIFY(a.take(from(bea, QByteArray("phone--b"), ana), phone.waiting(ana), anasLaptop));
+    QCOMPARE(a.shown(bea), (QStringList { "one/delivered", "two/not sent" }));
+}
+
+void TestMessages::whoIsRemovedGetsNothingOfWhatWaited()
+{
+    Folder a;
+    Folder b;
+    a.say(bea, "old", anasLaptop);
+    QVERIFY(messages::forget(*a, bea));
+    QCOMPARE(a.shown(bea), QStringList());
+    a.say(bea, "new", anasLaptop);
+    QVERIFY(b.take(from(ana, anasLaptop, bea), a.waiting(bea), beasLaptop));
+    QCOMPARE(b.shown(ana), QStringList("new"));
+}
+
+void TestMessages::whatIsGivenUpIsNotDelivered()
+{
+    Folder a;
+    a.say(bea, "one", anasLaptop);
+    a.say(bea, "two", anasLaptop);
+    QVERIFY(messages::refused(*a, bea, anasLaptop, 1, messages::Refusal::GivenUp, "too large"));
+    QVERIFY(messages::kept(*a, bea, anasLaptop, 2, {}));
+    QCOMPARE(a.shown(bea), (QStringList { "one/not sent", "two/delivered" }));
+}
+
+void TestMessages::whatWaitsSaysWhy()
+{
+    Folder a;
+    a.say(bea, "one", anasLaptop);
+    QCOMPARE(messages::explain(*a, bea, anasLaptop, "another key")->changed.size(), 1);
+    QCOMPARE(history::find(*a, 1)->sentence, "another key");
+    QVERIFY(messages::explain(*a, bea, anasLaptop, "another key")->changed.isEmpty());
+    a.open();
+    QVERIFY(messages::reconcile(*a));
+    QVERIFY(history::find(*a, 1)->sentence.isEmpty());
+    QCOMPARE(a.shown(bea), QStringList("one/queued"));
+}
+
+void TestMessages::readOnOneDeviceIsReadOnAll()
+{
+    Folder b;
+    Folder laptop;
+    Folder phone;
+    b.say(ana, "one", beasLaptop);
+    b.say(ana, "two", beasLaptop);
+    const Outbox::Run run = b.waiting(ana);
+    QVERIFY(laptop.take(from(bea, beasLaptop, ana), run, anasLaptop));
+    QVERIFY(phone.take(from(bea, beasLaptop, ana), run, anasPhone));
+    QVERIFY(messages::markRead(*laptop, bea, laptop.lastId, ana));
+    const auto news = phone.take(from(ana, anasLaptop, ana), laptop.waiting(ana), anasPhone);
+    QVERIFY(news->read.contains(bea));
+    QCOMPARE(*history::unread(*phone, bea), 0);
+}
+
+void TestMessages::whatANewerProgramSaysIsPassedOver()
+{
+    Folder b;
+    const MailItem items[] = { { "chat/9", "?", 1 }, { ChatText::kind, "no map", 1 },
+        { MailReceipt::read, "no map", 1 }, { ChatText::kind, encodeStruct(ChatText { "" }), 1 },
+        { ChatText::kind, encodeStruct(ChatText { "hi" }), 1 } };
+    const auto news = b.take(from(ana, anasLaptop, bea), { 1, packItems(items), 5 }, beasLaptop);
+    QVERIFY(news);
+    QCOMPARE(b.shown(ana), QStringList("hi"));
+    QCOMPARE(news->added.first().number, quint64(5));
+}
+
+void TestMessages::afterACrashTheHistoryAgreesWithTheOutbox()
+{
+    Folder a;
+    a.say(bea, "one", anasLaptop);
+    a.say(bea, "two", anasLaptop);
+    QVERIFY(Outbox(*a).kept(messages::sequenceTo(bea), 1)); // and then somebody pulled the plug
+    a.open();
+    QVERIFY(messages::reconcile(*a));
+    QCOMPARE(a.shown(bea), (QStringList { "one/at broker", "two/queued" }));
+}
+
+QTEST_GUILESS_MAIN(TestMessages)
+#include "tst_messages.moc"
