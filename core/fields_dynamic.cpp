@@ -93,7 +93,8 @@ Result<Value> checked(const Where &where, const Field &field, const Value &value
 
 Result<void> refuseUnknown(const Value &map, const Schema &schema)
 {
-    for (const auto &[name, value] : map.map()) {
+    for (const auto &entry : map.map()) {
+        const auto &name = entry.first;
         const bool known = std::any_of(schema.begin(), schema.end(), [&](const Field &f) { return f.name == name; });
         if (!known)
             return Error { Code::InvalidArgument, u'"' + name.left(quotedName) + QStringLiteral("\" is not known") };
