@@ -1,9 +1,11 @@
 #include "core/client.h"
 
 #include "core/dial_greeting.h"
+#include "core/network_watch.h"
 #include "core/newcomer.h"
 #include "core/parting.h"
 
+#include <QNetworkInterface>
 #include <QPointer>
 #include <QRandomGenerator>
 #include <QTimer>
@@ -15,6 +17,19 @@ namespace hawser {
 namespace {
 
 thread_local int clientsHere = 0;
+
+/// Whether a packet for `address` still comes to this machine.
+bool isOurs(QHostAddress address)
+{
+    if (address.isLoopback())
+        return true;
+    address.setScopeId({});
+    const QList<QHostAddress> all = QNetworkInterface::allAddresses();
+    return std::any_of(all.begin(), all.end(), [&address](QHostAddress ours) {
+        ours.setScopeId({});
+        return ours == address;
+    });
+}
 
 } // namespace
 
@@ -74,6 +89,10 @@ void Client::connectTo(const Address &address, const std::optional<PublicKey> &e
     m_address = address;
     m_localPath.clear();
     m_expected = expected;
+    if (!m_network) {
+        m_network = NetworkWatch::here();
+        connect(m_network.get(), &NetworkWatch::changed, this, &Client::networkChanged);
+    }
     begin();
 }
 
@@ -343,6 +362,19 @@ void Client::checkAge()
         || m_connection->bytesRead() + m_connection->bytesWritten() >= limits::connectionBytes;
     if (old)
         QMetaObject::invokeMethod(this, &Client::renew, Qt::QueuedConnection);
+}
+
+/// Another network: what waits for its next try need not wait so long, and a connection from an address that is not ours any
+/// more is dead, which TCP would find out much later. Not all at once: whoever moves with us has the same idea.
+void Client::networkChanged()
+{
+    if (m_retry->isActive()) {
+        m_backoff = Backoff();
+        const milliseconds wait = m_backoff.next(QRandomGenerator::global()->generateDouble());
+        m_retry->start(std::min(wait, m_retry->remainingTimeAsDuration()));
+    } else if (m_state == State::Ready && !isOurs(m_connection->localAddress())) {
+        renew();
+    }
 }
 
 /// Ends the link and leaves the connection.

@@ -12,6 +12,7 @@ class QTimer;
 namespace hawser {
 
 class DialGreeting;
+class NetworkWatch;
 
 /// What this program says about itself in greetings. `device` is kept beside the identity (core/device.h).
 struct Profile {
@@ -106,6 +107,7 @@ private:
     void dropConnection();
     bool endsTheLink(const Error &why) const;
     void checkAge();
+    void networkChanged();
     Link *bulk();
     void startLane(quint32 lane);
     void dropLane();
@@ -140,6 +142,7 @@ private:
     LaterPointer<Link> m_link; // runs on m_connection, is suspended, or is null
     LaterPointer<Connection> m_connection;
     QTimer *m_deadline; // of a greeting
+    std::shared_ptr<NetworkWatch> m_network; // null for a control socket
     QTimer *m_retry;
     QTimer *m_watch; // of a suspended link
     milliseconds m_resumeWindow;

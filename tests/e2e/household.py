@@ -122,9 +122,10 @@ class Household:
     def program(self, name):
         return os.path.join(self.bin, name)
 
-    def start(self, name, program, *words, env=None):
-        """A program that goes on; what it prints is its .output()."""
-        started = x11.Program(name, [self.program(program), *map(str, words)], dict(self.env, **(env or {})), self.folder)
+    def start(self, name, program, *words, env=None, inside=None):
+        """A program that goes on, perhaps inside another network (namespace.py); what it prints is its .output()."""
+        argv = [self.program(program), *map(str, words)]
+        started = x11.Program(name, inside.command(argv) if inside else argv, dict(self.env, **(env or {})), self.folder)
         self.programs.append(started)
         return started
 
@@ -158,7 +159,7 @@ class Household:
 
         def ready():
             check(broker.running(), f"the broker did not start:\n{broker.output()}")
-            return re.search(r"ready.*?\b(127\.0\.0\.1:\d+)", broker.output())
+            return re.search(rf"ready.*?\b({re.escape(listen.rpartition(':')[0])}:\d+)", broker.output())
 
         self.address = wait_for(ready, "the broker to be ready")[1]
         return broker
@@ -229,14 +230,13 @@ class Person:
     def well(self, verb, *words, **more):
         return self.house.well("hawser", verb, *words, "--data", self.data, **more)
 
-    def start(self, verb, *words, env=None):
+    def start(self, verb, *words, **more):
         """A verb that goes on, the owner of the folder when it is the first."""
-        return self.house.start(f"{self.name}-{verb}", "hawser", verb, *words, "--data", self.data, env=env)
+        return self.house.start(f"{self.name}-{verb}", "hawser", verb, *words, "--data", self.data, **more)
 
-
-    def own(self, env=None):
+    def own(self, **more):
         """A program that owns the folder for the rest of the proof; the verbs after it only ask it."""
-        owner = self.start("messages", "--follow", "--json", env=env)
+        owner = self.start("messages", "--follow", "--json", **more)
         wait_for(lambda: any(path.startswith(self.data + "/") for path in opened(owner.pid)), f"{self.name}'s program")
         return owner
 
