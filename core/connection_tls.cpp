@@ -213,6 +213,8 @@ Error TlsPipe::explain() const
             m_socket.error() == QAbstractSocket::RemoteHostClosedError
                 ? QStringLiteral("the other side closed the connection")
                 : QStringLiteral("the connection broke: %1").arg(m_socket.errorString()) };
+    if (m_where.isEmpty() && m_socket.error() == QAbstractSocket::RemoteHostClosedError)
+        return { Code::Unavailable, QStringLiteral("the other side went away before the connection was encrypted") };
     if (m_where.isEmpty())
         return { Code::Unauthenticated, QStringLiteral("no encrypted connection: %1").arg(m_socket.errorString()) };
     switch (m_socket.error()) {

@@ -54,9 +54,9 @@ void Newcomer::peek()
     connect(m_connection.get(), &Connection::closed, this, &Newcomer::connectionClosed);
 }
 
-void Newcomer::connectionClosed()
+void Newcomer::connectionClosed(const Error &why)
 {
-    if (m_connection->peerKey().isNull())
+    if (why.code == Code::Unauthenticated)
         end("tls", limits::penaltyAuthentication);
     else
         end("closed", limits::penaltyNoGreeting);

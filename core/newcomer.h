@@ -34,7 +34,7 @@ signals:
 
 private:
     void peek();
-    void connectionClosed();
+    void connectionClosed(const Error &why);
     void end(const char *reason, milliseconds penalty);
 
     Result<void> read(FrameReader &reader, Instant now) override;

@@ -212,6 +212,19 @@ private slots:
         QVERIFY(house.moorings.empty());
     }
 
+    /// A program that ends in the middle of it, as any short one may, is no attack.
+    void whoGoesAwayDuringTlsIsNoFailureOfTls()
+    {
+        House house;
+        const int socket = knock(house.address.port);
+        const QByteArray begun = QByteArray::fromHex("1603010200010001fc0303"); // a ClientHello's first bytes
+        QCOMPARE(::send(socket, begun.constData(), size_t(begun.size()), MSG_NOSIGNAL), begun.size());
+        QTRY_COMPARE(house.counted("accepted"), 1u);
+        ::close(socket);
+        QTRY_COMPARE(house.counted("closed"), 1u);
+        QCOMPARE(house.counted("tls"), 0u);
+    }
+
     void junkGetsNoAnswer_data() // T03
     {
         QTest::addColumn<QByteArray>("junk");

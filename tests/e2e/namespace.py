@@ -1,6 +1,7 @@
 """A second machine on this one: a network namespace with a cable to here. Only root can make it."""
 
 import os
+import re
 import socket
 import subprocess
 
@@ -16,6 +17,7 @@ class Namespace:
     def __init__(self):
         self.name = f"hawser-demo-{os.getpid()}"
         self.cable = f"hw{os.getpid() % 1000000}"
+        self._sweep()
         self._ip("netns", "add", self.name)
         try:
             self._ip("link", "add", self.cable, "type", "veth", "peer", "name", "inside", "netns", self.name)
@@ -28,6 +30,15 @@ class Namespace:
         except (OSError, subprocess.SubprocessError):
             self.close()
             raise
+
+    @staticmethod
+    def _sweep():
+        """What a driver left that was killed keeps our addresses."""
+        said = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=True).stdout
+        for name, pid in re.findall(r"^(hawser-demo-(\d+))", said, re.M):
+            if not os.path.exists(f"/proc/{pid}"):
+                subprocess.run(["ip", "link", "delete", f"hw{int(pid) % 1000000}"], stderr=subprocess.DEVNULL, check=False)
+                subprocess.run(["ip", "netns", "delete", name], check=False)
 
     def _try(self):
         """The cable carries: a firewall may be in the way."""
