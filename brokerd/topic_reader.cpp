@@ -9,8 +9,8 @@ constexpr qint64 enoughRoom = 16 * 1024; // Stream::roomAvailable comes at this
 }
 
 DurableReader::DurableReader(TopicStore &store, KeptSubscription &kept, const std::shared_ptr<IncomingCall> &call,
-    quint64 after, MayRead mayRead)
-    : m_store(store), m_kept(&kept), m_call(call), m_mayRead(std::move(mayRead)), m_sent(after)
+    quint64 after, MayHear mayHear)
+    : m_store(store), m_kept(&kept), m_call(call), m_mayHear(std::move(mayHear)), m_sent(after)
 {
     if (kept.reader)
         kept.reader->stop({ Code::Aborted, QStringLiteral("another program reads this subscription now") });
@@ -55,7 +55,7 @@ void DurableReader::take(const std::vector<TopicStore::Row> &rows, quint64 upTo)
     if (!m_kept || m_call->isFinished())
         return;
     for (const TopicStore::Row &row : rows) {
-        if (!m_mayRead(m_kept->who, row.topic))
+        if (!m_mayHear(m_kept->who, row.publisher, row.topic))
             continue; // its number is told as missing
         tellGap(row.number - 1);
         send(row);

@@ -10,12 +10,12 @@ class DurableReader : public QObject {
     Q_OBJECT
 
 public:
-    using MayRead = TopicStore::MayRead;
+    using MayHear = std::function<bool(const PublicKey &who, const PublicKey &publisher, QByteArrayView topic)>;
 
     /// Takes the subscription over from who had it before. Store outlives this.
     /// \pre after is no number that was never given
     DurableReader(TopicStore &store, KeptSubscription &kept, const std::shared_ptr<IncomingCall> &call, quint64 after,
-        MayRead mayRead);
+        MayHear mayHear);
 
     /// There may be more.
     void look();
@@ -35,7 +35,7 @@ private:
     TopicStore &m_store;
     KeptSubscription *m_kept; // null: over
     std::shared_ptr<IncomingCall> m_call;
-    MayRead m_mayRead;
+    MayHear m_mayHear;
     QHash<QByteArray, quint32> m_sources; // key and topic, as announced here
     quint32 m_lastSource = 0;
     quint64 m_sent; // the last number, sent or told as missing

@@ -193,19 +193,24 @@ bool Topics::mayRead(const PublicKey &who, QByteArrayView topic) const
     return m_rights.allows(who, TopicRights::Doing::Subscribe, topic);
 }
 
+bool Topics::mayHear(const PublicKey &who, const PublicKey &publisher, QByteArrayView topic) const
+{
+    return mayRead(who, topic) && m_rights.allows(publisher, TopicRights::Doing::Publish, topic);
+}
+
 /// What was allowed is looked at again: a right that is gone ends what it had let in.
 void Topics::rightsChanged(const PublicKey &who)
 {
     ++m_version;
     std::vector<Id> over;
     for (auto &[id, subscription] : m_subscriptions) {
-        if (!who.isNull() && subscription.who != who)
-            continue;
-        if (!m_rights.allowsSome(subscription.who, TopicRights::Doing::Subscribe, subscription.pattern))
+        const bool mine = who.isNull() || subscription.who == who;
+        if (mine && !m_rights.allowsSome(subscription.who, TopicRights::Doing::Subscribe, subscription.pattern))
             over.push_back(id);
         else if (subscription.live)
-            subscription.live->keepOnly(
-                [this, &reader = subscription.who](const TopicSource &source) { return mayRead(reader, source.name); });
+            subscription.live->keepOnly([this, &reader = subscription.who](const TopicSource &source) {
+                return mayHear(reader, source.publisher, source.name);
+            });
     }
     for (const Id id : over) {
         const std::shared_ptr<IncomingCall> call = m_subscriptions.at(id).call;

@@ -80,6 +80,8 @@ private:
     void shareSockets();
     const std::vector<TopicSubscriber *> &targetsOf(const TopicSource &source);
     bool mayRead(const PublicKey &who, QByteArrayView topic) const;
+    /// The same, and whoever published it may still do so.
+    bool mayHear(const PublicKey &who, const PublicKey &publisher, QByteArrayView topic) const;
     void rightsChanged(const PublicKey &who);
     void tick();
     Result<Grant::Reply> grant(const Grant::Request &request);

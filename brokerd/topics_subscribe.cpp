@@ -127,7 +127,9 @@ Result<void> Topics::attach(Subscription &mine, const Result<KeptSubscription *>
     if (after.value_or(0) >= known.next)
         return Error { Code::OutOfRange, QStringLiteral("no message had the number %1 yet").arg(*after) };
     mine.durable.reset(new DurableReader(*m_store, known, mine.call, after.value_or(known.acknowledged),
-        [this](const PublicKey &who, QByteArrayView topic) { return mayRead(who, topic); }));
+        [this](const PublicKey &who, const PublicKey &publisher, QByteArrayView topic) {
+            return mayHear(who, publisher, topic);
+        }));
     return {};
 }
 
@@ -150,9 +152,8 @@ void Topics::remove(Id id)
 TopicSubscriber::NextKept Topics::keptFor(const PublicKey &who, const QByteArray &pattern) const
 {
     return [this, who, cursor = m_last.cursor(pattern)]() mutable {
-        return m_last.next(cursor, [this, &who](const TopicSource &source) {
-            return mayRead(who, source.name) && mayPublish(source); // whoever lost the right is heard no more
-        });
+        return m_last.next(
+            cursor, [this, &who](const TopicSource &source) { return mayHear(who, source.publisher, source.name); });
     };
 }
 

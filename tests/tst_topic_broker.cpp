@@ -539,6 +539,71 @@ private slots:
         QCOMPARE(heard.numbers.last(), 71u);
     }
 
+    /// What waits is judged again when it is delivered: the right of who said it, and of who reads it.
+    void durableOfWhoLostTheRightIsNotDelivered() // U04
+    {
+        TopicHouse house;
+        QVERIFY(house.open({ "admin", "ana", "bea" }));
+        house.broker().apply(withTopics({ { "open.*" }, { "open.*" }, {}, {} }));
+        const auto admin = house.client("admin"), ana = house.client("ana"), bea = house.client("bea");
+        const auto grant = [&](const contracts::GrantTopics::Request &request) {
+            return codeOf(admin->start<contracts::GrantTopics>({}, request)) == Code::Ok;
+        };
+        QVERIFY(grant({ house.key("ana").hex(), { "secret.*" }, {}, false }));
+        QVERIFY(grant({ house.key("bea").hex(), {}, { "secret.*", "inner.*" }, false }));
+        QVERIFY(grant({ house.key("admin").hex(), { "secret.*", "inner.*" }, {}, false }));
+        auto durable = std::make_unique<Subscription>(*bea, ">", SubscribeOptions { .durable = "d" });
+        QTRY_VERIFY(durable->isReady());
+        durable.reset();
+        QTRY_COMPARE(house.counter("topic_subscriptions_now"), 0u);
+
+        Publisher anas(*ana), admins(*admin);
+        Answers answers(anas), others(admins);
+        (void)anas.publish("open.a", "1");
+        (void)anas.publish("secret.a", "2");
+        QVERIFY(answers.waitFor(2));
+        (void)admins.publish("secret.a", "3");
+        (void)admins.publish("inner.a", "4");
+        QVERIFY(others.waitFor(2));
+        QCOMPARE(house.counter("durable_messages_now"), 4u);
+        QVERIFY(grant({ house.key("ana").hex(), { "secret.*" }, {}, true }));
+        QVERIFY(grant({ house.key("bea").hex(), {}, { "inner.*" }, true }));
+
+        durable = std::make_unique<Subscription>(*bea, ">", SubscribeOptions { .durable = "d" });
+        Heard heard(*durable);
+        (void)anas.publish("open.a", "5");
+        QTRY_COMPARE(heard.messages.size() + qsizetype(heard.missed), 5);
+        QCOMPARE(heard.messages, QStringList({ "open.a=1", "secret.a=3", "open.a=5" }));
+        QCOMPARE(heard.numbers, QList<quint64>({ 1, 3, 5 }));
+        QCOMPARE(heard.gaps, QList<qsizetype>({ 1, 2 }));
+    }
+
+    /// What waits in the broker for somebody slow, of somebody who may not say it any more.
+    void liveOfWhoLostTheRightIsNotDelivered() // U04
+    {
+        TopicHouse house(withTopics({ { ">" }, { ">" }, { "load" }, {} }));
+        QVERIFY(house.open({ "ana", "bea", "node" }));
+        const auto ana = house.client("ana"), bea = house.client("bea"), node = house.client("node");
+        Subscription slow(*bea, ">");
+        Heard heard(slow);
+        QTRY_VERIFY(slow.isReady());
+        slow.stream()->hold();
+        Publisher filler(*ana), machine(*node);
+        Answers answers(filler), machineAnswers(machine);
+        for (int i = 0; i < 4; ++i) // more than its credit
+            (void)filler.publish("fill", QByteArray(100 * 1024, '.'));
+        QVERIFY(answers.waitFor(4));
+        (void)machine.publish("load", "x");
+        QVERIFY(machineAnswers.waitFor(1));
+        QCOMPARE(machineAnswers.codes.size(), 0);
+        house.broker().apply(withTopics({ { ">" }, { ">" }, {}, {} }));
+        slow.stream()->resume();
+        QTRY_VERIFY(heard.messages.size() + qsizetype(heard.missed) >= 4);
+        (void)filler.publish("end", "");
+        QTRY_VERIFY(heard.messages.contains("end="));
+        QVERIFY(!heard.messages.contains("load=x"));
+    }
+
     void durableCursors_data() // U09
     {
         QTest::addColumn<qint64>("after");
