@@ -21,6 +21,7 @@ from stranger import Identity
 SENDERS = 3
 PACE = 0.03  # seconds: so that there is something to fall into
 START = 5.0  # seconds a start may take
+ROOM = "[mailbox]\nitems = 1000000\nsender_items = 1000000\n"  # for all that waits for somebody away
 
 
 class Post:
@@ -61,7 +62,7 @@ class Post:
         if self.power:
             self.power.fall()
         began = time.monotonic()
-        self.house.start_broker("broker", self.house.address, env=self.power.env if self.power else None)
+        self.house.start_broker("broker", self.house.address, env=self.power.env if self.power else None, config=ROOM)
         self.slowest = max(self.slowest, time.monotonic() - began)
 
     def judge(self, what, taker):
@@ -131,7 +132,7 @@ async def all_of_it(house, messages, kills, cuts, power):
     """In one loop: a program dies with the thread that started it."""
     await killed_under_load(house, messages, kills, power)
     house.programs[-1].stop()
-    await asyncio.to_thread(house.start_broker, "broker", house.address)  # without the shim
+    await asyncio.to_thread(house.start_broker, "broker", house.address, config=ROOM)  # without the shim
     await killed_under_load(house, messages, kills)
     await cut_before_the_answer(house, messages, cuts)
 
@@ -139,7 +140,7 @@ async def all_of_it(house, messages, kills, cuts, power):
 def proof(build, messages, kills, cuts):
     with Household(build) as house:
         power = PowerCut(build, house.path("broker"))
-        house.start_broker(env=power.env)
+        house.start_broker(env=power.env, config=ROOM)
         wait_for(lambda: house.broker("status"), "the broker")
         asyncio.run(all_of_it(house, int(messages), int(kills), int(cuts), power))
 
