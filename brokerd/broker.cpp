@@ -231,7 +231,7 @@ void Broker::keepHouse()
         return;
     m_accounts.expire(wall);
     m_requests.expire(wall);
-    m_mailbox.keepHouse(wall);
+    m_mailbox.keepHouse(wall, m_identity.key());
     if (const Result<void> expired = m_invitations.expire(wall); !expired)
         log(Level::Warning, "not-saved", { { "why", expired.error().sentence } });
     const QList<Account> users = m_accounts.all(AccountKind::User) + m_accounts.all(AccountKind::Node);

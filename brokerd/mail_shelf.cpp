@@ -6,6 +6,16 @@
 
 namespace hawser::broker {
 
+namespace {
+
+bool follows(const contracts::MailExpired &next, const contracts::MailExpired &last)
+{
+    return next.to == last.to && next.device == last.device && next.conversation == last.conversation
+        && next.first == last.upto + 1;
+}
+
+} // namespace
+
 quint64 MailShelf::Row::itemsTo(quint64 cursor) const
 {
     return cursor < serial ? 0 : std::min(count, cursor - serial + 1);
@@ -80,16 +90,18 @@ Result<void> MailShelf::change(const QByteArray &recipient, const QByteArray &se
 Result<QList<MailShelf::Row>> MailShelf::rows(const QString &where, const QVariantList &values)
 {
     Result<QSqlQuery *> found =
-        m_database.again(QStringLiteral("SELECT m.serial, m.count, m.bytes, m.recipient, s.sender FROM mail m"
-                                        " JOIN inbox_sources s ON s.id = m.source WHERE ")
+        m_database.again(QStringLiteral("SELECT m.serial, m.first, m.count, m.bytes, m.recipient, s.sender, s.device,"
+                                        " s.conversation FROM mail m JOIN inbox_sources s ON s.id = m.source WHERE ")
                 + where,
             values);
     if (!found)
         return found.error();
     QList<Row> rows;
     while ((*found)->next())
-        rows << Row { (*found)->value(0).toULongLong(), std::max<quint64>(1, (*found)->value(1).toULongLong()),
-            (*found)->value(2).toLongLong(), (*found)->value(3).toByteArray(), (*found)->value(4).toByteArray() };
+        rows << Row { (*found)->value(0).toULongLong(), (*found)->value(1).toULongLong(),
+            std::max<quint64>(1, (*found)->value(2).toULongLong()), (*found)->value(3).toLongLong(),
+            (*found)->value(4).toByteArray(), (*found)->value(5).toByteArray(), (*found)->value(6).toByteArray(),
+            (*found)->value(7).toByteArray() };
     return rows;
 }
 
@@ -183,17 +195,34 @@ Result<void> MailShelf::letGo(const QByteArray &recipient, qint64 mostItems)
     return drop(going, true);
 }
 
-Result<qint64> MailShelf::expire(WallTime now)
+Result<MailShelf::Expired> MailShelf::expire(WallTime now)
 {
-    const Result<QList<Row>> old = rows(QStringLiteral("m.until <= ?"), { now });
+    const Result<QList<Row>> old = rows(QStringLiteral("m.until <= ? ORDER BY m.source, m.first"), { now });
     if (!old)
         return old.error();
+    Expired expired;
+    for (const Row &row : *old) {
+        expired.items += qint64(row.count);
+        const Result<Box> box = this->box(row.recipient);
+        if (!box)
+            return box.error();
+        const quint64 seen = row.itemsTo(box->furthest);
+        const Result<PublicKey> sender = PublicKey::fromBytes(row.sender);
+        const Result<PublicKey> recipient = PublicKey::fromBytes(row.recipient);
+        if (seen == row.count || !sender || !recipient)
+            continue;
+        contracts::MailExpired unseen { *recipient, row.device, row.conversation, row.first + seen,
+            row.first + row.count - 1 };
+        if (!expired.unseen.isEmpty() && expired.senders.last() == *sender && follows(unseen, expired.unseen.last())) {
+            expired.unseen.last().upto = unseen.upto;
+            continue;
+        }
+        expired.unseen << unseen;
+        expired.senders << *sender;
+    }
     if (const Result<void> dropped = drop(*old, true); !dropped)
         return dropped.error();
-    qint64 items = 0;
-    for (const Row &row : *old)
-        items += qint64(row.count);
-    return items;
+    return expired;
 }
 
 Result<MailShelf::Totals> MailShelf::totals()

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "brokerd/accounts.h"
+#include "core/contracts/mail.h"
 
 namespace hawser::broker {
 
@@ -42,8 +43,13 @@ public:
     Result<void> reached(const QByteArray &recipient, quint64 cursor);
     /// Lets go what all devices have taken, and the oldest of what some have not when that is more than `mostItems`.
     Result<void> letGo(const QByteArray &recipient, qint64 mostItems);
-    /// Lets go what is too old; how many items that were.
-    Result<qint64> expire(WallTime now);
+    struct Expired {
+        qint64 items = 0;
+        QList<contracts::MailExpired> unseen; ///< what no device took, in the order of its numbers
+        QList<PublicKey> senders; ///< of each of them
+    };
+    /// Lets go what is too old.
+    Result<Expired> expire(WallTime now);
 
     struct Totals {
         qint64 items = 0; ///< that wait for somebody away
@@ -57,10 +63,13 @@ public:
 private:
     struct Row { // of `mail`, without its items
         quint64 serial;
+        quint64 first; // number of the first item
         quint64 count;
         qint64 bytes;
         QByteArray recipient;
         QByteArray sender;
+        QByteArray device;
+        QByteArray conversation;
 
         quint64 last() const { return serial + count - 1; }
         /// How many of its items a reader at this serial has, and how many bytes these count for.

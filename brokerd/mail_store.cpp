@@ -9,6 +9,8 @@ namespace hawser::broker {
 namespace {
 
 constexpr qint64 retryFull = 60 * 1000; // ms
+constexpr int deviceBytes = 8;
+constexpr int conversationBytes = 16;
 
 } // namespace
 
@@ -297,17 +299,43 @@ Result<void> MailStore::park(const PublicKey &recipient, const QByteArray &devic
 
 // --- the end
 
-Result<qint64> MailStore::expire(WallTime now)
+Result<MailStore::Expired> MailStore::expire(WallTime now, const PublicKey &broker)
 {
-    const Result<qint64> items = shelf().expire(now);
-    if (!items)
-        return items;
+    const Result<MailShelf::Expired> gone = shelf().expire(now);
+    if (!gone)
+        return gone.error();
+    Expired expired { gone->items, {} };
+    for (qsizetype i = 0; i < gone->unseen.size(); ++i) {
+        const PublicKey &sender = gone->senders[i];
+        if (sender == broker || sender == gone->unseen[i].to) // nobody waits for these
+            continue;
+        const Result<MailPosted> told = tell(sender, gone->unseen[i], broker, now);
+        if (!told)
+            return told.error();
+        expired.told << *told;
+    }
     for (const char *statement :
         { "DELETE FROM mail_parked WHERE since <= ?", "DELETE FROM mail_devices WHERE seen <= ?" })
         if (const Result<void> gone = done(m_database.again(QLatin1String(statement), { now - m_limits.keptMs }));
             !gone)
             return gone.error();
-    return items;
+    return expired;
+}
+
+/// One more of the broker's own sequence to this sender. A mailbox that is full hears nothing.
+Result<MailPosted> MailStore::tell(
+    const PublicKey &sender, const contracts::MailExpired &what, const PublicKey &broker, WallTime now)
+{
+    MailPosted post;
+    post.source = { broker, QByteArray(deviceBytes, '\0'), sender, QByteArray(conversationBytes, '\0') };
+    const Result<Inbox::Highest> known = highest(post.source);
+    if (!known)
+        return known.error();
+    const MailItem item { contracts::MailExpired::kind, encodeStruct(what), now };
+    post.first = known->marks.highest() + 1;
+    post.items = packItems({ &item, 1 });
+    const Result<void> kept = this->post(post, now);
+    return kept ? Result<MailPosted>(post) : kept.error();
 }
 
 Result<void> MailStore::forget(const PublicKey &recipient)

@@ -65,8 +65,12 @@ public:
     Result<bool> failed(
         const PublicKey &recipient, const QByteArray &device, quint64 serial, quint64 givenTo, WallTime now);
 
-    /// Lets go what is too old; how many items that were.
-    Result<qint64> expire(WallTime now);
+    struct Expired {
+        qint64 items = 0;
+        QList<MailPosted> told; ///< what the senders will read about those that nobody had taken
+    };
+    /// Lets go what is too old. What nobody took is told to who sent it, as a word of the broker itself.
+    Result<Expired> expire(WallTime now, const PublicKey &broker);
     /// The account has ended.
     Result<void> forget(const PublicKey &recipient);
 
@@ -77,6 +81,8 @@ private:
     MailShelf shelf() { return MailShelf(m_database); }
     Result<qsizetype> acceptable(MailPosted &post, const QList<quint32> &cuts);
     Result<quint64> conflict(const MailPosted &post, const QList<quint32> &cuts, qint64 source);
+    Result<MailPosted> tell(
+        const PublicKey &sender, const contracts::MailExpired &what, const PublicKey &broker, WallTime now);
     Result<void> park(const PublicKey &recipient, const QByteArray &device, quint64 serial, WallTime now);
 
     Database &m_database;

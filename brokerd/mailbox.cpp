@@ -116,14 +116,16 @@ void Mailbox::forget(const PublicKey &recipient)
         });
 }
 
-void Mailbox::keepHouse(WallTime wall)
+void Mailbox::keepHouse(WallTime wall, const PublicKey &broker)
 {
-    m_store.write(
-        this, withStore([wall](MailStore &store) { return store.expire(wall); }), [this](const Result<qint64> &gone) {
+    m_store.write(this, withStore([wall, broker](MailStore &store) { return store.expire(wall, broker); }),
+        [this](const Result<MailStore::Expired> &gone) {
             if (!gone)
                 return failed(gone.error());
             m_trouble.reset();
-            m_expired += quint64(*gone);
+            m_expired += quint64(gone->items);
+            for (const MailPosted &told : gone->told)
+                wereKept(told);
             worked();
         });
 }

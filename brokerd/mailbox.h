@@ -27,7 +27,7 @@ public:
     /// The account has ended: what waits for it goes.
     void forget(const PublicKey &recipient);
     /// Lets go what is too old.
-    void keepHouse(WallTime wall);
+    void keepHouse(WallTime wall, const PublicKey &broker);
     /// From now on who goes without acknowledging has not failed.
     void drain() { m_draining = true; }
     /// What status shows.

@@ -392,6 +392,13 @@ Result<QList<Entry>> turnDown(Database &database, const PublicKey &with, const S
         { upto.device, upto.number }, Entry::State::NotSent, why);
 }
 
+Result<QList<Entry>> expire(Database &database, const Waiting &waiting, const QString &why)
+{
+    return change(database, waiting.with,
+        QStringLiteral("state < 5 AND device = ? AND number BETWEEN ? AND ? AND state = 3"),
+        { waiting.device, waiting.from, waiting.upto }, Entry::State::NotSent, why);
+}
+
 Result<void> forgetWhyQueued(Database &database)
 {
     return outcome(database.run(QStringLiteral("UPDATE entries SET sentence = '' WHERE mine = 1 AND number > 0"

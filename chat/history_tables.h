@@ -87,6 +87,8 @@ struct Waiting {
 Result<QList<Entry>> settle(Database &database, const Waiting &waiting, Entry::State state, const QString &sentence);
 /// They took none of my messages up to and including `upto.number` that are queued or at a broker. Returns those it changed.
 Result<QList<Entry>> turnDown(Database &database, const PublicKey &with, const SeenMark &upto, const QString &why);
+/// These of my messages, as far as they are at a broker, are not there any more. Returns those it changed.
+Result<QList<Entry>> expire(Database &database, const Waiting &waiting, const QString &why);
 /// Why they are queued is not known any more.
 Result<void> forgetWhyQueued(Database &database);
 /// Something of mine in a conversation has not been read yet.

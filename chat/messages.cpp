@@ -13,6 +13,7 @@ namespace hawser::chat::messages {
 namespace {
 
 using contracts::ChatText;
+using contracts::MailExpired;
 using contracts::MailReceipt;
 
 constexpr int conversationBytes = 16;
@@ -71,6 +72,8 @@ private:
     {
         if (item.kind == ChatText::kind)
             return takeText(item, place);
+        if (item.kind == MailExpired::kind)
+            return takeExpiry(item);
         const bool isRead = item.kind == MailReceipt::read;
         const bool isRefused = item.kind == MailReceipt::refused;
         if (!isRead && !isRefused && item.kind != MailReceipt::delivered)
@@ -133,6 +136,21 @@ private:
         return {};
     }
 
+    /// Only the broker that said it has them can take that back.
+    Result<void> takeExpiry(const MailItem &item)
+    {
+        const Result<MailExpired> gone = decodeStruct<MailExpired>(item.body);
+        if (!gone || !m_arrival.isBroker || gone->device != m_arrival.myDevice
+            || gone->conversation != sequenceTo(gone->to).conversation)
+            return {};
+        const Result<QList<Entry>> changed =
+            history::expire(m_database, { gone->to, gone->device, gone->first, gone->upto }, expiredSentence());
+        if (!changed)
+            return changed.error();
+        m_news.changed << *changed;
+        return {};
+    }
+
     Result<void> readElsewhere(const MailReceipt &receipt)
     {
         m_news.read.insert(receipt.from);
@@ -175,6 +193,11 @@ MailSequence sequenceToStranger(const PublicKey &with)
 QString noSentence()
 {
     return QStringLiteral("they do not take messages from you now");
+}
+
+QString expiredSentence()
+{
+    return QStringLiteral("nobody fetched it from the broker in time");
 }
 
 Result<Entry> say(Database &database, Entry entry, const QByteArray &myDevice)

@@ -18,6 +18,7 @@ MailSequence sequenceTo(const PublicKey &with);
 MailSequence sequenceToStranger(const PublicKey &with);
 /// Of somebody who may not speak, for who spoke.
 QString noSentence();
+QString expiredSentence();
 
 /// What changed for whoever looks on.
 struct News {
@@ -61,6 +62,7 @@ struct Arrival {
     QByteArray items; ///< packed
     bool direct = false; ///< from their program itself: it hears by the acknowledgement that they are delivered
     bool isAllowed = true; ///< they may say something to me
+    bool isBroker = false; ///< a word of the broker itself, through which it came
     quint64 firstId = 0; ///< as many ids for entries as there are items, from this one on
     qint64 now = 0; ///< ms since 1970
     QByteArray myDevice {};

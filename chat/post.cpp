@@ -240,7 +240,8 @@ void Post::takeRun(const PublicKey &broker, const MailTake::In &in)
     const qsizetype count = cut->size() - 1;
     const MailTake::Out taken { in.serial + quint64(count) - 1, 0 };
     messages::Arrival arrival { { in.from, in.device, m_me.key(), in.conversation }, in.first, in.items };
-    if (in.from != m_me.key() && !m_contacts.believes(in.from, broker))
+    arrival.isBroker = in.from == broker;
+    if (in.from != m_me.key() && !arrival.isBroker && !m_contacts.believes(in.from, broker))
         return turnAway(broker, arrival, taken);
     arrival.isAllowed = m_contacts.may(in.from, Right::Messages, wallClock());
     arrival.firstId = m_history.nextIds(count);

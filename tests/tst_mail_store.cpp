@@ -1,6 +1,7 @@
 #include "brokerd/mail_store.h"
 #include "core/identity.h"
 #include "core/mail_items.h"
+#include "core/wire.h"
 #include "tests/support/mail_run.h"
 
 #include <QTemporaryDir>
@@ -33,6 +34,7 @@ private slots:
     void tooLargeIsSaidOfThatItem();
     void whatIsTooOldGoesAndThoseWhoMissedItHear();
     void keptNoLongerThanTheSenderWished();
+    void whoSentWhatNobodyTookHears();
     void whoLagsTooFarLosesTheOldest();
     void anItemThatFailsFiveTimesIsSetAsideAlone();
     void ownDevicesDoNotGetTheirOwn();
@@ -78,6 +80,12 @@ private:
     {
         return bool(store().taken(m_source.recipient, QByteArray(8, device), upto, start));
     }
+    qint64 expire(WallTime now)
+    {
+        const Result<MailStore::Expired> expired = store().expire(now, m_broker);
+        return expired ? expired->items : -1;
+    }
+    MailShelf::Box waiting() { return *MailShelf(*m_database).box(m_source.recipient.bytes()); }
     MailShelf::Totals totals() { return *store().totals(); }
     int rows(const char *table)
     {
@@ -94,6 +102,7 @@ private:
     std::unique_ptr<Database> m_database;
     MailboxLimits m_limits;
     MailSource m_source;
+    PublicKey m_broker = Identity::generate().key();
 };
 
 void TestMailStore::init()
@@ -246,19 +255,19 @@ void TestMailStore::whatIsTooOldGoesAndThoseWhoMissedItHear()
     post(1, { "a", "b" });
     post(3, { "c" }, start + 20 * day);
     QVERIFY(taken('1', 1));
-    QCOMPARE(*store().expire(start + 29 * day), 0);
+    QCOMPARE(expire(start + 29 * day), 0);
     QVERIFY(store().begin(m_source.recipient, QByteArray(8, '1'), start + 29 * day));
     QVERIFY(store().begin(m_source.recipient, QByteArray(8, '2'), start + 29 * day));
-    QCOMPARE(*store().expire(start + 30 * day), 2);
+    QCOMPARE(expire(start + 30 * day), 2);
     QCOMPARE(begin('1', start + 30 * day).lost, 1u);
     const MailStore::Device other = begin('2', start + 30 * day);
     QCOMPARE(other.lost, 2u);
     QCOMPARE(fetch('2', other.cursor), QByteArray("3:c"));
     QCOMPARE(begin('2', start + 30 * day).lost, 0u); // told once
-    QCOMPARE(totals().items, 1);
-    QCOMPARE(*store().expire(start + 50 * day), 1);
-    QCOMPARE(totals().items, 0);
-    QCOMPARE(totals().bytes, 0);
+    QCOMPARE(waiting().items, 1);
+    QCOMPARE(expire(start + 50 * day), 1);
+    QCOMPARE(waiting().items, 0);
+    QCOMPARE(waiting().bytes, 0);
 }
 
 void TestMailStore::keptNoLongerThanTheSenderWished()
@@ -266,9 +275,43 @@ void TestMailStore::keptNoLongerThanTheSenderWished()
     post(1, { "short" }, start, 1000);
     post(2, { "clamped" }, start, std::numeric_limits<qint64>::max());
     post(3, { "negative" }, start, -5);
-    QCOMPARE(*store().expire(start + 999), 0);
-    QCOMPARE(*store().expire(start + 1000), 1);
-    QCOMPARE(*store().expire(start + 30 * day), 2);
+    QCOMPARE(expire(start + 999), 0);
+    QCOMPARE(expire(start + 1000), 1);
+    QCOMPARE(expire(start + 30 * day), 2);
+}
+
+void TestMailStore::whoSentWhatNobodyTookHears()
+{
+    begin('1');
+    post(1, { "taken", "b", "c" });
+    post(4, { "d" }, start + 1);
+    post(5, { "later" }, start + day);
+    QVERIFY(taken('1', 1));
+    const auto told = [this](quint64 after) {
+        QStringList ranges;
+        const auto fetched = store().fetch(m_source.sender, QByteArray(8, 's'), after, 1 << 20, 100);
+        for (const MailStore::Letter &letter : fetched->letters) {
+            if (letter.source.sender != m_broker)
+                continue;
+            const auto one = unpackItems(letter.items);
+            const auto what = decodeStruct<contracts::MailExpired>(one->first().body);
+            if (one->first().kind != contracts::MailExpired::kind || !what || what->to != m_source.recipient
+                || what->device != m_source.device || what->conversation != m_source.conversation)
+                return QStringList { "wrong" };
+            ranges << QStringLiteral("%1-%2").arg(QString::number(what->first), QString::number(what->upto));
+        }
+        return ranges;
+    };
+    QCOMPARE(expire(start + 30 * day + 1), 4);
+    QCOMPARE(told(0), QStringList { "2-4" }); // the first was taken
+    QCOMPARE(expire(start + 31 * day), 1);
+    QCOMPARE(told(0), (QStringList { "2-4", "5-5" }));
+    // What the broker itself said, and what goes to own devices, is told to nobody when it is too old.
+    m_source.sender = m_source.recipient;
+    post(1, { "read elsewhere" }, start + 31 * day);
+    const int before = rows("mail");
+    QCOMPARE(expire(start + 90 * day), 3);
+    QCOMPARE(rows("mail"), before - 3);
 }
 
 void TestMailStore::whoLagsTooFarLosesTheOldest()
@@ -302,7 +345,7 @@ void TestMailStore::anItemThatFailsFiveTimesIsSetAsideAlone()
     QCOMPARE(*store().failed(m_source.recipient, device, 3, 3, start), false); // counted for itself
     QVERIFY(taken('1', 3));
     QCOMPARE(totals().items, 0);
-    QCOMPARE(*store().expire(start + 30 * day), 0);
+    QCOMPARE(expire(start + 30 * day), 0);
     QCOMPARE(totals().parked, 0);
 }
 

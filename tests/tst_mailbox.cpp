@@ -200,6 +200,7 @@ void TestMailbox::eachDeviceGetsEachItemOnce()
     QTRY_COMPARE(one->got.size(), 100);
     QTRY_COMPARE(two->got.size(), 100);
     QCOMPARE(one->got, two->got);
+    QTRY_COMPARE(counter("mailbox_items"), 100);
     one->acknowledge(one->serial);
     QTRY_COMPARE(counter("mailbox_items"), 0);
     QCOMPARE(counter("mailbox_items_on_disk"), 100);

@@ -109,6 +109,7 @@ private slots:
     void whoIsRemovedGetsNothingOfWhatWaited();
     void whatIsGivenUpIsNotDelivered();
     void whatWaitsSaysWhy();
+    void whatTheBrokerLetsGoIsNotSent();
     void readOnOneDeviceIsReadOnAll();
     void whatANewerProgramSaysIsPassedOver();
     void afterACrashTheHistoryAgreesWithTheOutbox();
@@ -276,6 +277,37 @@ void TestMessages::whatWaitsSaysWhy()
     QVERIFY(messages::reconcile(*a));
     QVERIFY(history::find(*a, 1)->sentence.isEmpty());
     QCOMPARE(a.shown(bea), QStringList("one/queued"));
+}
+
+void TestMessages::whatTheBrokerLetsGoIsNotSent()
+{
+    Folder a;
+    for (const char *text : { "one", "two", "three", "four" })
+        a.say(bea, QLatin1String(text), anasLaptop);
+    QVERIFY(messages::kept(*a, bea, anasLaptop, 3, QStringLiteral("home")));
+    const PublicKey broker = somebody("fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025");
+    quint64 number = 0;
+    const auto says = [&](const contracts::MailExpired &what, bool isBroker) {
+        const MailItem item { contracts::MailExpired::kind, encodeStruct(what), 0 };
+        messages::Arrival arrival { from(broker, QByteArray(8, '\0'), ana), ++number, packItems({ &item, 1 }) };
+        arrival.isAllowed = false;
+        arrival.isBroker = isBroker;
+        arrival.myDevice = anasLaptop;
+        return messages::take(*a, arrival);
+    };
+    const QByteArray conversation = messages::sequenceTo(bea).conversation;
+    const QStringList untouched { "one/at broker", "two/at broker", "three/at broker", "four/queued" };
+    QVERIFY(says({ bea, anasLaptop, conversation, 2, 4 }, false)); // somebody else says so
+    QVERIFY(says({ bea, anasPhone, conversation, 2, 4 }, true)); // of another device
+    QVERIFY(says({ bea, anasLaptop, QByteArray(16, 'x'), 2, 4 }, true)); // of another conversation
+    QVERIFY(says({ ana, anasLaptop, conversation, 2, 4 }, true)); // to somebody else
+    QCOMPARE(a.shown(bea), untouched);
+    const auto news = says({ bea, anasLaptop, conversation, 2, 4 }, true);
+    QCOMPARE(a.shown(bea), (QStringList { "one/at broker", "two/not sent", "three/not sent", "four/queued" }));
+    QCOMPARE(news->changed.size(), 2);
+    QCOMPARE(news->changed.first().sentence, messages::expiredSentence());
+    QVERIFY(messages::sayAgain(*a, news->changed.first().id, anasLaptop));
+    QCOMPARE(a.shown(bea)[1], QStringLiteral("two/queued"));
 }
 
 void TestMessages::readOnOneDeviceIsReadOnAll()

@@ -130,4 +130,22 @@ struct MailReceipt {
     }
 };
 
+/// Body of `mail.expired/1`, from a broker to a sender: what nobody took in time is no longer there.
+struct MailExpired {
+    static constexpr const char *kind = "mail.expired/1";
+    PublicKey to;
+    QByteArray device; ///< 8 bytes: which device sent it
+    QByteArray conversation; ///< 16 bytes
+    quint64 first = 0;
+    quint64 upto = 0;
+    static void describe(auto &field)
+    {
+        field("to", &MailExpired::to, { .description = "who did not come for it", .required = true });
+        field("device", &MailExpired::device, { .description = "8 bytes", .required = true });
+        field("conversation", &MailExpired::conversation, { .description = "16 bytes", .required = true });
+        field("first", &MailExpired::first, { .description = "the lowest number", .required = true });
+        field("upto", &MailExpired::upto, { .description = "the highest number", .required = true });
+    }
+};
+
 } // namespace hawser::contracts

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """P10: the calendar of broker, node and person jumps ten days ahead, ten days back and fifty years ahead: nobody is cut off, a
-call takes as long as before, what is kept for days is not thrown away, and the log says that the clock was set. proof_clock.py BUILD
+call takes as long as before, what is kept for days is not thrown away, and the log says that the clock was set. What was really kept for too long is told to its sender. proof_clock.py BUILD
 """
 
 import glob
@@ -41,14 +41,30 @@ def knock(house, name, address):
     asks.stop()
 
 
+def too_late(house, calendar, broker, ana, bea, bea_owner):
+    """What waits longer than the broker keeps it was not sent, and its sender reads that."""
+
+    def shown():
+        return ana.well("messages", bea.key, "--json").lines()[-1]
+
+    bea_owner.stop()
+    ana.run("message", bea.key, "come at eight")
+    wait_for(lambda: shown()["state"] == "at-broker", "the broker to have it", 30)
+    broker.stop()
+    calendar.set(31 * DAY)
+    house.start_broker(listen=house.address, env=calendar.env)
+    wait_for(lambda: shown()["state"] == "not-sent", "the sender to hear that nobody fetched it", 75)
+    check("in time" in shown()["sentence"], f"and why: {shown()}")
+    calendar.set(0)
+
+
 def proof(build):
     with Household(build) as house:
         calendar = Calendar(house.folder)
         broker = house.start_broker(env=calendar.env)
         ana, bea = house.person("ana"), house.person("bea")
         house.befriend_at_broker(ana, bea)
-        for each in (ana, bea):
-            each.own(env=calendar.env)
+        bea_owner = [each.own(env=calendar.env) for each in (ana, bea)][1]
         wait_for(lambda: ana.run("ping", bea.key).status == 0, "the two to meet at the broker", 30)
         knock(house, "stranger", house.address)
         kept = house.invite("--uses", 20)
@@ -74,6 +90,7 @@ def proof(build):
         calendar.set(0)
         done = house.run("hawser", "join", "-", "--data", house.path("late"), stdin=kept)
         check(done.status == 0, f"an invitation from before works after the clock was set right: {done}")
+        too_late(house, calendar, broker, ana, bea, bea_owner)
         check(not re.search(r"[=: ]-\d+ ?(ms|s)\b", broker.output()), f"no time is below zero:\n{broker.output()[-1500:]}")
 
 
