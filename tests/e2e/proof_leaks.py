@@ -85,7 +85,7 @@ async def proof_async(house, broker, count):
         print(f"{count} {what} after as many: {files} files, memory {before / 2**20:.1f} -> {after / 2**20:.1f} MiB", flush=True)
         check(after <= before * MOST + SLACK, f"{what}: memory grew from {before} to {after}")
     counters = house.broker("status")[0]["counters"]
-    failed = sum(counters.get("connections_" + how, 0) for how in ("not_tls", "protocol", "tls"))
+    failed = sum(counters.get("connections_" + how, 0) for how in ("not_tls", "protocol", "tls", "closed"))
     check(failed == 2 * count, f"each failure is counted once, {2 * count} in all: {counters}")
 
 
