@@ -15,7 +15,8 @@ from history import History
 from proxy import Proxy
 
 SOURCE = 48 * MEBI
-SHORT, FEW = 30, 4  # in a run of at most so many seconds each line is cut so often at most: nobody stays away for long
+FEW = 4  # cuts of one line; after more its program would stay away for longer than a call waits (docs/protocol.md, back-off) …
+PEACE = 65  # … unless it had so many seconds of peace
 LINES = 40_000
 COUNT = f"""
 [[command]]
@@ -28,8 +29,8 @@ argv = ["/usr/bin/perl", "-e", "$| = 1; for (1 .. {LINES}) {{ print \\"line $_\\
 class Cutter:
     """Cuts one of the lines now and then: at once, behind a byte of its own choice, or with the answer held back."""
 
-    def __init__(self, lines, seed, most):
-        self.lines, self.random, self.most = lines, random.Random(seed), most
+    def __init__(self, lines, seed):
+        self.lines, self.random = lines, random.Random(seed)
         self.stop, self.cuts = threading.Event(), 0
         self.thread = threading.Thread(target=self._run, daemon=True)
 
@@ -44,11 +45,12 @@ class Cutter:
             line.heal()
 
     def _run(self):
+        left = []
         while not self.stop.wait(self.random.uniform(0.2, 1.2)):
-            left = [line for line in self.lines if line.cuts < self.most]
             if not left:
-                break
-            line = self.random.choice(left)
+                left = self.lines * FEW
+                self.random.shuffle(left)
+            line = left.pop()
             way = self.random.choice((line.up, line.down))
             how = self.random.random()
             if how < 0.2:
@@ -60,6 +62,10 @@ class Cutter:
                 self.stop.wait(self.random.uniform(0.05, 0.3))
                 line.cut()
                 line.down.held = False
+            if not left:
+                for line in self.lines:
+                    line.heal()
+                self.stop.wait(PEACE)
         self.cuts = sum(line.cuts for line in self.lines)
 
 
@@ -69,18 +75,16 @@ def chat(ana, bea, history, until):
     while time.monotonic() < until:
         number += 1
         history.sent("ana", number)
-        done = ana.run("message", bea.key, f"number {number}", "--wait", seconds=180)
+        done = ana.run("message", bea.key, f"number {number}", "--wait")
         check(done.status == 0, f"message {number}: {done}")
         history.acked("ana", number)
 
 
-def calls(ana, bea, until, answered, late):
-    """A call has 30 s, and who is gone for 10 s is away. Who was cut off again and again stays away for up to a minute: that is said."""
+def calls(ana, bea, until, answered):
     while time.monotonic() < until:
         done = ana.run("ping", bea.key)
-        honest = "no answer came in time" in done.err or "is away" in done.err
-        check(done.status == 0 or honest, f"a call is answered: {done}")
-        (answered if done.status == 0 else late).append(done)
+        check(done.status == 0, f"a call is answered: {done}")
+        answered.append(done)
 
 
 def said(program):
@@ -138,11 +142,9 @@ def proof(build, seconds, seed=None):
             run = ana.start("run", node, "lines")
             receives = bea.start("receive", "--accept", ana.key, "--to", there, "--json")
             sends = ana.start("send", bea.key, source, "--wait", "--json")
-            history, answered, late, until = History(), [], [], time.monotonic() + float(seconds)
-            most = FEW if float(seconds) <= SHORT else 10**6
-            with Cutter((first, second, third), seed, most) as cutter:
-                in_threads(lambda: chat(ana, bea, history, until), lambda: calls(ana, bea, until, answered, late))
-            check(not late or most > FEW, f"{len(late)} calls were not answered: {late[:1]}")
+            history, answered, until = History(), [], time.monotonic() + float(seconds)
+            with Cutter([first, second, third], seed) as cutter:
+                in_threads(lambda: chat(ana, bea, history, until), lambda: calls(ana, bea, until, answered))
             for program in (run, sends, receives):
                 wait_for(lambda: not program.running(), f"{program.name} to end", 120)
                 check(program.process.returncode == 0, f"{program.name} ended with {program.output()[-600:]}")
@@ -153,7 +155,7 @@ def proof(build, seconds, seed=None):
             output_is_whole(run)
             check(filecmp.cmp(source, os.path.join(there, "source"), shallow=False), "the file is not what was sent")
             check(cutter.cuts >= 3, f"only {cutter.cuts} cuts: nothing was shown")
-            print(f"{cutter.cuts} cuts: {history.count('acked')} messages, {len(answered)} calls ({len(late)} were not, and said so), {LINES} lines and "
+            print(f"{cutter.cuts} cuts: {history.count('acked')} messages, {len(answered)} calls, {LINES} lines and "
                   f"{SOURCE // MEBI} MiB came whole, in order, once", flush=True)
 
 
