@@ -35,14 +35,21 @@ struct Seen {
     Error error() const { return result && !*result ? result->error() : Error { Code::Ok, {}, {}, {} }; }
 };
 
-/// A zombie is gone too: nobody but us can reap ours, and init does the rest.
-bool isRunning(pid_t pid)
+/// One letter, as proc(5) has it; empty when there is no such process.
+QByteArray stateOf(pid_t pid)
 {
     QFile file(QStringLiteral("/proc/%1/stat").arg(pid));
     if (!file.open(QIODevice::ReadOnly))
-        return false;
+        return {};
     const QByteArray stat = file.readAll();
-    return stat.mid(stat.lastIndexOf(')') + 2, 1) != "Z";
+    return stat.mid(stat.lastIndexOf(')') + 2, 1);
+}
+
+/// A zombie is gone too: nobody but us can reap ours, and init does the rest.
+bool isRunning(pid_t pid)
+{
+    const QByteArray state = stateOf(pid);
+    return !state.isEmpty() && state != "Z";
 }
 
 OwnCommand perl(const char *script)
@@ -366,7 +373,10 @@ void TestRunner::aFastWriterIsSlowed()
     call->stream()->hold();
     const Run *running = m_runner->runs().first();
     quint64 before = 0;
-    const auto stands = [&] { return std::exchange(before, running->bytesRead()) == running->bytesRead(); };
+    const auto stands = [&] { // asleep, so its pipe is full; and then nothing is read: nobody wants it
+        const quint64 read = stateOf(seen->pid) == "S" ? running->bytesRead() : 0;
+        return std::exchange(before, read) == read && read > 0;
+    };
     QTRY_VERIFY(stands());
     QVERIFY(running->bytesRead() <= quint64(seen->out.size()) + limits::mostCredit);
     const quint64 stoodAt = running->bytesRead();
