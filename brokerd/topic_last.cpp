@@ -50,19 +50,26 @@ void LastValues::remove(Values::iterator value)
     m_values.erase(value);
 }
 
-void LastValues::forget(const QByteArray &topic)
+bool LastValues::forget(const QByteArray &topic)
 {
-    if (const auto found = m_values.find(topic); found != m_values.end())
-        remove(found);
+    const auto found = m_values.find(topic);
+    if (found == m_values.end())
+        return false;
+    remove(found);
+    return true;
 }
 
-void LastValues::forgetOf(const PublicKey &publisher)
+QByteArrayList LastValues::forgetOf(const PublicKey &publisher)
 {
+    QByteArrayList topics;
     for (auto value = m_values.begin(); value != m_values.end();) {
         const auto here = value++;
-        if (here->second.source->publisher == publisher)
-            remove(here);
+        if (here->second.source->publisher != publisher)
+            continue;
+        topics << here->first;
+        remove(here);
     }
+    return topics;
 }
 
 std::vector<BlockPointer> LastValues::next(

@@ -14,14 +14,15 @@ struct LastValueLimits {
     qint64 valueBytes = 64 * 1024; ///< of one
 };
 
-/// The last value of each topic whose publisher asked for that. In memory: a broker that starts again has none.
+/// The last value of each topic whose publisher asked for that, encoded for those who ask. LastValueStore has them on disk.
 class LastValues {
 public:
     /// \retval ResourceExhausted  a limit: nothing is changed
     Result<void> keep(const SourcePointer &source, QByteArrayView body, const LastValueLimits &limits);
-    void forget(const QByteArray &topic);
-    /// All that somebody published.
-    void forgetOf(const PublicKey &publisher);
+    /// Whether there was one.
+    bool forget(const QByteArray &topic);
+    /// All that somebody published. \return their topics
+    QByteArrayList forgetOf(const PublicKey &publisher);
 
     /// Where somebody who reads one after the other stands.
     struct Cursor {

@@ -13,9 +13,9 @@ constexpr auto expireEvery = std::chrono::hours(1);
 constexpr int pageRows = 256;
 constexpr qint64 pageBytes = 256 * 1024;
 
-Database::Steps steps()
+QStringList subscriptionsSchema()
 {
-    return { {
+    return {
         QStringLiteral("CREATE TABLE subscriptions (id INTEGER PRIMARY KEY, key BLOB NOT NULL, name TEXT NOT NULL,"
                        " pattern TEXT NOT NULL, next INTEGER NOT NULL, acknowledged INTEGER NOT NULL,"
                        " used INTEGER NOT NULL, UNIQUE (key, name))"),
@@ -25,7 +25,12 @@ Database::Steps steps()
         QStringLiteral("CREATE TABLE waiting (subscription INTEGER NOT NULL, number INTEGER NOT NULL,"
                        " message INTEGER NOT NULL, PRIMARY KEY (subscription, number)) WITHOUT ROWID"),
         QStringLiteral("CREATE INDEX waiting_message ON waiting (message)"),
-    } };
+    };
+}
+
+Database::Steps steps()
+{
+    return { subscriptionsSchema(), LastValueStore::schema() };
 }
 
 qint64 wallNow()
@@ -60,18 +65,21 @@ TopicStore::TopicStore(const QString &path, MayRead mayRead, QObject *parent)
 
 TopicStore::~TopicStore() = default;
 
-void TopicStore::load()
+std::vector<LastValueStore::Row> TopicStore::load()
 {
     const auto database = Database::open(m_path, steps());
     const Result<void> read = database ? readAll(**database) : Result<void>(database.error());
-    if (!read) {
-        m_broken = read.error();
+    auto last = read ? LastValueStore::readAll(**database) : read.error();
+    if (!last) {
+        m_broken = last.error();
+        m_last.giveUp(*m_broken);
         log(Level::Error, "topics-not-read", { { "why", m_broken->sentence } });
-        return;
+        return {};
     }
     recount();
     expire(wallNow());
     m_expiry.start();
+    return std::move(*last);
 }
 
 Result<void> TopicStore::readAll(Database &database)
@@ -135,6 +143,24 @@ void TopicStore::keep(const TopicSource &source, QByteArrayView body)
 }
 
 void TopicStore::whenWritten(QObject *context, const Done &done)
+{
+    if (m_last.isIdle())
+        return whenMessagesWritten(context, done);
+    struct Both {
+        int left = 2;
+        Result<void> outcome;
+    };
+    const auto one = [done, both = std::make_shared<Both>()](const Result<void> &outcome) {
+        if (!outcome)
+            both->outcome = outcome;
+        if (--both->left == 0)
+            done(both->outcome);
+    };
+    m_last.whenWritten(context, one);
+    whenMessagesWritten(context, one);
+}
+
+void TopicStore::whenMessagesWritten(QObject *context, const Done &done)
 {
     if (m_messages.empty() && m_writing == 0)
         return done({});

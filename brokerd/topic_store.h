@@ -1,7 +1,7 @@
 #pragma once
 
 #include "brokerd/topic_block.h"
-#include "core/store/store_thread.h"
+#include "brokerd/topic_last_store.h"
 #include "core/topics.h"
 #include "core/value.h"
 
@@ -30,8 +30,8 @@ struct KeptSubscription {
     bool operator==(const KeptSubscription &) const = delete;
 };
 
-/// Messages for subscriptions that outlive their subscribers: on disk before the publisher hears that they were taken
-/// (docs/protocol.md §16.6). What the database cannot do is refused, the rest of the broker goes on.
+/// Messages for subscriptions that outlive their subscribers, and last values: on disk before the publisher hears that
+/// they were taken (docs/protocol.md §16.3, §16.6). What the database cannot do is refused, the rest of the broker goes on.
 class TopicStore : public QObject {
     Q_OBJECT
 
@@ -57,13 +57,14 @@ public:
     /// \param path  of the database
     TopicStore(const QString &path, MayRead mayRead, QObject *parent = nullptr);
     ~TopicStore() override;
-    /// Reads what subscriptions there are. A file that cannot be read is told by open().
-    void load();
+    /// Reads what subscriptions there are and gives back the last values. A file that cannot be read is told by open().
+    std::vector<LastValueStore::Row> load();
     Limits limits;
 
     /// A message for all who subscribe durably and may read it.
     void keep(const TopicSource &source, QByteArrayView body);
-    /// `done` when all that was kept so far is on disk, or why not; at once if nothing is on its way.
+    LastValueStore &lastValues() { return m_last; }
+    /// `done` when all that was kept so far is on disk, last values too, or why not; at once if nothing is on its way.
     void whenWritten(QObject *context, const Done &done);
 
     /// The subscription of this name; made if there is none.
@@ -96,6 +97,7 @@ private:
     };
     using Messages = std::vector<Message>;
 
+    void whenMessagesWritten(QObject *context, const Done &done);
     static Result<void> write(Database &database, const Messages &messages, qint64 wall);
     void written(const Messages &messages, const Result<void> &outcome);
     KeptSubscription *find(const PublicKey &who, const QByteArray &name);
@@ -109,6 +111,7 @@ private:
     QString m_path;
     MayRead m_mayRead;
     StoreThread m_store;
+    LastValueStore m_last { m_store };
     std::optional<Error> m_broken; // why there is no database
     std::unordered_map<qint64, std::unique_ptr<KeptSubscription>> m_kept;
     TopicMatcher m_matcher;

@@ -10,6 +10,7 @@ namespace {
 
 constexpr auto tickEvery = milliseconds(200); // how late somebody is skipped at the latest
 constexpr int shareOfOne = 10; // of the last values one publisher may have a tenth
+constexpr int mostChanges = 2; // of last values that wait for the disk, for each that may be kept
 
 } // namespace
 
@@ -21,7 +22,7 @@ Topics::Topics(const Accounts &accounts, Database &database, QObject *parent)
     connect(&m_tick, &QTimer::timeout, this, &Topics::tick);
     connect(&m_rights, &TopicRights::changed, this, &Topics::rightsChanged);
     connect(&accounts, &Accounts::removed, this, [this](const Account &account) {
-        m_last.forgetOf(account.key);
+        forgetLastOf(account.key);
         m_store->forgetOf(account.key);
     });
 }
@@ -43,8 +44,26 @@ Result<void> Topics::load(const QString &folder)
     m_store->limits = m_storeLimits;
     const Result<void> loaded = m_rights.load();
     if (loaded)
-        m_store->load();
+        restoreLast(m_store->load());
     return loaded;
+}
+
+/// What was on disk, as far as it fits what holds now; the rest is forgotten there too.
+void Topics::restoreLast(const std::vector<LastValueStore::Row> &rows)
+{
+    for (const LastValueStore::Row &row : rows) {
+        const bool known = isTopicName(row.topic) && m_accounts.find(row.publisher);
+        if (!known || !m_last.keep(makeSource(row.publisher, row.topic), row.body, m_lastLimits))
+            m_store->lastValues().change({ row.topic, row.publisher, {} });
+    }
+    m_store->lastValues().whenWritten(this, [](const Result<void> &) {});
+}
+
+void Topics::forgetLastOf(const PublicKey &publisher)
+{
+    for (const QByteArray &topic : m_last.forgetOf(publisher))
+        m_store->lastValues().change({ topic, publisher, {} });
+    m_store->lastValues().whenWritten(this, [](const Result<void> &) {});
 }
 
 void Topics::apply(const Config &config)
@@ -132,9 +151,13 @@ Result<void> Topics::mayPublish(const TopicSource &source) const
 
 Result<void> Topics::keepLast(const SourcePointer &source, QByteArrayView body)
 {
-    if (!body.isEmpty())
-        return m_last.keep(source, body, m_lastLimits);
-    m_last.forget(source->name);
+    LastValueStore &store = m_store->lastValues();
+    if (!store.hasRoom(source->name, qsizetype(m_lastLimits.topics) * mostChanges))
+        return Error { Code::ResourceExhausted, QStringLiteral("the disk is too slow for so many last values") };
+    if (const Result<void> kept = body.isEmpty() ? Result<void>() : m_last.keep(source, body, m_lastLimits); !kept)
+        return kept;
+    if (!body.isEmpty() || m_last.forget(source->name))
+        store.change({ source->name, source->publisher, body.toByteArray() });
     return {};
 }
 

@@ -76,6 +76,8 @@ private:
     void addDurable(const Subscribe::Request &request, const std::shared_ptr<IncomingCall> &call);
     Result<void> attach(Subscription &mine, const Result<KeptSubscription *> &kept, std::optional<quint64> after);
     void remove(Id id);
+    void restoreLast(const std::vector<LastValueStore::Row> &rows);
+    void forgetLastOf(const PublicKey &publisher);
     TopicSubscriber::NextKept keptFor(const PublicKey &who, const QByteArray &pattern) const;
     void shareSockets();
     const std::vector<TopicSubscriber *> &targetsOf(const TopicSource &source);

@@ -27,6 +27,11 @@ public:
         m_broker.reset();
         return start();
     }
+    bool restart(const broker::Config &config)
+    {
+        m_config = config;
+        return restart();
+    }
     void stop() { m_broker.reset(); }
 
     /// A new program of somebody, let in. nullptr: it did not work.
