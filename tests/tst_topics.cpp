@@ -1,6 +1,8 @@
 #include "core/topics.h"
 
 #include "core/limits.h"
+#include "core/topic_messages.h"
+#include "tests/support/vectors.h"
 
 #include <QElapsedTimer>
 #include <QRandomGenerator>
@@ -38,6 +40,87 @@ bool slowlyMatches(const QByteArray &pattern, const QByteArray &name)
             return false;
     }
     return wanted.size() == given.size();
+}
+
+template <typename T>
+void put(QJsonObject &says, const char *name, T number)
+{
+    says[QLatin1String(name)] = QString::number(number); // beyond 2^53 no JSON number is exact
+}
+
+Result<QJsonObject> readPublished(const QByteArray &bytes)
+{
+    const auto said = topic::decodePublished(bytes);
+    if (!said)
+        return said.error();
+    return QJsonObject { { "kind", int(said->said) }, { "number", qint64(said->number) },
+        { "rest", QString::fromLatin1(said->rest.toByteArray().toHex()) } };
+}
+
+Result<QJsonObject> readAnswer(const QByteArray &bytes)
+{
+    const auto answer = topic::decodeAnswer(bytes);
+    if (!answer)
+        return answer.error();
+    QJsonObject says;
+    if (const auto *taken = std::get_if<topic::Taken>(&*answer)) {
+        put(says, "count", taken->count);
+        return says;
+    }
+    const auto &refused = std::get<topic::Refused>(*answer);
+    put(says, "first", refused.first);
+    put(says, "count", refused.count);
+    says["code"] = int(refused.why.code);
+    says["sentence"] = refused.why.sentence;
+    return says;
+}
+
+Result<QJsonObject> readWord(const QByteArray &bytes)
+{
+    const auto word = topic::decodeWord(bytes);
+    if (!word)
+        return word.error();
+    if (const auto *source = std::get_if<topic::Source>(&*word))
+        return QJsonObject { { "kind", "source" }, { "number", qint64(source->number) },
+            { "key", source->publisher.hex() }, { "topic", QString::fromLatin1(source->topic) } };
+    if (const auto *gap = std::get_if<topic::Gap>(&*word)) {
+        QJsonObject says { { "kind", "gap" } };
+        put(says, "count", gap->count);
+        return says;
+    }
+    if (const auto *message = std::get_if<topic::Message>(&*word))
+        return QJsonObject { { "kind", "message" }, { "number", qint64(message->source) },
+            { "rest", QString::fromLatin1(message->body.toByteArray().toHex()) } };
+    return QJsonObject { { "kind", "begin" } };
+}
+
+Result<QJsonObject> readNumber(const QByteArray &bytes)
+{
+    const auto number = topic::decodeNumber(bytes);
+    if (!number)
+        return number.error();
+    QJsonObject says;
+    put(says, "count", *number);
+    return says;
+}
+
+/// What is written of what was read; nothing where this side only reads.
+QByteArray written(const QString &reader, const QByteArray &bytes)
+{
+    if (reader == "publish") {
+        const auto said = topic::decodePublished(bytes);
+        return topic::encodeHead(said->said, said->number) + said->rest.toByteArray();
+    }
+    if (reader == "answer")
+        return encode(*topic::decodeAnswer(bytes));
+    if (reader == "acknowledgement")
+        return topic::encodeNumber(*topic::decodeNumber(bytes));
+    const auto word = topic::decodeWord(bytes);
+    if (const auto *source = std::get_if<topic::Source>(&*word))
+        return encode(*source);
+    if (const auto *gap = std::get_if<topic::Gap>(&*word))
+        return encode(*gap);
+    return std::holds_alternative<topic::Begin>(*word) ? encode(topic::Begin()) : bytes;
 }
 
 } // namespace
@@ -163,6 +246,30 @@ private slots:
         for (const auto &[id, pattern] : naive)
             matcher.remove(pattern, id);
         QCOMPARE(matcher.nodes(), size_t(0)); // nothing stays behind
+    }
+
+    void vectors_data()
+    {
+        QTest::addColumn<QJsonObject>("vector");
+        for (const QJsonObject &row : vectorRows("topics.json"))
+            QTest::newRow(qUtf8Printable(row["reader"].toString() + ": " + row["name"].toString())) << row;
+    }
+    void vectors()
+    {
+        QFETCH(QJsonObject, vector);
+        const QHash<QString, Result<QJsonObject> (*)(const QByteArray &)> readers { { "publish", readPublished },
+            { "answer", readAnswer }, { "subscription", readWord }, { "acknowledgement", readNumber } };
+        const QString reader = vector["reader"].toString();
+        const QByteArray bytes = hexOf(vector, "bytes");
+        const Result<QJsonObject> read = readers[reader](bytes);
+        if (vector.contains("code")) {
+            QVERIFY(!read);
+            QCOMPARE(QString(name(read.error().code)), vector["code"].toString());
+            return;
+        }
+        QVERIFY2(read, read ? "" : qUtf8Printable(read.error().sentence));
+        QCOMPARE(*read, vector["says"].toObject());
+        QCOMPARE(written(reader, bytes).toHex(), bytes.toHex());
     }
 
     void overlapIsWhatSomeNameShows()
