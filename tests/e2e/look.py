@@ -2,6 +2,7 @@
 
 import glob
 import hashlib
+import ipaddress
 import os
 import sqlite3
 
@@ -36,14 +37,16 @@ def rows(database, query, *values):
 
 
 def established(pid):
-    """The TCP connections a process' network sees as up, as ("10.0.0.1", 80) of the far end."""
+    """The TCP connections of a process that are up, as ("10.0.0.1", 80) of the far end. Its network may have others."""
+    own = {os.readlink(file) for file in glob.glob(f"/proc/{pid}/fd/*") if os.path.islink(file)}
     ends = []
-    with open(f"/proc/{pid}/net/tcp", encoding="ascii") as table:
-        for line in table.read().splitlines()[1:]:
-            _, _, far, state = line.split()[:4]
-            host, port = far.split(":")
-            if state == "01":
-                ends.append((".".join(str(byte) for byte in reversed(bytes.fromhex(host))), int(port, 16)))
+    for table in ("tcp", "tcp6"):
+        with open(f"/proc/{pid}/net/{table}", encoding="ascii") as lines:
+            for _, _, far, state, *rest in (line.split() for line in lines.read().splitlines()[1:]):
+                host, port = far.split(":")
+                if state == "01" and f"socket:[{rest[5]}]" in own:
+                    words = [int(host[at:at + 8], 16).to_bytes(4, "little") for at in range(0, len(host), 8)]
+                    ends.append((str(ipaddress.ip_address(b"".join(words))), int(port, 16)))
     return ends
 
 
