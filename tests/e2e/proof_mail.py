@@ -108,14 +108,20 @@ async def cut_before_the_answer(house, messages, cuts):
         posters = post.posters(line.address)
         running = [asyncio.ensure_future(each.run()) for each in posters]
         done = lost = 0
-        while done < cuts and not all(each.done() for each in running):
+
+        def over():
+            return all(each.done() for each in running)
+
+        def unanswered():
+            return post.history.count("seen") > post.history.count("acked")
+        while done < cuts and not over():
             before = post.history.count("acked")
-            await until(lambda: post.history.count("acked") > before or all(each.done() for each in running), "them to go on")
+            await until(lambda: post.history.count("acked") > before or over(), "them to go on")
             await asyncio.sleep(random.uniform(0, 0.05))
-            acked = post.history.count("acked")
             line.down.held = True  # what is committed from here on is not acknowledged …
             await asyncio.sleep(random.uniform(0.01, 0.15))
-            lost += post.history.count("seen") > max(acked, post.history.count("acked"))  # … though it has arrived already
+            await until(lambda: unanswered() or over(), "something to arrive")
+            lost += unanswered()  # … though it has arrived already
             line.cut()
             line.down.held = False
             done += 1
