@@ -109,19 +109,19 @@ async def cut_before_the_answer(house, messages, cuts):
         running = [asyncio.ensure_future(each.run()) for each in posters]
         done = lost = 0
 
-        def over():
-            return all(each.done() for each in running)
-
-        def unanswered():
+        def unacknowledged():
             return post.history.count("seen") > post.history.count("acked")
-        while done < cuts and not over():
+
+        while (done < cuts or lost == 0) and not all(each.done() for each in running):
             before = post.history.count("acked")
-            await until(lambda: post.history.count("acked") > before or over(), "them to go on")
+            await until(lambda: post.history.count("acked") > before or all(each.done() for each in running), "them to go on")
             await asyncio.sleep(random.uniform(0, 0.05))
-            line.down.held = True  # what is committed from here on is not acknowledged …
-            await asyncio.sleep(random.uniform(0.01, 0.15))
-            await until(lambda: unanswered() or over(), "something to arrive")
-            lost += unanswered()  # … though it has arrived already
+            line.down.held = True  # what is committed from here on is not acknowledged, though it arrives …
+            for _ in range(20):  # … if it was on its way: a poster that has just come first hears what is there
+                if unacknowledged() or all(each.done() for each in running):
+                    break
+                await asyncio.sleep(0.02)
+            lost += unacknowledged()
             line.cut()
             line.down.held = False
             done += 1
@@ -140,7 +140,7 @@ async def all_of_it(house, messages, kills, cuts, power):
     house.programs[-1].stop()
     await asyncio.to_thread(house.start_broker, "broker", house.address, config=ROOM)  # without the shim
     await killed_under_load(house, messages, kills)
-    await cut_before_the_answer(house, messages, cuts)
+    await cut_before_the_answer(house, 5 * messages, cuts)
 
 
 def proof(build, messages, kills, cuts):
