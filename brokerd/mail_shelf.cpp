@@ -213,12 +213,11 @@ Result<MailShelf::Expired> MailShelf::expire(WallTime now)
             continue;
         contracts::MailExpired unseen { *recipient, row.device, row.conversation, row.first + seen,
             row.first + row.count - 1 };
-        if (!expired.unseen.isEmpty() && expired.senders.last() == *sender && follows(unseen, expired.unseen.last())) {
-            expired.unseen.last().upto = unseen.upto;
-            continue;
-        }
-        expired.unseen << unseen;
-        expired.senders << *sender;
+        if (!expired.unseen.isEmpty() && expired.unseen.last().sender == *sender
+            && follows(unseen, expired.unseen.last().what))
+            expired.unseen.last().what.upto = unseen.upto;
+        else
+            expired.unseen << Expired::Unseen { *sender, unseen };
     }
     if (const Result<void> dropped = drop(*old, true); !dropped)
         return dropped.error();

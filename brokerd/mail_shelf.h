@@ -45,8 +45,11 @@ public:
     Result<void> letGo(const QByteArray &recipient, qint64 mostItems);
     struct Expired {
         qint64 items = 0;
-        QList<contracts::MailExpired> unseen; ///< what no device took, in the order of its numbers
-        QList<PublicKey> senders; ///< of each of them
+        struct Unseen {
+            PublicKey sender;
+            contracts::MailExpired what;
+        };
+        QList<Unseen> unseen; ///< what no device took, in the order of its numbers
     };
     /// Lets go what is too old.
     Result<Expired> expire(WallTime now);

@@ -9,8 +9,6 @@ namespace hawser::broker {
 namespace {
 
 constexpr qint64 retryFull = 60 * 1000; // ms
-constexpr int deviceBytes = 8;
-constexpr int conversationBytes = 16;
 
 } // namespace
 
@@ -305,11 +303,10 @@ Result<MailStore::Expired> MailStore::expire(WallTime now, const PublicKey &brok
     if (!gone)
         return gone.error();
     Expired expired { gone->items, {} };
-    for (qsizetype i = 0; i < gone->unseen.size(); ++i) {
-        const PublicKey &sender = gone->senders[i];
-        if (sender == broker || sender == gone->unseen[i].to) // nobody waits for these
+    for (const auto &[sender, what] : gone->unseen) {
+        if (sender == broker || sender == what.to) // nobody waits for these
             continue;
-        const Result<MailPosted> told = tell(sender, gone->unseen[i], broker, now);
+        const Result<MailPosted> told = tell(sender, what, broker, now);
         if (!told)
             return told.error();
         expired.told << *told;
@@ -327,7 +324,8 @@ Result<MailPosted> MailStore::tell(
     const PublicKey &sender, const contracts::MailExpired &what, const PublicKey &broker, WallTime now)
 {
     MailPosted post;
-    post.source = { broker, QByteArray(deviceBytes, '\0'), sender, QByteArray(conversationBytes, '\0') };
+    post.source = { broker, QByteArray(MailSource::deviceBytes, '\0'), sender,
+        QByteArray(MailSource::conversationBytes, '\0') };
     const Result<Inbox::Highest> known = highest(post.source);
     if (!known)
         return known.error();

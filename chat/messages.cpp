@@ -16,7 +16,6 @@ using contracts::ChatText;
 using contracts::MailExpired;
 using contracts::MailReceipt;
 
-constexpr int conversationBytes = 16;
 constexpr char toStranger = '\x01';
 
 QByteArray oneItem(const char *kind, const QByteArray &body, qint64 written)
@@ -182,12 +181,12 @@ Database::Steps steps()
 
 MailSequence sequenceTo(const PublicKey &with)
 {
-    return { with, QByteArray(conversationBytes, '\0') };
+    return { with, QByteArray(MailSource::conversationBytes, '\0') };
 }
 
 MailSequence sequenceToStranger(const PublicKey &with)
 {
-    return { with, QByteArray(conversationBytes, toStranger) };
+    return { with, QByteArray(MailSource::conversationBytes, toStranger) };
 }
 
 QString noSentence()

@@ -8,10 +8,13 @@ namespace hawser {
 
 /// Where durable messages come from: their numbers grow by one in each (docs/protocol.md §17.1).
 struct MailSource {
+    static constexpr qsizetype deviceBytes = 8;
+    static constexpr qsizetype conversationBytes = 16;
+
     PublicKey sender;
-    QByteArray device; ///< 8 bytes
+    QByteArray device; ///< deviceBytes
     PublicKey recipient;
-    QByteArray conversation; ///< 16 bytes
+    QByteArray conversation; ///< conversationBytes
 
     bool operator==(const MailSource &) const = default;
 };

@@ -11,8 +11,6 @@ using Post = contracts::MailPost;
 constexpr qint64 batchBytes = 2 * 1024 * 1024; // of one channel in one batch of the store
 constexpr qint64 highWater = 4 * 1024 * 1024; // then its credit is not renewed
 constexpr qsizetype smallRun = 4096; // bytes: below this neighbours are put together
-constexpr qsizetype conversationBytes = 16;
-constexpr qsizetype deviceBytes = 8;
 constexpr qint64 retryStore = 2000; // ms: a full or locked disk may be a matter of a moment
 constexpr qint64 retryBroken = 60 * 1000; // ms: a damaged one is not
 constexpr qsizetype mostRefusals = 1024; // sequences of one channel
@@ -29,7 +27,7 @@ MailPosting::MailPosting(
         m_call->finish(Post::Reply {});
         deleteLater();
     });
-    if (m_call->caller().device.size() != deviceBytes) {
+    if (m_call->caller().device.size() != MailSource::deviceBytes) {
         m_call->fail({ Code::InvalidArgument, QStringLiteral("durable messages come from a device") });
         deleteLater();
     }
@@ -38,7 +36,8 @@ MailPosting::MailPosting(
 void MailPosting::take(const ChannelMessage &message)
 {
     Result<Post::Out> out = message.as<Post::Out>();
-    const bool readable = out && out->conversation.size() == conversationBytes && out->items.size() <= limits::mailRun;
+    const bool readable =
+        out && out->conversation.size() == MailSource::conversationBytes && out->items.size() <= limits::mailRun;
     if (!readable) {
         m_call->fail(out ? Error { Code::InvalidArgument, QStringLiteral("this is no posting") } : out.error());
         return deleteLater();
