@@ -38,6 +38,8 @@ public:
     virtual QHostAddress peerAddress() const { return {}; }
     virtual quint16 peerPort() const { return 0; }
     virtual QHostAddress localAddress() const { return {}; }
+    /// May be handed to inBulkThread() once it is open.
+    virtual bool canMove() const { return false; }
     /// For a dial that takes too long: what has not happened, as the beginning of "… in 10 seconds".
     virtual QString pendingStep() const { return {}; }
 
@@ -53,6 +55,9 @@ std::unique_ptr<BytePipe> dialTls(
 std::unique_ptr<BytePipe> acceptTls(qintptr descriptor, const QSslConfiguration &configuration);
 std::unique_ptr<BytePipe> dialLocalPipe(const QString &path);
 std::unique_ptr<BytePipe> acceptLocalPipe(QLocalSocket *socket);
+/// The same pipe with its reading, writing and encrypting in the program's thread for bulk, which comes after those that
+/// answer people (core/give_way.h). \pre pipe->canMove(), it is open, and nothing of it is on the stack
+std::unique_ptr<BytePipe> inBulkThread(std::unique_ptr<BytePipe> pipe);
 /// Two ends in memory; each is told the other's key.
 std::pair<std::unique_ptr<BytePipe>, std::unique_ptr<BytePipe>> memoryPipes(
     const PublicKey &first, const PublicKey &second);

@@ -1,7 +1,6 @@
 #include "core/connection.h"
 #include "core/byte_pipe.h"
 #include "core/certificate.h"
-#include "core/give_way.h"
 
 #include <QBasicTimer>
 #include <QCoreApplication>
@@ -42,12 +41,13 @@ private:
     void readable();
     void written();
     void ended(const Error &error);
+    void listen();
+    void moveToBulk();
     void readTurn();
     void feed(qint64 got);
     void discard();
     void pump();
     bool fill();
-    void giveWay(qint64 moved) const;
     void runOut();
     void tick(Instant at);
     void stop(const Error &error);
@@ -67,6 +67,7 @@ private:
     bool m_readAgain = false; // bytes wait here or in the pipe
     bool m_reading = false;
     bool m_pumping = false;
+    bool m_toBulk = false; // the pipe belongs into the thread for bulk
     bool m_unflushed = false; // write() was called
     bool m_finishing = false; // the pipe was told
     bool m_gone = false; // the pipe has ended; what has come is still read
@@ -77,14 +78,30 @@ Connection::Private::Private(Connection *connection, std::unique_ptr<BytePipe> b
     : q(connection), pipe(std::move(bytes)), m_opening(now() + limits::connectDeadline)
 {
     connect(pipe.get(), &BytePipe::opened, this, &Private::opened);
-    connect(pipe.get(), &BytePipe::readable, this, &Private::readable);
-    connect(pipe.get(), &BytePipe::written, this, &Private::written);
-    connect(pipe.get(), &BytePipe::ended, this, &Private::ended);
+    listen();
     pipe->setReadBuffer(4 * limits::greetingPayload);
     peerAddress = pipe->peerAddress();
     peerPort = pipe->peerPort();
     localAddress = pipe->localAddress();
     arm();
+}
+
+void Connection::Private::listen()
+{
+    connect(pipe.get(), &BytePipe::readable, this, &Private::readable);
+    connect(pipe.get(), &BytePipe::written, this, &Private::written);
+    connect(pipe.get(), &BytePipe::ended, this, &Private::ended);
+}
+
+/// From an event of ours, so nothing of the pipe is on the stack.
+void Connection::Private::moveToBulk()
+{
+    m_toBulk = false;
+    if (m_state != State::Open || m_gone)
+        return;
+    pipe->disconnect(this);
+    pipe = inBulkThread(std::move(pipe));
+    listen();
 }
 
 void Connection::Private::setSink(FrameSink *next)
@@ -94,6 +111,7 @@ void Connection::Private::setSink(FrameSink *next)
     m_sink = next;
     if (!next)
         return;
+    m_toBulk = next->movesBulk && pipe->canMove();
     next->wake = [this] { post(); };
     m_readAgain = true;
     post();
@@ -129,6 +147,8 @@ bool Connection::Private::event(QEvent *event)
         report();
         return true;
     }
+    if (m_toBulk)
+        moveToBulk();
     if (m_readAgain)
         readTurn();
     pump();
@@ -199,11 +219,10 @@ void Connection::Private::readTurn()
     m_readAgain = false;
     m_reading = true;
     const std::span<char> space = reader.space();
-    const qint64 most = full ? 0 : m_sink->givesWay ? qMin<qint64>(limits::bulkTurn, space.size()) : space.size();
+    const qint64 most = full ? 0 : space.size();
     const qint64 got = full ? 0 : pipe->read(space.data(), most);
     const bool more = got == most || pipe->available() > 0;
     feed(got);
-    giveWay(got);
     m_reading = false;
     if (more && !(full && reader.kept() == kept))
         m_readAgain = true;
@@ -256,7 +275,6 @@ bool Connection::Private::fill()
 {
     bool emptied = !m_sink;
     bool wrote = std::exchange(m_unflushed, false);
-    qint64 written = 0;
     const Instant at = now();
     const bool idle = pipe->backlog() == 0;
     while (m_sink && pipe->backlog() < m_sink->mostInSocket) {
@@ -267,7 +285,6 @@ bool Connection::Private::fill()
         pipe->write(chunk);
         if (q)
             q->m_bytesWritten += quint64(chunk.size());
-        written += chunk.size();
         wrote = true;
     }
     if (!wrote)
@@ -275,15 +292,7 @@ bool Connection::Private::fill()
     if (idle)
         m_progress = at;
     pipe->flush();
-    giveWay(written);
     return emptied;
-}
-
-/// Each turn that moved bulk is a short one.
-void Connection::Private::giveWay(qint64 moved) const
-{
-    if (m_sink && m_sink->givesWay && moved >= limits::bulkTurn / 2)
-        letOthersRun();
 }
 
 /// Everything is written: the pipe ends when it is sent.

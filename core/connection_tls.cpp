@@ -63,6 +63,7 @@ public:
     QHostAddress peerAddress() const override { return m_socket.peerAddress(); }
     quint16 peerPort() const override { return m_socket.peerPort(); }
     QHostAddress localAddress() const override { return m_socket.localAddress(); }
+    bool canMove() const override { return true; }
     QString pendingStep() const override;
 
 private:
@@ -73,7 +74,7 @@ private:
     Error explain() const;
     void end(const Error &why);
 
-    QSslSocket m_socket;
+    QSslSocket m_socket; // a child of this: moves with it
     QString m_where; // "host:port", when dialled
     std::optional<PublicKey> m_expected;
     std::optional<Error> m_verdict; // why the certificate was refused
@@ -82,7 +83,7 @@ private:
     bool m_ended = false;
 };
 
-TlsPipe::TlsPipe()
+TlsPipe::TlsPipe() : m_socket(this)
 {
     m_socket.setProxy(QNetworkProxy::NoProxy);
     connect(&m_socket, &QSslSocket::connected, this, [this] { tune(m_socket.socketDescriptor()); });

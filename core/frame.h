@@ -118,8 +118,8 @@ public:
     std::function<void()> wake;
     /// Bytes that may lie in the socket; less for each of many that are told the same.
     qint64 mostInSocket = limits::inSocket;
-    /// Moves bulk: in small turns, between which others run.
-    bool givesWay = false;
+    /// Its connection reads, writes and encrypts in the program's thread for bulk.
+    bool movesBulk = false;
 };
 
 } // namespace hawser

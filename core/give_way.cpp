@@ -1,6 +1,5 @@
 #include "core/give_way.h"
 
-#include <sched.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -13,11 +12,6 @@ constexpr int behind = 10; // nice: a tenth of a core is left to it beside a pro
 void workBehindOthers()
 {
     (void)setpriority(PRIO_PROCESS, id_t(gettid()), behind);
-}
-
-void letOthersRun()
-{
-    (void)sched_yield();
 }
 
 } // namespace hawser

@@ -17,7 +17,9 @@ inline constexpr qsizetype message = 16 * 1024 * 1024; ///< bytes of one message
 // Reading and writing
 inline constexpr qsizetype readTurn = 256 * 1024; ///< bytes read from one connection in one turn of the event loop
 inline constexpr qsizetype inSocket = 256 * 1024; ///< bytes that may lie in one socket, written and not yet sent
-inline constexpr qsizetype bulkTurn = 64 * 1024; ///< both, for a lane of bulk: what is prompt waits for no more
+inline constexpr qsizetype bulkInSocket = 512 * 1024; ///< the same on a lane of bulk, where another thread writes them
+inline constexpr qsizetype bulkAhead = 512 * 1024; ///< bytes that the thread for bulk has read and nobody has taken
+inline constexpr qsizetype bulkTurn = 128 * 1024; ///< bytes between two words of that thread to the other
 inline constexpr qsizetype inSubscriberSocket = 32 * 1024; ///< the same for each of many subscribers
 inline constexpr int notSentLowat = 128 * 1024; ///< TCP_NOTSENT_LOWAT: without it priorities mean nothing
 

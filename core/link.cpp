@@ -18,8 +18,8 @@ Link::Link(const LinkSettings &settings, Instant now)
       m_wasConnected(settings.lane == 0)
 {
     if (settings.lane != 0) {
-        givesWay = true;
-        mostInSocket = limits::bulkTurn;
+        movesBulk = true;
+        mostInSocket = limits::bulkInSocket;
         m_suspendedSince = now;
     }
 }

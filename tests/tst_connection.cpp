@@ -2,6 +2,7 @@
 #include "core/connection.h"
 #include "support/framesink.h"
 
+#include <QDir>
 #include <QRegularExpression>
 #include <QSignalSpy>
 #include <QSslCertificate>
@@ -65,6 +66,8 @@ private:
 
 /// Two ends over TLS on loopback, each with a sink.
 struct Ends {
+    explicit Ends(bool bulk = false) { serverSink.movesBulk = clientSink.movesBulk = bulk; }
+
     Identity serverId = Identity::generate();
     Identity clientId = Identity::generate();
     RecordingSink serverSink;
@@ -92,6 +95,24 @@ struct Ends {
             client->setSink(nullptr);
     }
 };
+
+QList<QByteArray> threadNames()
+{
+    QList<QByteArray> names;
+    for (const QString &task : QDir(QStringLiteral("/proc/self/task")).entryList(QDir::Dirs | QDir::NoDotAndDotDot)) {
+        QFile name(QStringLiteral("/proc/self/task/%1/comm").arg(task));
+        if (name.open(QIODevice::ReadOnly))
+            names << name.readAll().trimmed();
+    }
+    return names;
+}
+
+void talkAndBulk()
+{
+    QTest::addColumn<bool>("bulk");
+    QTest::newRow("talk") << false;
+    QTest::newRow("bulk") << true;
+}
 
 Error closedWith(Connection *connection)
 {
@@ -262,13 +283,17 @@ private slots:
     void lastWordsArrive_data()
     {
         QTest::addColumn<bool>("deleted");
-        QTest::newRow("closed") << false;
-        QTest::newRow("deleted") << true;
+        QTest::addColumn<bool>("bulk");
+        QTest::newRow("closed") << false << false;
+        QTest::newRow("deleted") << true << false;
+        QTest::newRow("bulk, closed") << false << true;
+        QTest::newRow("bulk, deleted") << true << true;
     }
     void lastWordsArrive()
     {
         QFETCH(bool, deleted);
-        Ends ends;
+        QFETCH(bool, bulk);
+        Ends ends(bulk);
         QVERIFY(ends.open());
         ends.serverSink.sayFrame("unread");
         const int frames = deleted ? 3 : 60; // what a deleted one has not written yet is not its any more
@@ -284,12 +309,19 @@ private slots:
         QCOMPARE(int(ends.serverSink.frames.size()), frames);
     }
 
+    void aPeerThatDoesNotReadCostsNoMemory_data() { talkAndBulk(); }
     void aPeerThatDoesNotReadCostsNoMemory()
     {
-        Ends ends;
+        QFETCH(bool, bulk);
+        Ends ends(bulk);
         QVERIFY(ends.open());
+        if (bulk) { // it must be there before nobody reads
+            ends.serverSink.sayFrame("there");
+            QTRY_COMPARE(ends.clientSink.frames.size(), 1u);
+        }
         ends.server()->setSink(nullptr); // nobody reads
         Endless endless;
+        endless.movesBulk = bulk;
         ends.client->setSink(&endless);
         QTRY_VERIFY(endless.given > 1024 * 1024); // kernel buffers are full
         qint64 before = -1;
@@ -304,18 +336,52 @@ private slots:
         ends.client->setSink(nullptr);
     }
 
+    /// It changes threads while frames are on their way in both directions.
+    void bulkGoesBothWaysInAThreadOfItsOwn()
+    {
+        Ends ends;
+        QVERIFY(ends.open());
+        constexpr int frames = 300;
+        for (int i = 0; i < frames; ++i) {
+            ends.clientSink.sayFrame(QByteArray(limits::framePayload - i, char('a' + i % 26)));
+            ends.serverSink.sayFrame(QByteArray(limits::framePayload - 2 * i, char('A' + i % 26)));
+        }
+        QTRY_VERIFY(ends.serverSink.frames.size() > frames / 10 && ends.clientSink.frames.size() > frames / 10);
+        QVERIFY(ends.serverSink.frames.size() < frames);
+        for (Connection *end : { ends.server(), ends.client.get() }) {
+            RecordingSink &sink = end == ends.client.get() ? ends.clientSink : ends.serverSink;
+            sink.movesBulk = true;
+            end->setSink(&sink);
+        }
+        QTRY_COMPARE(int(ends.serverSink.frames.size()), frames);
+        QTRY_COMPARE(int(ends.clientSink.frames.size()), frames);
+        for (int i = 0; i < frames; ++i) {
+            QCOMPARE(
+                ends.serverSink.frames[size_t(i)].payload, QByteArray(limits::framePayload - i, char('a' + i % 26)));
+            QCOMPARE(ends.clientSink.frames[size_t(i)].payload,
+                QByteArray(limits::framePayload - 2 * i, char('A' + i % 26)));
+        }
+        QVERIFY(threadNames().contains("bulk"));
+        QTRY_COMPARE(ends.client->backlog(), 0);
+    }
+
     void mayDieInEachOfItsCallbacks_data()
     {
         QTest::addColumn<QString>("where");
-        for (const char *where : { "encrypted", "read", "lost", "closed" })
-            QTest::newRow(where) << where;
+        QTest::addColumn<bool>("bulk");
+        for (const char *where : { "encrypted", "read", "lost", "closed" }) {
+            QTest::newRow(where) << where << false;
+            QTest::addRow("bulk, %s", where) << where << true;
+        }
     }
     void mayDieInEachOfItsCallbacks()
     {
         QFETCH(QString, where);
+        QFETCH(bool, bulk);
         const Identity serverId = Identity::generate();
         Door door(serverId);
         RecordingSink sink, peer; // outlive the connections, so that each is asked at its end
+        sink.movesBulk = peer.movesBulk = bulk;
         auto client = Connection::dial(door.address(), Identity::generate(), serverId.key());
         const QPointer<Connection> watched = client.get();
         const auto kill = [&](const char *here) {
@@ -360,8 +426,10 @@ private slots:
         QVERIFY(ends.serverSink.losses.empty());
     }
 
+    void theNextSinkReadsWhatTheFirstLeft_data() { talkAndBulk(); }
     void theNextSinkReadsWhatTheFirstLeft()
     {
+        QFETCH(bool, bulk);
         class First : public RecordingSink {
         public:
             Result<void> read(FrameReader &reader, Instant) override
@@ -371,7 +439,7 @@ private slots:
                 return {};
             }
         };
-        Ends ends;
+        Ends ends(bulk);
         QVERIFY(ends.open());
         First first;
         first.onFrame = [&](const auto &) { ends.server()->setSink(&ends.serverSink); };
