@@ -125,6 +125,7 @@ def proof(build, mebi):
             print(f"{mebi} MiB beside one that stands still: {grown}; {len(hears.late)} ticks to the healthy, p50 {median * 1000:.0f} "
                   f"p99 {slowest * 1000:.0f} ms (before: {before * 1000:.0f}); the reader missed {reads.missed}; "
                   f"let go after {let_go:.0f} s; the other heard {len(seen)} of {last + 2} and was told of {stands.missed}", flush=True)
+            check(hears.missed == 0, f"the healthy one missed {hears.missed} ticks")
             check(slowest < max(SLOWEST, 3 * before), f"the healthy one waited {slowest * 1000:.0f} ms")
             check(stands.told() >= last + 2, "what it did not hear it was told of")
             check(big.end() == last + 2, "the publisher knows how many the broker has")
