@@ -1,7 +1,8 @@
 // Many sessions in one program, each a real Client that comes again by itself. crowd LINK COUNT
 //
 // LINK is an invitation that may be used often: fifty sessions share an account (a broker allows 64). It says, a line each and
-// with the monotonic clock's milliseconds: "failed NUMBER MS" each time one dials in vain, "ready NUMBER MS" when it is let in or resumed,
+// with the monotonic clock's milliseconds: "failed NUMBER MS" each time one dials in vain, "lost NUMBER MS" when
+// its connection is gone, "ready NUMBER MS" when it is let in or resumed,
 // "all" once when the first round is complete.
 #include "tests/bench/joined.h"
 
@@ -40,10 +41,14 @@ private:
         m_sessions.push_back(
             std::make_unique<Client>(account.identity(), profileOf(Role::Person, QStringLiteral("crowd"))));
         Client *session = m_sessions.back().get();
-        connect(session, &Client::stateChanged, this, [this, number](Client::State state) {
-            if (state == Client::State::Ready)
-                tell("ready", number);
-        });
+        connect(session, &Client::stateChanged, this,
+            [this, number, was = Client::State::Idle](Client::State state) mutable {
+                if (state == Client::State::Ready)
+                    tell("ready", number);
+                else if (was == Client::State::Ready)
+                    tell("lost", number);
+                was = state;
+            });
         connect(session, &Client::failed, this, [this, number] { tell("failed", number); });
         connect(session, &Client::ready, this, [this, session] {
             disconnect(session, &Client::ready, this, nullptr);
