@@ -9,6 +9,8 @@ constexpr qint64 runBytes = 256 * 1024; // gathered for one row and one message
 constexpr qsizetype itemsGathered = limits::mailItems;
 constexpr qint64 longestRetry = 10 * 60 * 1000; // ms
 constexpr qint64 retryOwnStore = 5000; // ms
+constexpr milliseconds retryChannel { 500 };
+constexpr milliseconds longestRetryChannel = std::chrono::minutes(1);
 
 /// Runs that follow one another become fewer and larger.
 std::deque<Outbox::Run> joined(const QList<Outbox::Run> &runs)
@@ -30,8 +32,14 @@ std::deque<Outbox::Run> joined(const QList<Outbox::Run> &runs)
 
 } // namespace
 
-MailPoster::MailPoster(StoreThread &store, QObject *parent) : QObject(parent), m_store(store)
+MailPoster::MailPoster(StoreThread &store, QObject *parent)
+    : QObject(parent), m_store(store), m_startAgainIn(retryChannel)
 {
+    m_startAgain.setSingleShot(true);
+    m_startAgain.callOnTimeout(this, [this] {
+        if (m_link && !m_link->isOver())
+            start(m_link);
+    });
 }
 
 MailPoster::~MailPoster()
@@ -48,13 +56,28 @@ void MailPoster::start(Link *link)
     m_call = startCall(link, {}, QLatin1String(Post::name), {}, options, this);
     connect(m_call, &Channel::received, this, &MailPoster::take);
     connect(m_call, &Channel::roomAvailable, this, &MailPoster::postAll);
-    connect(m_call, &Call::finished, this, [this] { m_ways.clear(); });
+    connect(m_call, &Call::finished, this, [this](const Result<Payload> &result) {
+        m_ways.clear();
+        if (!result)
+            startAgainLater(result.error());
+    });
+    m_link = link;
     look();
+}
+
+/// They may have begun only now, or take no messages from us today. A link that is gone starts it anew by itself.
+void MailPoster::startAgainLater(const Error &why)
+{
+    if (!m_link || m_link->isOver() || why.code == Code::Unimplemented || why.code == Code::InvalidArgument)
+        return;
+    m_startAgain.start(m_startAgainIn);
+    m_startAgainIn = std::min(m_startAgainIn * 2, longestRetryChannel);
 }
 
 void MailPoster::stop()
 {
     m_ways.clear();
+    m_startAgain.stop();
     if (Call *call = m_call) {
         m_call = nullptr; // perhaps we stand in one of its signals
         call->disconnect(this);
@@ -124,6 +147,7 @@ void MailPoster::take(const ChannelMessage &message)
     const auto way = m_ways.find(sequence);
     if (!in || way == m_ways.end())
         return;
+    m_startAgainIn = retryChannel;
     if (in->highest && way->state == State::Asking)
         return takeHighest(sequence, *in);
     if (in->kept)

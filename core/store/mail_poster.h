@@ -24,7 +24,8 @@ public:
 
     /// Which sequences go this way; without it all do. Asked again at each look().
     void setChoice(std::function<bool(const MailSequence &)> choice) { m_choice = std::move(choice); }
-    /// Begins to post to the other end of a link that is ready; ends by itself when the link goes. \param link  not null
+    /// Begins to post to the other end of a link that is ready; ends by itself when the link goes. When the other end cannot
+    /// take anything now it is asked again, as long as the link stands. \param link  not null
     void start(Link *link);
     void stop();
     /// Something was put into the outbox, or the choice is another one.
@@ -91,12 +92,16 @@ private:
     void retryLater(const MailSequence &sequence, qint64 ms);
     void goBack(Way &way, quint64 to);
     void storeGathered(const MailSequence &sequence);
+    void startAgainLater(const Error &why);
     void wasStored(const MailSequence &sequence, quint64 first, Outbox::Run run);
     Way *find(const MailSequence &sequence, quint64 turn);
 
     StoreThread &m_store;
     std::function<bool(const MailSequence &)> m_choice;
+    QPointer<Link> m_link;
     QPointer<Call> m_call;
+    QTimer m_startAgain;
+    milliseconds m_startAgainIn; // grows until the other end says something
     QHash<MailSequence, Way> m_ways;
     QHash<MailSequence, Gathered> m_gathered;
     quint64 m_turn = 0; // grows whenever a way begins anew
