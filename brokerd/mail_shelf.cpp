@@ -124,9 +124,10 @@ Result<void> MailShelf::drop(const QList<Row> &rows, bool tellTheOthers)
         if (!tellTheOthers)
             continue;
         const Result<void> told =
-            done(m_database.again(QStringLiteral("UPDATE mail_devices SET lost = lost + ? - max(0, cursor - ? + 1),"
-                                                 " cursor = ? WHERE recipient = ? AND cursor < ?"),
-                { row.count, row.serial, row.last(), row.recipient, row.last() }));
+            done(m_database.again(QStringLiteral("UPDATE mail_devices SET cursor = ?, lost = lost + (device <> ?) *"
+                                                 " (? - max(0, cursor - ? + 1)) WHERE recipient = ? AND cursor < ?"),
+                { row.last(), row.sender == row.recipient ? row.device : QByteArray(""), row.count, row.serial,
+                    row.recipient, row.last() }));
         if (!told)
             return told;
     }

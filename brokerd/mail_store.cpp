@@ -63,6 +63,11 @@ Result<void> MailStore::post(MailPosted &post, WallTime now)
     if (!source)
         return source.error();
     post.kept = post.first + quint64(*accepted) - 1;
+    const Result<bool> forNobody = isForNobody(post.source);
+    if (!forNobody)
+        return forNobody.error();
+    if (*forNobody)
+        return {};
     const qint64 keepMs = post.keepMs > 0 ? std::min(post.keepMs, m_limits.keptMs) : m_limits.keptMs;
     for (qsizetype i = 0; i < seen->size();) {
         qsizetype end = i + 1;
@@ -79,6 +84,21 @@ Result<void> MailStore::post(MailPosted &post, WallTime now)
         i = end;
     }
     return {};
+}
+
+/// To the other devices of a person who has none here: as good as taken by all of them.
+Result<bool> MailStore::isForNobody(const MailSource &source)
+{
+    if (source.sender != source.recipient)
+        return false;
+    Result<QSqlQuery *> other =
+        m_database.again(QStringLiteral("SELECT 1 FROM mail_devices WHERE recipient = ? AND device <> ? LIMIT 1"),
+            { source.recipient.bytes(), source.device });
+    if (!other)
+        return other.error();
+    const bool isThere = (*other)->next();
+    (*other)->finish();
+    return !isThere;
 }
 
 /// How many of the items, from the first, may be kept or are; what stops the next one is noted in the post.
@@ -177,16 +197,11 @@ Result<MailStore::Device> MailStore::begin(const PublicKey &recipient, const QBy
     if ((*row)->next())
         found = { (*row)->value(0).toULongLong(), (*row)->value(1).toULongLong(), (*row)->value(2).toULongLong() };
     (*row)->finish();
-    for (const auto &[statement, values] :
-        std::initializer_list<std::pair<QString, QVariantList>> {
-            { QStringLiteral("UPDATE mail_devices SET lost = 0 WHERE recipient = ? AND device = ?"),
-                { recipient.bytes(), device } },
-            { QStringLiteral("DELETE FROM mail_devices WHERE recipient = ? AND device IN (SELECT device FROM"
-                             " mail_devices WHERE recipient = ? AND device <> ? ORDER BY seen DESC LIMIT -1 OFFSET ?)"),
-                { recipient.bytes(), recipient.bytes(), device, mostDevices - 1 } } })
-        if (const Result<void> ran = done(m_database.again(statement, values)); !ran)
-            return ran.error();
-    return found;
+    const Result<void> forgotten = done(m_database.again(
+        QStringLiteral("DELETE FROM mail_devices WHERE recipient = ? AND device IN (SELECT device FROM mail_devices"
+                       " WHERE recipient = ? AND device <> ? ORDER BY seen DESC LIMIT -1 OFFSET ?)"),
+        { recipient.bytes(), recipient.bytes(), device, mostDevices - 1 }));
+    return forgotten ? Result<Device>(found) : forgotten.error();
 }
 
 Result<MailStore::Fetched> MailStore::fetch(

@@ -38,7 +38,7 @@ public:
     struct Device {
         quint64 cursor = 0; ///< it has all up to this serial
         quint64 singlyTo = 0; ///< up to this serial items go one at a time: one of them made it fail
-        quint64 lost = 0; ///< items that went unseen by it since it was told
+        quint64 lost = 0; ///< items that went unseen by it, all told
     };
     /// A device of the recipient begins to take, and is known from now on.
     Result<Device> begin(const PublicKey &recipient, const QByteArray &device, WallTime now);
@@ -79,6 +79,7 @@ public:
 private:
     Inbox inbox() { return Inbox(m_database, 0); }
     MailShelf shelf() { return MailShelf(m_database); }
+    Result<bool> isForNobody(const MailSource &source);
     Result<qsizetype> acceptable(MailPosted &post, const QList<quint32> &cuts);
     Result<quint64> conflict(const MailPosted &post, const QList<quint32> &cuts, qint64 source);
     Result<MailPosted> tell(

@@ -45,6 +45,7 @@ private:
     void finish(IncomingCall *call, const Result<Value> &result);
     void followAsk(const QByteArray &id, const std::shared_ptr<IncomingCall> &call);
 
+    QString whyQueued(const PublicKey &with) const;
     void followSaid(const PublicKey &with, quint64 id, bool wait, IncomingCall *to);
     void decide(const contracts::DecideMyRequest::Request &said, const Reply<contracts::DecideMyRequest> &reply);
     Result<void> allow(const Request &request, const contracts::DecideMyRequest::Request &said);

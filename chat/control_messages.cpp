@@ -24,6 +24,8 @@ QString nameOf(Entry::Kind kind)
         return QStringLiteral("notice");
     case Entry::Kind::Run:
         return QStringLiteral("run");
+    case Entry::Kind::Missed:
+        return QStringLiteral("missed");
     }
     return {};
 }
@@ -52,7 +54,8 @@ QString nameOf(Entry::State state)
 QString nameOf(Person &person, const PublicKey &key)
 {
     const std::optional<Contact> contact = person.contacts().find(key);
-    return contact ? contact->shownName() : key.words();
+    const std::optional<Broker> broker = person.brokers().find(key);
+    return contact ? contact->shownName() : broker ? broker->name : key.words();
 }
 
 WatchMessages::In itemOf(Person &person, const Entry &entry)
@@ -169,6 +172,16 @@ void Control::serveMessages()
         });
 }
 
+/// Why it goes nowhere now, for people.
+QString Control::whyQueued(const PublicKey &with) const
+{
+    const QString name = nameOf(m_person, with);
+    for (const Broker &broker : m_person.brokers().all())
+        if (broker.state != Broker::State::Ready && m_person.contacts().believes(with, broker.key))
+            return QStringLiteral("%1 is away, and %2 cannot be reached now").arg(name, broker.name);
+    return QStringLiteral("%1 is away, and there is no broker where it could wait for them").arg(name);
+}
+
 /// Answers when it is known how far a message comes now. To somebody who is there that takes a moment.
 void Control::followSaid(const PublicKey &with, quint64 id, bool wait, IncomingCall *to)
 {
@@ -190,8 +203,19 @@ void Control::followSaid(const PublicKey &with, quint64 id, bool wait, IncomingC
             answer();
     };
     connect(&m_person.conversations(), &Conversations::changed, to, look);
-    if (!wait)
-        QTimer::singleShot(patience, to, answer);
+    if (wait)
+        return;
+    const auto seeWhetherItGoes = [this, with, said, answer] {
+        const Post &post = m_person.conversations().post();
+        if (said->state != Entry::State::Queued || post.hasWay(with) || post.mayHaveWaySoon(with))
+            return;
+        if (said->sentence.isEmpty())
+            said->sentence = whyQueued(with);
+        answer();
+    };
+    connect(&m_person.conversations(), &Conversations::changed, to, seeWhetherItGoes);
+    connect(&m_person.conversations().post(), &Post::waysChanged, to, seeWhetherItGoes);
+    QTimer::singleShot(patience, to, answer);
 }
 
 } // namespace hawser::chat

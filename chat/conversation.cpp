@@ -12,14 +12,16 @@ namespace {
 
 bool countsAsUnread(const Entry &entry)
 {
-    return !entry.mine && (entry.kind == Entry::Kind::Message || entry.kind == Entry::Kind::Transfer);
+    return !entry.mine
+        && (entry.kind == Entry::Kind::Message || entry.kind == Entry::Kind::Transfer
+            || entry.kind == Entry::Kind::Missed);
 }
 
 } // namespace
 
 Conversations::Conversations(const Me &me, const Contacts &contacts, const Brokers &brokers, const Direct &direct,
     const Route &route, Commands &served)
-    : m_me(me), m_contacts(contacts), m_brokers(brokers), m_route(route), m_history(me.folder),
+    : m_me(me), m_contacts(contacts), m_route(route), m_history(me.folder),
       m_post(me, m_history, contacts, brokers, direct, served)
 {
     connect(&m_post, &Post::came, this, &Conversations::tell);
@@ -69,11 +71,10 @@ void Conversations::markRead(const PublicKey &with)
     if (found == m_talks.end() || found->unread == 0)
         return;
     found->unread = 0;
-    const PublicKey toMyDevices = m_brokers.all().isEmpty() ? PublicKey() : m_me.key();
     m_history.write(
         this,
-        [with, last = found->last, toMyDevices](
-            Database &database) { return messages::markRead(database, with, last, toMyDevices); },
+        [with, last = found->last, me = m_post.myself(with)](
+            Database &database) { return messages::markRead(database, with, last, me); },
         [this](const Result<void> &) { m_post.wake(); });
     emit unreadChanged(with);
 }
@@ -111,8 +112,7 @@ Result<quint64> Conversations::say(const PublicKey &with, const QString &text)
     m_talks[with].obstacle = entry.sentence;
     came(entry);
     m_history.write(
-        this,
-        [entry, device = m_me.profile.device](Database &database) { return messages::say(database, entry, device); },
+        this, [entry, me = m_post.myself(with)](Database &database) { return messages::say(database, entry, me); },
         [this, entry](const Result<Entry> &posted) { said(entry, posted); });
     return entry.id;
 }
@@ -132,15 +132,27 @@ void Conversations::said(const Entry &entry, const Result<Entry> &posted)
 
 void Conversations::tryAgain(quint64 id)
 {
-    const QByteArray device = m_me.profile.device;
     if (Entry entry = m_unkept.take(id); entry.id > 0) {
         entry.sentence = m_route.presence(entry.with).obstacle;
         return m_history.write(
-            this, [entry, device](Database &database) { return messages::say(database, entry, device); },
+            this,
+            [entry, me = m_post.myself(entry.with)](Database &database) { return messages::say(database, entry, me); },
             [this, entry](const Result<Entry> &posted) { said(entry, posted); });
     }
+    m_history.read(
+        this, [id](Database &database) { return history::find(database, id); },
+        [this](const Result<Entry> &entry) {
+            if (entry)
+                sayAgain(*entry);
+        });
+}
+
+void Conversations::sayAgain(const Entry &entry)
+{
     m_history.write(
-        this, [id, device](Database &database) { return messages::sayAgain(database, id, device); },
+        this,
+        [id = entry.id, me = m_post.myself(entry.with)](
+            Database &database) { return messages::sayAgain(database, id, me); },
         [this](const Result<Entry> &posted) {
             if (!posted)
                 return;

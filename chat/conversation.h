@@ -46,6 +46,7 @@ public:
     /// \retval InvalidArgument  empty, or longer than limits::chatBytes of UTF-8
     Result<quint64> say(const PublicKey &with, const QString &text);
     void tryAgain(quint64 id);
+    const Post &post() const { return m_post; }
     void notice(const PublicKey &with, const QString &sentence);
     void addTransfer(const Transfer &transfer);
     /// Keeps what has become of it.
@@ -68,11 +69,11 @@ private:
     void tell(const messages::News &news);
     void countAgain(const PublicKey &with);
     void said(const Entry &entry, const Result<Entry> &posted);
+    void sayAgain(const Entry &entry);
     void explain(const PublicKey &with);
 
     const Me &m_me;
     const Contacts &m_contacts;
-    const Brokers &m_brokers;
     const Route &m_route;
     History m_history;
     Post m_post;

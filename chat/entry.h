@@ -8,7 +8,13 @@ namespace hawser::chat {
 
 /// One line of a conversation.
 struct Entry {
-    enum class Kind : quint8 { Message = 1, Transfer = 2, Notice = 3, Run = 4 };
+    enum class Kind : quint8 {
+        Message = 1,
+        Transfer = 2,
+        Notice = 3,
+        Run = 4,
+        Missed = 5, ///< `with` is a broker: what it could not keep for this device. Unread until somebody has seen it
+    };
     /// How far a message of mine has come. Each is true when it is shown; the numbers stand in the database.
     enum class State : quint8 {
         None = 0, ///< theirs, or not a message
@@ -24,9 +30,10 @@ struct Entry {
     PublicKey with; ///< whose conversation
     Kind kind = Kind::Message;
     bool mine = false;
-    QString text; ///< Message: text from others when not mine; Transfer: its title; Notice: a sentence
+    bool elsewhere = false; ///< mine, said on another device of mine
+    QString text; ///< Message: text from others when not mine; Transfer: its title; Notice, Missed: a sentence
     qint64 at = 0; ///< ms since 1970 by this machine's clock: when it was said or came here
-    qint64 said = 0; ///< theirs: when they said it, by their clock; 0: not told
+    qint64 said = 0; ///< theirs, or elsewhere: when it was said, by that clock; 0: not told
     State state = State::None;
     QString sentence; ///< NotSent: why; Queued: what is in the way, if that is known; AtBroker: the broker's name
     QByteArray device; ///< 8 bytes: whose number that is

@@ -62,11 +62,11 @@ void History::whenOpen(std::function<void()> work)
     m_waiting.append(std::move(work));
 }
 
-quint64 History::nextIds(qsizetype count)
+quint64 History::nextId()
 {
     const auto now = quint64(QDateTime::currentMSecsSinceEpoch()) * 1000;
     quint64 last = m_lastId;
-    while (!m_lastId.compare_exchange_weak(last, std::max(last + 1, now) + quint64(count) - 1)) { }
+    while (!m_lastId.compare_exchange_weak(last, std::max(last + 1, now))) { }
     return std::max(last + 1, now);
 }
 

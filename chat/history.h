@@ -17,9 +17,8 @@ public:
     ~History() override;
 
     /// Ids grow, over restarts too: microseconds since 1970, and one more than the last where clocks go back.
-    quint64 nextId() { return nextIds(1); }
-    /// So many ids; the first. From any thread.
-    quint64 nextIds(qsizetype count);
+    /// From any thread.
+    quint64 nextId();
     /// \pre opened
     StoreThread &store() { return *m_store; }
     /// Empty: all is kept on disk. Else the reason, for people.

@@ -1,59 +1,10 @@
-#include "chat/history_tables.h"
+#include "chat/history_rows.h"
 
-#include <QMap>
 #include <algorithm>
 
 namespace hawser::chat::history {
 
 namespace {
-
-const QString columns = QStringLiteral("e.id, e.talk, e.kind, e.mine, e.text, e.at, e.said, e.state, e.sentence,"
-                                       " e.device, e.number, e.transfer, e.details");
-
-Entry entryOf(const QSqlQuery &row, const PublicKey &with)
-{
-    Entry entry;
-    entry.id = row.value(0).toULongLong();
-    entry.with = with;
-    entry.kind = Entry::Kind(row.value(2).toInt());
-    entry.mine = row.value(3).toBool();
-    entry.text = row.value(4).toString();
-    entry.at = row.value(5).toLongLong();
-    entry.said = row.value(6).toLongLong();
-    entry.state = Entry::State(row.value(7).toInt());
-    entry.sentence = row.value(8).toString();
-    entry.device = row.value(9).toByteArray();
-    entry.number = row.value(10).toULongLong();
-    entry.transfer = row.value(11).toByteArray();
-    entry.details = row.value(12).toByteArray();
-    return entry;
-}
-
-Result<void> outcome(const Result<QSqlQuery> &done)
-{
-    return done ? Result<void>() : Result<void>(done.error());
-}
-
-/// 0: nothing was said with them.
-Result<qint64> talkOf(Database &database, const PublicKey &with)
-{
-    Result<QSqlQuery> found = database.run(QStringLiteral("SELECT id FROM talks WHERE key = ?"), { with.bytes() });
-    if (!found)
-        return found.error();
-    return found->next() ? found->value(0).toLongLong() : 0;
-}
-
-Result<QMap<qint64, PublicKey>> talks(Database &database)
-{
-    Result<QSqlQuery> found = database.run(QStringLiteral("SELECT id, key FROM talks"));
-    if (!found)
-        return found.error();
-    QMap<qint64, PublicKey> all;
-    while (found->next())
-        if (const Result<PublicKey> key = PublicKey::fromBytes(found->value(1).toByteArray()); key)
-            all.insert(found->value(0).toLongLong(), *key);
-    return all;
-}
 
 /// What FTS5 looks for: all of the words, or words that begin so. Empty: nothing can be found.
 QString matching(const QString &words)
@@ -137,43 +88,70 @@ Result<Entry> first(Database &database, Result<QSqlQuery> found)
     return entryOf(*found, keys->value(found->value(1).toLongLong()));
 }
 
-/// Messages of mine in one talk that match get that state and sentence. What is given up has no number any more.
-Result<QList<Entry>> change(Database &database, const PublicKey &with, const QString &where, const QVariantList &values,
-    Entry::State state, const QString &sentence, bool givenUp = false)
+} // namespace
+
+const QString columns = QStringLiteral("e.id, e.talk, e.kind, e.mine, e.text, e.at, e.said, e.state, e.sentence,"
+                                       " e.device, e.number, e.transfer, e.details, e.elsewhere");
+
+Entry entryOf(const QSqlQuery &row, const PublicKey &with)
 {
-    const Result<qint64> talk = talkOf(database, with);
-    if (!talk)
-        return talk.error();
-    const QString those = QStringLiteral("talk = ? AND mine = 1 AND number > 0 AND ") + where;
-    const QVariantList which = QVariantList { *talk } + values;
-    QList<Entry> changed;
-    {
-        Result<QSqlQuery> found =
-            database.run(QStringLiteral("SELECT %1 FROM entries e WHERE %2").arg(columns, those), which);
-        if (!found)
-            return found.error();
-        while (found->next()) {
-            changed << entryOf(*found, with);
-            changed.last().state = state;
-            changed.last().sentence = sentence;
-        }
-    }
-    if (changed.isEmpty())
-        return changed;
-    const auto done =
-        database.run(QStringLiteral("UPDATE entries SET state = ?, sentence = ?, number = number * ? WHERE ") + those,
-            QVariantList { int(state), sentence, givenUp ? 0 : 1 } + which);
-    if (!done)
-        return done.error();
-    return changed;
+    Entry entry;
+    entry.id = row.value(0).toULongLong();
+    entry.with = with;
+    entry.kind = Entry::Kind(row.value(2).toInt());
+    entry.mine = row.value(3).toBool();
+    entry.text = row.value(4).toString();
+    entry.at = row.value(5).toLongLong();
+    entry.said = row.value(6).toLongLong();
+    entry.state = Entry::State(row.value(7).toInt());
+    entry.sentence = row.value(8).toString();
+    entry.device = row.value(9).toByteArray();
+    entry.number = row.value(10).toULongLong();
+    entry.transfer = row.value(11).toByteArray();
+    entry.details = row.value(12).toByteArray();
+    entry.elsewhere = row.value(13).toBool();
+    return entry;
 }
 
-} // namespace
+Result<void> outcome(const Result<QSqlQuery> &done)
+{
+    return done ? Result<void>() : Result<void>(done.error());
+}
+
+Result<qint64> talkOf(Database &database, const PublicKey &with)
+{
+    Result<QSqlQuery> found = database.run(QStringLiteral("SELECT id FROM talks WHERE key = ?"), { with.bytes() });
+    if (!found)
+        return found.error();
+    return found->next() ? found->value(0).toLongLong() : 0;
+}
+
+Result<QMap<qint64, PublicKey>> talks(Database &database)
+{
+    Result<QSqlQuery> found = database.run(QStringLiteral("SELECT id, key FROM talks"));
+    if (!found)
+        return found.error();
+    QMap<qint64, PublicKey> all;
+    while (found->next())
+        if (const Result<PublicKey> key = PublicKey::fromBytes(found->value(1).toByteArray()); key)
+            all.insert(found->value(0).toLongLong(), *key);
+    return all;
+}
 
 QStringList moreTables()
 {
     return { QStringLiteral("CREATE INDEX entries_turned_down ON entries (talk, device, number)"
                             " WHERE mine = 1 AND state = 6 AND number > 0") };
+}
+
+QStringList tablesOfDevices()
+{
+    return {
+        QStringLiteral("ALTER TABLE entries ADD COLUMN elsewhere INTEGER NOT NULL DEFAULT 0"),
+        QStringLiteral("CREATE TABLE told (key BLOB NOT NULL, device BLOB NOT NULL, delivered INTEGER NOT NULL,"
+                       " read INTEGER NOT NULL, refused INTEGER NOT NULL, UNIQUE (key, device))"),
+        QStringLiteral("CREATE TABLE lost (broker BLOB PRIMARY KEY, items INTEGER NOT NULL) WITHOUT ROWID"),
+    };
 }
 
 QStringList tables()
@@ -208,18 +186,19 @@ Result<void> add(Database &database, const Entry &entry)
         return known.error();
     const auto added = database.again(
         QStringLiteral("INSERT INTO entries (id, talk, kind, mine, text, at, said, state, sentence, device, number,"
-                       " transfer, details) VALUES (?, (SELECT id FROM talks WHERE key = ?), ?, ?, ?, ?, ?, ?, ?, ?,"
-                       " ?, ?, ?)"),
+                       " transfer, details, elsewhere) VALUES (?, (SELECT id FROM talks WHERE key = ?), ?, ?, ?, ?,"
+                       " ?, ?, ?, ?, ?, ?, ?, ?)"),
         { entry.id, entry.with.bytes(), int(entry.kind), entry.mine, entry.text, entry.at, entry.said, int(entry.state),
-            entry.sentence, entry.device, entry.number, entry.transfer, entry.details });
+            entry.sentence, entry.device, entry.number, entry.transfer, entry.details, entry.elsewhere });
     return added ? Result<void>() : added.error();
 }
 
 Result<void> setState(Database &database, const Entry &entry)
 {
     return outcome(
-        database.run(QStringLiteral("UPDATE entries SET state = ?, sentence = ?, device = ?, number = ? WHERE id = ?"),
-            { int(entry.state), entry.sentence, entry.device, entry.number, entry.id }));
+        database.run(QStringLiteral("UPDATE entries SET state = ?, sentence = ?, device = ?, number = ?, elsewhere = ?,"
+                                    " said = ? WHERE id = ?"),
+            { int(entry.state), entry.sentence, entry.device, entry.number, entry.elsewhere, entry.said, entry.id }));
 }
 
 Result<Entry> find(Database &database, quint64 id)
@@ -235,6 +214,16 @@ Result<Entry> find(Database &database, const PublicKey &with, const QByteArray &
                                     " AND e.device = ? AND e.number = ? AND e.number > 0")
                          .arg(columns),
             { with.bytes(), device, number }));
+}
+
+Result<Entry> findSaid(Database &database, const PublicKey &with, qint64 said, const QString &text)
+{
+    return first(database,
+        database.run(QStringLiteral("SELECT %1 FROM entries e WHERE e.talk = (SELECT id FROM talks WHERE key = ?)"
+                                    " AND e.mine = 1 AND e.kind = 1 AND iif(e.said > 0, e.said, e.at) = ?"
+                                    " AND e.text = ? ORDER BY e.id DESC LIMIT 1")
+                         .arg(columns),
+            { with.bytes(), said, text }));
 }
 
 Result<Entry> findTransfer(Database &database, const QByteArray &transfer)
@@ -329,7 +318,7 @@ Result<int> unread(Database &database, const PublicKey &with)
 {
     Result<QSqlQuery> found =
         database.run(QStringLiteral("SELECT count(*) FROM talks t JOIN entries e ON e.talk = t.id AND e.id > t.seen"
-                                    " WHERE t.key = ? AND e.mine = 0 AND e.kind IN (1, 2)"),
+                                    " WHERE t.key = ? AND e.mine = 0 AND e.kind IN (1, 2, 5)"),
             { with.bytes() });
     if (!found)
         return found.error();
@@ -363,63 +352,6 @@ Result<void> markRead(Database &database, const PublicKey &with, const SeenMark 
         { mark.device, mark.number, with.bytes() }));
 }
 
-Result<QList<Entry>> advance(
-    Database &database, const PublicKey &with, const SeenMark &upto, Entry::State state, const QString &sentence)
-{
-    const Result<QList<Entry>> further =
-        change(database, with, QStringLiteral("state < 5 AND device = ? AND number <= ? AND state < ?"),
-            { upto.device, upto.number, int(state) }, state, sentence);
-    if (!further || state < Entry::State::Delivered)
-        return further;
-    // One of their devices may have turned down what another took.
-    const Result<QList<Entry>> after = change(database, with,
-        QStringLiteral("state = 6 AND device = ? AND number <= ?"), { upto.device, upto.number }, state, sentence);
-    return after ? Result<QList<Entry>>(*further + *after) : after.error();
-}
-
-Result<QList<Entry>> settle(Database &database, const Waiting &waiting, Entry::State state, const QString &sentence)
-{
-    return change(database, waiting.with,
-        QStringLiteral("state < 5 AND device = ? AND number BETWEEN ? AND ? AND state = 2"
-                       " AND (state <> ? OR sentence <> ?)"),
-        { waiting.device, waiting.from, waiting.upto, int(state), sentence }, state, sentence,
-        state == Entry::State::NotSent);
-}
-
-Result<QList<Entry>> turnDown(Database &database, const PublicKey &with, const SeenMark &upto, const QString &why)
-{
-    return change(database, with, QStringLiteral("state < 5 AND device = ? AND number <= ? AND state IN (2, 3)"),
-        { upto.device, upto.number }, Entry::State::NotSent, why);
-}
-
-Result<QList<Entry>> expire(Database &database, const Waiting &waiting, const QString &why)
-{
-    return change(database, waiting.with,
-        QStringLiteral("state < 5 AND device = ? AND number BETWEEN ? AND ? AND state = 3"),
-        { waiting.device, waiting.from, waiting.upto }, Entry::State::NotSent, why);
-}
-
-Result<void> forgetWhyQueued(Database &database)
-{
-    return outcome(database.run(QStringLiteral("UPDATE entries SET sentence = '' WHERE mine = 1 AND number > 0"
-                                               " AND state < 5 AND state = 2 AND sentence <> ''")));
-}
-
-Result<QList<UnderWay>> underWay(Database &database)
-{
-    const Result<QMap<qint64, PublicKey>> keys = talks(database);
-    if (!keys)
-        return keys.error();
-    Result<QSqlQuery> found = database.run(
-        QStringLiteral("SELECT DISTINCT talk, device FROM entries WHERE mine = 1 AND state < 5 AND number > 0"));
-    if (!found)
-        return found.error();
-    QList<UnderWay> all;
-    while (found->next())
-        all << UnderWay { keys->value(found->value(0).toLongLong()), found->value(1).toByteArray() };
-    return all;
-}
-
 Result<quint64> lastId(Database &database)
 {
     Result<QSqlQuery> found = database.run(QStringLiteral("SELECT max(id) FROM entries"));
@@ -430,6 +362,8 @@ Result<quint64> lastId(Database &database)
 
 Result<void> forget(Database &database, const PublicKey &with)
 {
+    if (const auto gone = database.run(QStringLiteral("DELETE FROM told WHERE key = ?"), { with.bytes() }); !gone)
+        return gone.error();
     return outcome(database.run(QStringLiteral("DELETE FROM talks WHERE key = ?"), { with.bytes() }));
 }
 

@@ -45,15 +45,18 @@ namespace history {
 /// What makes the tables in an empty database.
 QStringList tables();
 QStringList moreTables(); ///< the second step
+QStringList tablesOfDevices(); ///< the third
 
 /// \pre entry.id is larger than any before
 Result<void> add(Database &database, const Entry &entry);
-/// A message of mine got further, or not: state, sentence, device and number are kept.
+/// A message of mine got further, or not: state, sentence, device, number and where it was said are kept.
 Result<void> setState(Database &database, const Entry &entry);
 /// \retval NotFound  no such entry
 Result<Entry> find(Database &database, quint64 id);
 /// The entry with that number of that device, in the conversation.
 Result<Entry> find(Database &database, const PublicKey &with, const QByteArray &device, quint64 number);
+/// What I said to them at that moment of its own clock, the newest if there are more. \retval NotFound
+Result<Entry> findSaid(Database &database, const PublicKey &with, qint64 said, const QString &text);
 /// The entry of a transfer, the newest if there are more. \retval NotFound
 Result<Entry> findTransfer(Database &database, const QByteArray &transfer);
 Result<void> setDetails(Database &database, quint64 id, const QByteArray &details);
@@ -85,13 +88,25 @@ struct Waiting {
     quint64 upto = 0;
 };
 Result<QList<Entry>> settle(Database &database, const Waiting &waiting, Entry::State state, const QString &sentence);
+/// My messages above `after.number` have numbers that are so much larger. Returns them.
+Result<QList<Entry>> renumber(Database &database, const PublicKey &with, const SeenMark &after, quint64 by);
 /// They took none of my messages up to and including `upto.number` that are queued or at a broker. Returns those it changed.
 Result<QList<Entry>> turnDown(Database &database, const PublicKey &with, const SeenMark &upto, const QString &why);
 /// These of my messages, as far as they are at a broker, are not there any more. Returns those it changed.
 Result<QList<Entry>> expire(Database &database, const Waiting &waiting, const QString &why);
+/// What they told about messages of mine from another device of mine, for those that have not come here yet.
+struct Told {
+    quint64 delivered = 0;
+    quint64 read = 0;
+    quint64 refused = 0;
+};
+Result<void> noteTold(Database &database, const PublicKey &with, const QByteArray &device, const Told &told);
+Result<Told> told(Database &database, const PublicKey &with, const QByteArray &device);
+/// A broker says how many items in all were gone before this device fetched them. Returns how many of them are news.
+Result<quint64> noteLost(Database &database, const PublicKey &broker, quint64 inAll);
 /// Why they are queued is not known any more.
 Result<void> forgetWhyQueued(Database &database);
-/// Something of mine in a conversation has not been read yet.
+/// Something that was said here in a conversation has not been read yet.
 struct UnderWay {
     PublicKey with;
     QByteArray device;

@@ -6,14 +6,11 @@
 #include "core/mail_items.h"
 #include "core/wire.h"
 
-#include <algorithm>
-
 namespace hawser::chat::messages {
 
 namespace {
 
 using contracts::ChatText;
-using contracts::MailExpired;
 using contracts::MailReceipt;
 
 constexpr char toStranger = '\x01';
@@ -24,159 +21,28 @@ QByteArray oneItem(const char *kind, const QByteArray &body, qint64 written)
     return packItems({ &item, 1 });
 }
 
-Result<void> tell(Database &database, const MailSequence &whom, const char *kind, const MailReceipt &receipt)
-{
-    const Result<quint64> put = Outbox(database).put(whom, oneItem(kind, encodeStruct(receipt), 0));
-    return put ? Result<void>() : put.error();
-}
-
 /// Puts it into the outbox; its number and state follow.
-Result<Entry> post(Database &database, Entry entry, const QByteArray &myDevice)
+Result<Entry> post(Database &database, Entry entry, const Myself &me, bool again)
 {
+    const qint64 written = entry.said > 0 ? entry.said : entry.at;
     const Result<quint64> number = Outbox(database).put(
-        sequenceTo(entry.with), oneItem(ChatText::kind, encodeStruct(ChatText { entry.text }), entry.at));
+        sequenceTo(entry.with), oneItem(ChatText::kind, encodeStruct(ChatText { entry.text }), written));
     if (!number)
         return number.error();
-    entry.device = myDevice;
+    entry.device = me.device;
+    entry.elsewhere = false;
     entry.number = *number;
     entry.state = Entry::State::Queued;
-    return entry;
+    const Result<void> told = tellSaid(database, me, entry, again);
+    return told ? Result<Entry>(entry) : told.error();
 }
-
-/// One arrival while it is taken.
-class Taking {
-public:
-    Taking(Database &database, const Arrival &arrival) : m_database(database), m_arrival(arrival) { }
-
-    Result<News> run()
-    {
-        const Result<QList<Inbox::Seen>> seen =
-            Inbox(m_database).take(m_arrival.source, m_arrival.first, m_arrival.items);
-        if (!seen)
-            return seen.error();
-        const Result<QList<MailItem>> items = unpackItems(m_arrival.items);
-        if (!items)
-            return items.error();
-        for (qsizetype i = 0; i < items->size(); ++i)
-            if (seen->at(i) == Inbox::Seen::New)
-                if (const Result<void> done = take(items->at(i), quint64(i)); !done)
-                    return done.error();
-        if (const Result<void> told = answer(); !told)
-            return told.error();
-        return m_news;
-    }
-
-private:
-    Result<void> take(const MailItem &item, quint64 place)
-    {
-        if (item.kind == ChatText::kind)
-            return takeText(item, place);
-        if (item.kind == MailExpired::kind)
-            return takeExpiry(item);
-        const bool isRead = item.kind == MailReceipt::read;
-        const bool isRefused = item.kind == MailReceipt::refused;
-        if (!isRead && !isRefused && item.kind != MailReceipt::delivered)
-            return {}; // of a newer program, or given up
-        const Result<MailReceipt> receipt = decodeStruct<MailReceipt>(item.body);
-        if (!receipt)
-            return {};
-        if (m_arrival.source.sender == m_arrival.source.recipient)
-            return isRead ? readElsewhere(*receipt) : Result<void>();
-        if (receipt->device != m_arrival.myDevice)
-            return {}; // what another device of mine said
-        return isRefused ? takeRefusal(*receipt) : takeReceipt(*receipt, isRead);
-    }
-
-    Result<void> takeText(const MailItem &item, quint64 place)
-    {
-        const Result<ChatText> said = decodeStruct<ChatText>(item.body);
-        const bool isText = said && !said->text.isEmpty() && said->text.toUtf8().size() <= limits::chatBytes;
-        if (!isText || m_arrival.source.sender == m_arrival.source.recipient)
-            return {};
-        m_lastText = m_arrival.first + place;
-        if (!m_arrival.isAllowed)
-            return {};
-        Entry entry;
-        entry.id = m_arrival.firstId + place;
-        entry.with = m_arrival.source.sender;
-        entry.text = said->text;
-        entry.at = m_arrival.now;
-        entry.said = item.written;
-        entry.device = m_arrival.source.device;
-        entry.number = m_lastText;
-        m_news.added << entry;
-        return history::add(m_database, entry);
-    }
-
-    Result<void> takeReceipt(const MailReceipt &receipt, bool isRead)
-    {
-        Outbox outbox(m_database);
-        const MailSequence sequence = sequenceTo(m_arrival.source.sender);
-        const Result<MailProgress> raised =
-            isRead ? outbox.read(sequence, receipt.upto) : outbox.delivered(sequence, receipt.upto);
-        if (!raised)
-            return raised.error();
-        const history::SeenMark upto { receipt.device, isRead ? raised->read : raised->delivered };
-        const Result<QList<Entry>> changed = history::advance(
-            m_database, m_arrival.source.sender, upto, isRead ? Entry::State::Read : Entry::State::Delivered, {});
-        if (!changed)
-            return changed.error();
-        m_news.changed << *changed;
-        return {};
-    }
-
-    Result<void> takeRefusal(const MailReceipt &receipt)
-    {
-        const Result<QList<Entry>> changed =
-            history::turnDown(m_database, m_arrival.source.sender, { receipt.device, receipt.upto }, noSentence());
-        if (!changed)
-            return changed.error();
-        m_news.changed << *changed;
-        return {};
-    }
-
-    /// Only the broker that said it has them can take that back.
-    Result<void> takeExpiry(const MailItem &item)
-    {
-        const Result<MailExpired> gone = decodeStruct<MailExpired>(item.body);
-        if (!gone || !m_arrival.isBroker || gone->device != m_arrival.myDevice
-            || gone->conversation != sequenceTo(gone->to).conversation)
-            return {};
-        const Result<QList<Entry>> changed =
-            history::expire(m_database, { gone->to, gone->device, gone->first, gone->upto }, expiredSentence());
-        if (!changed)
-            return changed.error();
-        m_news.changed << *changed;
-        return {};
-    }
-
-    Result<void> readElsewhere(const MailReceipt &receipt)
-    {
-        m_news.read.insert(receipt.from);
-        return history::markRead(m_database, receipt.from, history::SeenMark { receipt.device, receipt.upto });
-    }
-
-    /// Through a broker they cannot see otherwise what became of it.
-    Result<void> answer()
-    {
-        if (m_arrival.direct || m_lastText == 0)
-            return {};
-        return tell(m_database, sequenceTo(m_arrival.source.sender),
-            m_arrival.isAllowed ? MailReceipt::delivered : MailReceipt::refused,
-            { {}, m_arrival.source.device, m_lastText });
-    }
-
-    Database &m_database;
-    const Arrival &m_arrival;
-    News m_news;
-    quint64 m_lastText = 0;
-};
 
 } // namespace
 
 Database::Steps steps()
 {
-    return { history::tables(), history::moreTables() + Outbox::tables() + Inbox::tables() };
+    return { history::tables(), history::moreTables() + Outbox::tables() + Inbox::tables(),
+        history::tablesOfDevices() };
 }
 
 MailSequence sequenceTo(const PublicKey &with)
@@ -199,9 +65,15 @@ QString expiredSentence()
     return QStringLiteral("nobody fetched it from the broker in time");
 }
 
-Result<Entry> say(Database &database, Entry entry, const QByteArray &myDevice)
+Result<void> tellReceipt(Database &database, const MailSequence &whom, const char *kind, const MailReceipt &receipt)
 {
-    const Result<Entry> posted = post(database, std::move(entry), myDevice);
+    const Result<quint64> put = Outbox(database).put(whom, oneItem(kind, encodeStruct(receipt), 0));
+    return put ? Result<void>() : put.error();
+}
+
+Result<Entry> say(Database &database, Entry entry, const Myself &me)
+{
+    const Result<Entry> posted = post(database, std::move(entry), me, false);
     if (!posted)
         return posted.error();
     if (const Result<void> added = history::add(database, *posted); !added)
@@ -209,7 +81,7 @@ Result<Entry> say(Database &database, Entry entry, const QByteArray &myDevice)
     return posted;
 }
 
-Result<Entry> sayAgain(Database &database, quint64 id, const QByteArray &myDevice)
+Result<Entry> sayAgain(Database &database, quint64 id, const Myself &me)
 {
     Result<Entry> found = history::find(database, id);
     if (!found)
@@ -217,7 +89,7 @@ Result<Entry> sayAgain(Database &database, quint64 id, const QByteArray &myDevic
     if (found->state != Entry::State::NotSent)
         return Error { Code::NotFound, QStringLiteral("it was sent") };
     found->sentence.clear();
-    const Result<Entry> posted = post(database, *found, myDevice);
+    const Result<Entry> posted = post(database, *found, me, true);
     if (!posted)
         return posted.error();
     if (const Result<void> kept = history::setState(database, *posted); !kept)
@@ -225,7 +97,7 @@ Result<Entry> sayAgain(Database &database, quint64 id, const QByteArray &myDevic
     return posted;
 }
 
-Result<void> markRead(Database &database, const PublicKey &with, quint64 id, const PublicKey &toMyDevices)
+Result<void> markRead(Database &database, const PublicKey &with, quint64 id, const Myself &me)
 {
     const Result<QList<history::SeenMark>> seen = history::markRead(database, with, id);
     if (!seen)
@@ -233,41 +105,44 @@ Result<void> markRead(Database &database, const PublicKey &with, quint64 id, con
     for (const history::SeenMark &mark : *seen) {
         // What cannot be told now is read all the same.
         const Result<void> toThem =
-            tell(database, sequenceTo(with), MailReceipt::read, { {}, mark.device, mark.number });
+            tellReceipt(database, sequenceTo(with), MailReceipt::read, { {}, mark.device, mark.number });
         Q_UNUSED(toThem)
-        if (toMyDevices.isNull())
+        if (me.others.recipient.isNull())
             continue;
         const Result<void> toMe =
-            tell(database, sequenceTo(toMyDevices), MailReceipt::read, { with, mark.device, mark.number });
+            tellReceipt(database, me.others, MailReceipt::read, { with, mark.device, mark.number });
         Q_UNUSED(toMe)
     }
     return {};
 }
 
-Result<News> kept(
-    Database &database, const PublicKey &with, const QByteArray &myDevice, quint64 upto, const QString &broker)
+Result<News> kept(Database &database, const PublicKey &with, const Myself &me, quint64 upto, const QString &broker)
 {
     const Entry::State state = broker.isEmpty() ? Entry::State::Delivered : Entry::State::AtBroker;
     if (broker.isEmpty())
         if (const Result<MailProgress> raised = Outbox(database).delivered(sequenceTo(with), upto); !raised)
             return raised.error();
-    const Result<QList<Entry>> changed = history::advance(database, with, { myDevice, upto }, state, broker);
+    const Result<QList<Entry>> changed = history::advance(database, with, { me.device, upto }, state, broker);
     if (!changed)
         return changed.error();
+    if (const Result<void> told = tellState(database, me, *changed); !told)
+        return told.error();
     return News { {}, *changed, {} };
 }
 
-Result<News> refused(Database &database, const PublicKey &with, const QByteArray &myDevice, quint64 number,
-    Refusal refusal, const QString &why)
+Result<News> refused(
+    Database &database, const PublicKey &with, const Myself &me, quint64 number, Refusal refusal, const QString &why)
 {
     const Result<MailProgress> progress = Outbox(database).progress(sequenceTo(with));
     if (!progress)
         return progress.error();
     const quint64 last = refusal == Refusal::GivenUp ? number : progress->last;
     const Entry::State state = refusal == Refusal::ForNow ? Entry::State::Queued : Entry::State::NotSent;
-    const Result<QList<Entry>> changed = history::settle(database, { with, myDevice, number, last }, state, why);
+    const Result<QList<Entry>> changed = history::settle(database, { with, me.device, number, last }, state, why);
     if (!changed)
         return changed.error();
+    if (const Result<void> told = tellState(database, me, *changed); !told)
+        return told.error();
     if (refusal == Refusal::All)
         for (const Entry &entry : *changed)
             if (const Result<void> given = Outbox(database).giveUp(sequenceTo(with), entry.number); !given)
@@ -294,13 +169,15 @@ Result<void> forget(Database &database, const PublicKey &with)
     return history::forget(database, with);
 }
 
-Result<void> renumber(Database &database, const PublicKey &with, const QByteArray &myDevice, quint64 after, quint64 by)
+Result<void> renumber(Database &database, const PublicKey &with, const Myself &me, quint64 after, quint64 by)
 {
-    const auto done = database.run(
-        QStringLiteral("UPDATE entries SET number = number + ? WHERE talk = (SELECT id FROM talks WHERE key = ?)"
-                       " AND device = ? AND number > ? AND mine = 1"),
-        { by, with.bytes(), myDevice, after });
-    return done ? Result<void>() : done.error();
+    const Result<QList<Entry>> renumbered = history::renumber(database, with, { me.device, after }, by);
+    if (!renumbered)
+        return renumbered.error();
+    for (const Entry &entry : *renumbered)
+        if (const Result<void> told = tellSaid(database, me, entry, true); !told)
+            return told;
+    return {};
 }
 
 Result<void> reconcile(Database &database)
@@ -323,22 +200,20 @@ Result<void> reconcile(Database &database)
     return {};
 }
 
-Result<News> take(Database &database, const Arrival &arrival)
+Result<News> lost(Database &database, const PublicKey &broker, quint64 inAll, quint64 id, qint64 now)
 {
-    return Taking(database, arrival).run();
-}
-
-Result<void> turnAway(Database &database, const Arrival &arrival)
-{
-    const Result<QList<MailItem>> items = unpackItems(arrival.items);
-    if (!items)
-        return items.error();
-    const auto said = std::ranges::find(items->rbegin(), items->rend(), ChatText::kind, &MailItem::kind);
-    if (said == items->rend())
-        return {};
-    const quint64 number = arrival.first + quint64(items->rend() - said) - 1;
-    return tell(database, sequenceToStranger(arrival.source.sender), MailReceipt::refused,
-        { {}, arrival.source.device, number });
+    const Result<quint64> items = history::noteLost(database, broker, inAll);
+    if (!items || *items == 0)
+        return items ? Result<News>(News {}) : items.error();
+    Entry entry;
+    entry.id = id;
+    entry.with = broker;
+    entry.kind = Entry::Kind::Missed;
+    entry.at = now;
+    entry.text = *items == 1 ? QStringLiteral("One message may have gone before this computer fetched it.")
+                             : QStringLiteral("Up to %1 messages went before this computer fetched them.").arg(*items);
+    const Result<void> added = history::add(database, entry);
+    return added ? Result<News>(News { { entry }, {}, {} }) : added.error();
 }
 
 } // namespace hawser::chat::messages

@@ -1,10 +1,10 @@
 #pragma once
 
-#include "chat/history_tables.h"
+#include "chat/own_devices.h"
 #include "core/store/inbox.h"
-#include "core/store/outbox.h"
 
 #include <QSet>
+#include <functional>
 
 /// Durable messages (docs/protocol.md §17) in a person's history: what each does to the tables, in the transaction of its
 /// caller. History, outbox and inbox are one file, so what a person sees, what will be sent and what was taken agree.
@@ -20,6 +20,9 @@ MailSequence sequenceToStranger(const PublicKey &with);
 QString noSentence();
 QString expiredSentence();
 
+Result<void> tellReceipt(
+    Database &database, const MailSequence &whom, const char *kind, const contracts::MailReceipt &receipt);
+
 /// What changed for whoever looks on.
 struct News {
     QList<Entry> added;
@@ -29,29 +32,28 @@ struct News {
 
 /// Something I say: in the outbox and in the history. Returns it with its number. Its sentence may say why it waits.
 /// \retval ResourceExhausted  too much waits for them already, or the disk is full
-Result<Entry> say(Database &database, Entry entry, const QByteArray &myDevice);
+Result<Entry> say(Database &database, Entry entry, const Myself &me);
 /// Puts what was not sent into the outbox again. \retval NotFound  it is not there, or was sent
-Result<Entry> sayAgain(Database &database, quint64 id, const QByteArray &myDevice);
+Result<Entry> sayAgain(Database &database, quint64 id, const Myself &me);
 /// Why what is queued for them does not go; empty: it goes by itself.
 Result<News> explain(Database &database, const PublicKey &with, const QByteArray &myDevice, const QString &why);
 /// What was said with them goes, and what waits for them is given up.
 Result<void> forget(Database &database, const PublicKey &with);
-/// A person has seen all up to entry `id`: they are told, and so are my other devices when `toMyDevices` is me.
-Result<void> markRead(Database &database, const PublicKey &with, quint64 id, const PublicKey &toMyDevices);
+/// A person has seen all up to entry `id`: they are told, and so are my other devices.
+Result<void> markRead(Database &database, const PublicKey &with, quint64 id, const Myself &me);
 
 /// Mine up to that number are kept by that broker; no name: they are with them.
-Result<News> kept(
-    Database &database, const PublicKey &with, const QByteArray &myDevice, quint64 upto, const QString &broker);
+Result<News> kept(Database &database, const PublicKey &with, const Myself &me, quint64 upto, const QString &broker);
 /// What becomes of a message that was refused.
 enum class Refusal {
     ForNow, ///< it goes by itself later
     GivenUp, ///< that one is not sent; what follows goes on
     All, ///< they take nothing now: neither that one nor what follows is sent
 };
-Result<News> refused(Database &database, const PublicKey &with, const QByteArray &myDevice, quint64 number,
-    Refusal refusal, const QString &why);
+Result<News> refused(
+    Database &database, const PublicKey &with, const Myself &me, quint64 number, Refusal refusal, const QString &why);
 /// A folder restored from a copy: numbers above `after` grew by `by`.
-Result<void> renumber(Database &database, const PublicKey &with, const QByteArray &myDevice, quint64 after, quint64 by);
+Result<void> renumber(Database &database, const PublicKey &with, const Myself &me, quint64 after, quint64 by);
 /// The history says of each message what the outbox knows; after a crash it may be behind.
 Result<void> reconcile(Database &database);
 
@@ -63,13 +65,17 @@ struct Arrival {
     bool direct = false; ///< from their program itself: it hears by the acknowledgement that they are delivered
     bool isAllowed = true; ///< they may say something to me
     bool isBroker = false; ///< a word of the broker itself, through which it came
-    quint64 firstId = 0; ///< as many ids for entries as there are items, from this one on
     qint64 now = 0; ///< ms since 1970
-    QByteArray myDevice {};
+    Myself me {};
+    People people {}; ///< of those whom it may be about, when it comes from another device of mine
+    std::function<quint64()> nextId {}; ///< of entries, in any thread
 };
 /// Notes them in the inbox; what is new does what it says. A second time nothing happens.
 /// \retval as Inbox::take
 Result<News> take(Database &database, const Arrival &arrival);
+/// A broker lets go what a device does not fetch for too long; its line stands under the broker's key, for nobody knows whose
+/// they were. \param inAll  how many the broker counted
+Result<News> lost(Database &database, const PublicKey &broker, quint64 inAll, quint64 id, qint64 now);
 /// From somebody who is no contact: nothing of it is noted, and who said something is told that it was not taken.
 Result<void> turnAway(Database &database, const Arrival &arrival);
 

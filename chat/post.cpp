@@ -11,9 +11,21 @@ using contracts::MailPost;
 using contracts::MailTake;
 using messages::News;
 
+namespace {
+
+messages::Arrival arrivalOf(History &history, const MailSource &source, quint64 first, const QByteArray &items)
+{
+    messages::Arrival arrival { source, first, items };
+    arrival.now = wallClock();
+    arrival.nextId = [&history] { return history.nextId(); };
+    return arrival;
+}
+
+} // namespace
+
 Post::Post(const Me &me, History &history, const Contacts &contacts, const Brokers &brokers, const Direct &direct,
     Commands &served)
-    : m_me(me), m_history(history), m_contacts(contacts), m_brokers(brokers), m_direct(direct), m_keeper(keeper())
+    : m_me(me), m_history(history), m_contacts(contacts), m_brokers(brokers), m_direct(direct)
 {
     serve(served);
     connect(&history, &History::opened, this, &Post::begin);
@@ -26,6 +38,8 @@ Post::Post(const Me &me, History &history, const Contacts &contacts, const Broke
     connect(&contacts, &Contacts::added, this, [this] { wake(); });
     connect(&contacts, &Contacts::changed, this, [this] { wake(); }); // perhaps believed where it was not
     connect(&direct, &Direct::linked, this, &Post::postDirectly);
+    connect(&direct, &Direct::changed, this, &Post::waysChanged);
+    connect(&brokers, &Brokers::changed, this, &Post::waysChanged);
     connect(&direct, &Direct::unlinked, this, [this](const PublicKey &with) {
         m_toPeople.erase(with);
         for (const Broker &broker : m_brokers.all()) // what went the other way is known there only after asking anew
@@ -62,6 +76,18 @@ void Post::wake(const PublicKey &with)
         poster->second->again(messages::sequenceTo(with));
 }
 
+/// By the broker where they belong: only what that one is believed about goes by it.
+messages::Myself Post::myself(const PublicKey &with) const
+{
+    const QByteArray device = m_me.profile.device;
+    const std::optional<Contact> contact = m_contacts.find(with);
+    if (contact)
+        for (const PublicKey &broker : contact->brokers)
+            if (m_brokers.find(broker))
+                return { device, messages::sequenceToMine(m_me.key(), broker) };
+    return { device };
+}
+
 // --- what I say
 
 void Post::postTo(const PublicKey &broker)
@@ -90,12 +116,33 @@ void Post::postDirectly(const PublicKey &with)
     poster->start(link);
 }
 
+bool Post::hasWay(const PublicKey &with) const
+{
+    if (m_direct.link(with) != nullptr)
+        return true;
+    for (const Broker &broker : m_brokers.all())
+        if (goesBy(broker.key, messages::sequenceTo(with)))
+            return true;
+    return false;
+}
+
+bool Post::mayHaveWaySoon(const PublicKey &with) const
+{
+    const Client *dialled = m_direct.dialled(with);
+    if (dialled && dialled->state() == Client::State::Connecting)
+        return true;
+    for (const Broker &broker : m_brokers.all())
+        if (broker.state == Broker::State::Connecting && m_contacts.believes(with, broker.key))
+            return true;
+    return false;
+}
+
 /// By the first broker that has them and is believed about them, when they cannot be reached directly. What a stranger is
 /// told may be heard by anybody.
 bool Post::goesBy(const PublicKey &broker, const MailSequence &sequence) const
 {
     if (sequence.recipient == m_me.key())
-        return true;
+        return isForMineAt(broker, sequence);
     if (m_direct.link(sequence.recipient) != nullptr)
         return false;
     const bool toAnybody = sequence == messages::sequenceToStranger(sequence.recipient);
@@ -106,17 +153,25 @@ bool Post::goesBy(const PublicKey &broker, const MailSequence &sequence) const
     return false;
 }
 
+/// What was meant for a broker that has another key now, or is none of mine any more, goes by any.
+bool Post::isForMineAt(const PublicKey &broker, const MailSequence &sequence) const
+{
+    for (const Broker &known : m_brokers.all())
+        if (sequence == messages::sequenceToMine(m_me.key(), known.key))
+            return known.key == broker;
+    return true;
+}
+
 void Post::follow(MailPoster &poster, const QString &broker)
 {
-    const QByteArray device = m_me.profile.device;
-    connect(&poster, &MailPoster::kept, this,
-        [this, broker, device](const MailSequence &sequence, const MailProgress &progress) {
-            write([=](Database &database) {
-                return messages::kept(database, sequence.recipient, device, progress.kept, broker);
+    connect(
+        &poster, &MailPoster::kept, this, [this, broker](const MailSequence &sequence, const MailProgress &progress) {
+            write([=, me = myself(sequence.recipient)](Database &database) {
+                return messages::kept(database, sequence.recipient, me, progress.kept, broker);
             });
         });
     connect(&poster, &MailPoster::refused, this,
-        [this, broker, device](const MailSequence &sequence, quint64 number, const Error &why, qint64 retryMs) {
+        [this, broker](const MailSequence &sequence, quint64 number, const Error &why, qint64 retryMs) {
             using messages::Refusal;
             const bool isTheirNo = why.code == Code::PermissionDenied && broker.isEmpty();
             const bool isNoWay = why.code == Code::NotFound || why.code == Code::PermissionDenied;
@@ -124,24 +179,26 @@ void Post::follow(MailPoster &poster, const QString &broker)
                 : retryMs > 0 || isNoWay      ? Refusal::ForNow
                                               : Refusal::GivenUp;
             const QString sentence = isTheirNo ? messages::noSentence() : why.sentence;
-            write([=](Database &database) {
-                return messages::refused(database, sequence.recipient, device, number, refusal, sentence);
+            write([=, me = myself(sequence.recipient)](Database &database) {
+                return messages::refused(database, sequence.recipient, me, number, refusal, sentence);
             });
         });
-    connect(&poster, &MailPoster::restored, this,
-        [this, device](const MailSequence &sequence, const Outbox::Restored &how) {
-            write([=](Database &database) -> Result<News> {
-                const Result<void> done = messages::renumber(database, sequence.recipient, device, how.after, how.by);
-                return done ? Result<News>(News {}) : done.error();
-            });
+    connect(&poster, &MailPoster::restored, this, [this](const MailSequence &sequence, const Outbox::Restored &how) {
+        write([=, me = myself(sequence.recipient)](Database &database) -> Result<News> {
+            const Result<void> done = messages::renumber(database, sequence.recipient, me, how.after, how.by);
+            return done ? Result<News>(News {}) : done.error();
         });
+    });
 }
 
 void Post::write(std::function<Result<News>(Database &)> work)
 {
     m_history.write(this, std::move(work), [this](const Result<News> &news) {
-        if (news)
-            emit came(*news);
+        if (!news)
+            return;
+        emit came(*news);
+        if (!news->changed.isEmpty())
+            wake(); // my other devices are told
     });
 }
 
@@ -154,7 +211,9 @@ void Post::serve(Commands &served)
             return call->fail({ Code::Unavailable, QStringLiteral("nothing can be kept there now"), Begun::No });
         if (!call->caller().via.isNull())
             return call->fail({ Code::InvalidArgument, QStringLiteral("the broker itself keeps it"), Begun::No });
-        new MailPosting(call, m_history.store(), m_keeper, this);
+        const auto keeper = std::make_shared<MailKeeper>(this->keeper());
+        const auto *posting = new MailPosting(call, m_history.store(), *keeper, this);
+        connect(posting, &QObject::destroyed, this, [keeper] {}); // which lives as long
     });
 }
 
@@ -172,22 +231,25 @@ Post::NewsKey Post::keyOf(const MailPosted &posted)
     return { posted.source.sender, posted.source.device, posted.first };
 }
 
-/// What a run changes is known in the store's thread, and told when it is on disk.
+/// Of one channel. What a run changes is known in the store's thread, and told when it is on disk.
 MailKeeper Post::keeper()
 {
     MailKeeper keeper;
-    keeper.may = [this](const Caller &from, const PublicKey &to) { return may(from, to); };
-    keeper.keep = [this, post = QPointer<Post>(this), history = &m_history, device = m_me.profile.device](
+    const auto me =
+        std::make_shared<messages::Myself>(); // looked up before each batch, of which there is one at a time
+    keeper.may = [this, me](const Caller &from, const PublicKey &to) {
+        *me = myself(from.user);
+        return may(from, to);
+    };
+    keeper.keep = [post = QPointer<Post>(this), history = &m_history, me](
                       Database &database, MailPosted &posted) -> Result<void> {
-        messages::Arrival arrival { posted.source, posted.first, posted.items };
         const Result<QList<quint32>> cut = cutItems(posted.items);
         if (!cut)
             return cut.error();
         const auto count = quint64(cut->size() - 1);
+        messages::Arrival arrival = arrivalOf(*history, posted.source, posted.first, posted.items);
         arrival.direct = true;
-        arrival.firstId = history->nextIds(qsizetype(count));
-        arrival.now = wallClock();
-        arrival.myDevice = device;
+        arrival.me = *me;
         const Result<News> news = messages::take(database, arrival);
         if (!news)
             return news.error();
@@ -203,6 +265,7 @@ MailKeeper Post::keeper()
     keeper.kept = [this](const MailPosted &posted) {
         if (const auto news = m_news.extract(keyOf(posted)))
             emit came(news.mapped());
+        wake(); // for my other devices
     };
     keeper.failed = [](const Error &) {}; // the poster is told, and comes again
     return keeper;
@@ -232,6 +295,9 @@ void Post::takeFrom(const PublicKey &broker)
 
 void Post::takeRun(const PublicKey &broker, const MailTake::In &in)
 {
+    if (in.lost > 0)
+        return write([broker, lost = in.lost, id = m_history.nextId(), now = wallClock()](
+                         Database &database) { return messages::lost(database, broker, lost, id, now); });
     Taking &taking = m_taking[broker];
     const Result<QList<quint32>> cut = cutItems(in.items);
     if (!cut || cut->size() < 2 || (taking.failedAt > 0 && in.serial != taking.failedAt))
@@ -239,14 +305,17 @@ void Post::takeRun(const PublicKey &broker, const MailTake::In &in)
     taking.failedAt = 0;
     const qsizetype count = cut->size() - 1;
     const MailTake::Out taken { in.serial + quint64(count) - 1, 0 };
-    messages::Arrival arrival { { in.from, in.device, m_me.key(), in.conversation }, in.first, in.items };
+    messages::Arrival arrival =
+        arrivalOf(m_history, { in.from, in.device, m_me.key(), in.conversation }, in.first, in.items);
+    arrival.me = myself(in.from);
     arrival.isBroker = in.from == broker;
     if (in.from != m_me.key() && !arrival.isBroker && !m_contacts.believes(in.from, broker))
         return turnAway(broker, arrival, taken);
     arrival.isAllowed = m_contacts.may(in.from, Right::Messages, wallClock());
-    arrival.firstId = m_history.nextIds(count);
-    arrival.now = wallClock();
-    arrival.myDevice = m_me.profile.device;
+    if (in.from == m_me.key())
+        for (const Contact &contact : m_contacts.all())
+            if (m_contacts.believes(contact.key, broker))
+                arrival.people.insert(contact.key, m_contacts.may(contact.key, Right::Messages, arrival.now));
     m_history.write(
         this, [arrival](Database &database) { return messages::take(database, arrival); },
         [this, broker, call = taking.call, serial = in.serial, taken](const Result<News> &news) {

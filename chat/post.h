@@ -26,6 +26,11 @@ public:
         Commands &served);
     ~Post() override;
 
+    /// Who writes to them: this device, and where my other ones hear of it.
+    messages::Myself myself(const PublicKey &with) const;
+    /// Whether what is said to them goes somewhere now, or somebody may be found soon who takes it.
+    bool hasWay(const PublicKey &with) const;
+    bool mayHaveWaySoon(const PublicKey &with) const;
     /// Something was put into the outbox, or another way may be open.
     void wake();
     /// The same for one; what they refused before is offered again.
@@ -33,6 +38,7 @@ public:
 
 signals:
     void came(const hawser::chat::messages::News &news);
+    void waysChanged(); ///< perhaps
 
 private:
     /// A `mail.take/1` of mine.
@@ -52,6 +58,7 @@ private:
     void postDirectly(const PublicKey &with);
     void follow(MailPoster &poster, const QString &broker);
     bool goesBy(const PublicKey &broker, const MailSequence &sequence) const;
+    bool isForMineAt(const PublicKey &broker, const MailSequence &sequence) const;
     void write(std::function<Result<messages::News>(Database &)> work);
 
     void takeFrom(const PublicKey &broker);
@@ -64,7 +71,6 @@ private:
     const Brokers &m_brokers;
     const Direct &m_direct;
     bool m_isOpen = false; // the history
-    MailKeeper m_keeper;
     std::map<NewsKey, messages::News> m_news; // of runs whose commit is not told yet
     std::map<PublicKey, std::unique_ptr<MailPoster>> m_toBrokers;
     std::map<PublicKey, std::unique_ptr<MailPoster>> m_toPeople;

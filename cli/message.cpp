@@ -2,6 +2,7 @@
 #include "cli/verbs.h"
 #include "core/text.h"
 
+#include <QTimer>
 #include <iostream>
 #include <iterator>
 
@@ -10,6 +11,8 @@ namespace hawser::cli {
 namespace {
 
 using contracts::SayTo;
+
+constexpr milliseconds signAfter { 1000 };
 
 class Message : public Verb {
 public:
@@ -29,21 +32,19 @@ public:
     {
         const QString who = typed().one("WHO");
         if (!Knock::isAddress(who))
-            return sayWhenThere(who);
+            return say(who);
         connect(&m_knock, &Knock::failed, this, &Message::fail);
-        connect(&m_knock, &Knock::accepted, this,
-            [this](const contracts::Join::Reply &reply) { sayWhenThere(reply.key.hex()); });
+        connect(&m_knock, &Knock::accepted, this, [this](const contracts::Join::Reply &reply) {
+            const QString key = reply.key.hex(); // their link is still coming
+            session().whenThere(key, this, [this, key] { say(key); });
+        });
         m_knock.join(who);
     }
 
 private:
-    void sayWhenThere(const QString &who)
-    {
-        session().whenThere(who, this, [this, who] { say(who); });
-    }
-
     void say(const QString &who)
     {
+        QTimer::singleShot(signAfter, this, [this] { printer().talk(QStringLiteral("trying to reach them …")); });
         session().ask<SayTo>({ who, m_text, typed().has("--wait") }, this, [this](const Result<SayTo::Reply> &reply) {
             if (!reply)
                 return fail(reply.error());
@@ -63,11 +64,12 @@ private:
     static QString reached(const SayTo::Reply &reply)
     {
         const QString name = claimedName(reply.name);
-        if (isWithUs(reply) && !reply.sentence.isEmpty())
-            return QStringLiteral("queued: ") + visible(reply.sentence);
-        if (isWithUs(reply))
-            return QStringLiteral("queued: it goes to %1 by itself when a program with this folder reaches them")
-                .arg(name);
+        if (isWithUs(reply)) {
+            const QString goes =
+                QStringLiteral("it goes to %1 by itself when a program with this folder reaches them").arg(name);
+            return reply.sentence.isEmpty() ? QStringLiteral("queued: ") + goes
+                                            : QStringLiteral("queued: %1; %2").arg(visible(reply.sentence), goes);
+        }
         if (reply.state == QLatin1String("at-broker"))
             return QStringLiteral("at %1, until %2 comes").arg(visible(reply.sentence), name);
         return QStringLiteral("delivered to ") + name;

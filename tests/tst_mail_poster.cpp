@@ -1,4 +1,5 @@
 #include "core/commands.h"
+#include "core/identity.h"
 #include "core/store/mail_poster.h"
 #include "support/linked.h"
 
@@ -45,7 +46,7 @@ void TestMailPoster::whoCannotKeepAnythingYetIsAskedAgain()
     commands.attach(linked.listener());
     MailPoster poster(store);
     QSignalSpy kept(&poster, &MailPoster::kept);
-    const MailSequence sequence { Linked::keyOf(2), QByteArray(16, '\0') };
+    const MailSequence sequence { Identity::generate().key(), QByteArray(16, '\0') };
     poster.start(linked.dialler());
     poster.put(sequence, { "chat/1", "hi", 1 });
     QTRY_COMPARE(kept.size(), 1);

@@ -162,6 +162,7 @@ void TestMailbox::isGivenToWhoComesLater()
     QTRY_COMPARE(bea->all(), QByteArray("a b c"));
     ana->post(m_bea.key(), 4, { "d" }); // and what comes while she is here
     QTRY_COMPARE(bea->all(), QByteArray("a b c d"));
+    QTRY_COMPARE(counter("mailbox_items_on_disk"), 4);
     bea->acknowledge(bea->serial);
     QTRY_COMPARE(counter("mailbox_items_on_disk"), 0);
     QCOMPARE(counter("mailbox_synchronous"), 2);
@@ -222,9 +223,11 @@ void TestMailbox::ownDevicesHearEachOther()
     QVERIFY(one && two);
     one->openTake();
     two->openTake();
+    QTRY_COMPARE(counter("mailbox_takers"), 2);
     one->openPost();
     one->post(m_bea.key(), 1, { "read" });
     QTRY_COMPARE(two->all(), QByteArray("read"));
+    QTRY_COMPARE(counter("mailbox_items_on_disk"), 1);
     two->acknowledge(two->serial);
     QTRY_COMPARE(counter("mailbox_items_on_disk"), 0);
     QVERIFY(one->got.isEmpty());
@@ -279,6 +282,7 @@ void TestMailbox::anItemThatFailsIsSetAsideAndTheRestGoesOn()
     ana->post(m_bea.key(), 1, { "a", "bad", "c" });
     bea->openTake();
     QTRY_COMPARE(bea->all(), QByteArray("a bad c"));
+    QTRY_COMPARE(counter("mailbox_items"), 3);
     const quint64 bad = bea->serial - 1;
     for (int i = 0; i < 4; ++i) {
         bea->got.clear();

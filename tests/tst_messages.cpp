@@ -1,98 +1,16 @@
-#include "chat/messages.h"
 #include "core/contracts/mail.h"
 #include "core/contracts/talk.h"
 #include "core/mail_items.h"
 #include "core/wire.h"
+#include "support/mail_folder.h"
 
-#include <QTemporaryDir>
 #include <QTest>
 
 using namespace hawser;
 using namespace hawser::chat;
+using namespace hawser::testing;
 using contracts::ChatText;
 using contracts::MailReceipt;
-using State = Entry::State;
-
-namespace {
-
-PublicKey somebody(const char *hex)
-{
-    return *PublicKey::fromHex(QString::fromLatin1(hex)); // RFC 8032, 7.1
-}
-
-const PublicKey ana = somebody("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
-const PublicKey bea = somebody("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c");
-const QByteArray anasLaptop("laptop-a");
-const QByteArray anasPhone("phone--a");
-const QByteArray beasLaptop("laptop-b");
-
-/// A data folder's database, which may be opened again.
-struct Folder {
-    QTemporaryDir folder;
-    std::unique_ptr<Database> database;
-    quint64 lastId = 0;
-
-    Folder() { open(); }
-    void open()
-    {
-        database.reset();
-        database = std::move(*Database::open(folder.filePath(QStringLiteral("chat.sqlite")), messages::steps()));
-    }
-    Database &operator*() { return *database; }
-
-    Entry say(const PublicKey &with, const QString &text, const QByteArray &device)
-    {
-        Entry entry;
-        entry.id = ++lastId;
-        entry.with = with;
-        entry.mine = true;
-        entry.text = text;
-        entry.at = 1000;
-        return *messages::say(*database, entry, device);
-    }
-    /// All that waits for them, as one run.
-    Outbox::Run waiting(const PublicKey &with) { return waiting(messages::sequenceTo(with)); }
-    Outbox::Run waiting(const MailSequence &sequence)
-    {
-        Outbox::Run all;
-        const auto runs = Outbox(*database).pending(sequence, 0, 1 << 20);
-        for (const Outbox::Run &run : *runs) {
-            all.first = all.first ? all.first : run.first;
-            all.items += run.items;
-            all.count += run.count;
-        }
-        return all;
-    }
-    Result<messages::News> take(const MailSource &source, const Outbox::Run &run, const QByteArray &myDevice,
-        bool direct = false, bool allowed = true)
-    {
-        messages::Arrival arrival { source, run.first, run.items };
-        arrival.direct = direct;
-        arrival.isAllowed = allowed;
-        arrival.firstId = lastId + 1;
-        lastId += run.count;
-        arrival.now = 2000;
-        arrival.myDevice = myDevice;
-        return messages::take(*database, arrival);
-    }
-    /// "text/state" of all with them.
-    QStringList shown(const PublicKey &with)
-    {
-        static const char *const names[] = { "", "saving", "queued", "at broker", "delivered", "read", "not sent" };
-        QStringList lines;
-        const Result<Page> page = history::page(*database, { with, PageWish::From::Newest });
-        for (const Entry &entry : page->entries)
-            lines << (entry.mine ? entry.text + QLatin1Char('/') + QLatin1String(names[int(entry.state)]) : entry.text);
-        return lines;
-    }
-};
-
-MailSource from(const PublicKey &sender, const QByteArray &device, const PublicKey &recipient)
-{
-    return { sender, device, recipient, messages::sequenceTo(recipient).conversation };
-}
-
-} // namespace
 
 class TestMessages : public QObject {
     Q_OBJECT
@@ -285,14 +203,13 @@ void TestMessages::whatTheBrokerLetsGoIsNotSent()
     for (const char *text : { "one", "two", "three", "four" })
         a.say(bea, QLatin1String(text), anasLaptop);
     QVERIFY(messages::kept(*a, bea, anasLaptop, 3, QStringLiteral("home")));
-    const PublicKey broker = somebody("fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025");
     quint64 number = 0;
     const auto says = [&](const contracts::MailExpired &what, bool isBroker) {
         const MailItem item { contracts::MailExpired::kind, encodeStruct(what), 0 };
-        messages::Arrival arrival { from(broker, QByteArray(8, '\0'), ana), ++number, packItems({ &item, 1 }) };
+        messages::Arrival arrival { from(home, QByteArray(8, '\0'), ana), ++number, packItems({ &item, 1 }) };
         arrival.isAllowed = false;
         arrival.isBroker = isBroker;
-        arrival.myDevice = anasLaptop;
+        arrival.me = anasLaptop;
         return messages::take(*a, arrival);
     };
     const QByteArray conversation = messages::sequenceTo(bea).conversation;
@@ -320,8 +237,8 @@ void TestMessages::readOnOneDeviceIsReadOnAll()
     const Outbox::Run run = b.waiting(ana);
     QVERIFY(laptop.take(from(bea, beasLaptop, ana), run, anasLaptop));
     QVERIFY(phone.take(from(bea, beasLaptop, ana), run, anasPhone));
-    QVERIFY(messages::markRead(*laptop, bea, laptop.lastId, ana));
-    const auto news = phone.take(from(ana, anasLaptop, ana), laptop.waiting(ana), anasPhone);
+    QVERIFY(messages::markRead(*laptop, bea, laptop.lastId, { anasLaptop, toAnas }));
+    const auto news = phone.take(from(ana, anasLaptop, ana), laptop.waiting(toAnas), anasPhone);
     QVERIFY(news->read.contains(bea));
     QCOMPARE(*history::unread(*phone, bea), 0);
 }

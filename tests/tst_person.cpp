@@ -1,5 +1,4 @@
 #include "chat/direct.h"
-#include "chat/person.h"
 #include "core/contracts/request.h"
 #include "core/contracts/talk.h"
 #include "core/identity.h"
@@ -7,46 +6,16 @@
 #include "core/text.h"
 #include "support/talk_of.h"
 #include "tests/support/knocker.h"
+#include "tests/support/someone.h"
 
 #include <QSignalSpy>
-#include <QTemporaryDir>
 #include <QTest>
 
 using namespace hawser;
 using namespace hawser::chat;
+using hawser::testing::Someone;
 
 namespace {
-
-/// A person of a test: the real thing, on a data folder of its own.
-struct Someone {
-    QTemporaryDir folder;
-    std::unique_ptr<Person> person;
-
-    explicit Someone(const QString &name)
-    {
-        start();
-        person->setName(name).operator bool();
-    }
-    void start()
-    {
-        PersonSettings settings;
-        settings.program = QStringLiteral("tst 1");
-        settings.host = QStringLiteral("here");
-        settings.downloads = folder.filePath(QStringLiteral("Downloads"));
-        settings.serveControl = false;
-        Result<std::unique_ptr<Person>> opened = Person::open(folder.path(), settings);
-        if (!opened)
-            qFatal("%s", qUtf8Printable(opened.error().sentence));
-        person = std::move(*opened);
-    }
-    Person *operator->() { return person.get(); }
-    QString listen()
-    {
-        const Result<void> listening = person->setListening(true, Address { QStringLiteral("127.0.0.1"), 0 });
-        return listening ? person->addresses().first().text() : listening.error().sentence;
-    }
-    Ask ask() { return person->asks().all().value(0); }
-};
 
 Decision yes(Rights rights, Lasting lasting)
 {
@@ -147,7 +116,7 @@ private slots:
         ana.person.reset();
         QTRY_VERIFY(!bea->requests().find(id)->doors.first().present);
         QVERIFY(bea->requests().shown());
-        ana.start();
+        ana.open();
         QTRY_VERIFY(bea->requests().find(id)->doors.first().present);
         QCOMPARE(bea->requests().all().size(), 1);
         QCOMPARE(bea->requests().find(id)->number(), number);
@@ -200,7 +169,7 @@ private slots:
         QTRY_COMPARE(revealed, 1);
         const QString number = ana.ask().number;
         ana.person.reset();
-        ana.start();
+        ana.open();
         QTRY_COMPARE(ana.ask().state, Ask::State::Failed);
         QCOMPARE(knocks, 2);
         QCOMPARE(revealed, 1);
@@ -218,7 +187,7 @@ private slots:
         ana.person.reset();
         QTRY_VERIFY(!bea->requests().find(id)->doors.first().present);
         QVERIFY(bea->requests().allow(id, yes(both, Lasting::Always)));
-        ana.start();
+        ana.open();
         QTRY_VERIFY(ana->contacts().find(bea->key()));
         QCOMPARE(ana->contacts().find(bea->key())->rights.size(), 2);
         QTRY_VERIFY(ana->route().presence(bea->key()).online);
@@ -238,7 +207,7 @@ private slots:
         QCOMPARE(bea->requests().find(id)->place, Request::Place::Listed);
         QVERIFY(!changed.wait(200));
         bea.person.reset();
-        bea.start();
+        bea.open();
         QCOMPARE(bea->requests().all().size(), 1);
     }
 
@@ -380,9 +349,9 @@ private slots:
         QVERIFY(ana->conversations().say(key, QStringLiteral("hi!")));
         QTRY_COMPARE(lastEntry(ana, key).state, Entry::State::Queued);
         ana.person.reset();
-        ana.start();
+        ana.open();
         QTRY_COMPARE(lastEntry(ana, key).state, Entry::State::Queued);
-        bea.start();
+        bea.open();
         QVERIFY(bea->setListening(true, address));
         QTRY_COMPARE(lastEntry(ana, key).state, Entry::State::Delivered);
         QTRY_COMPARE(lastEntry(bea, ana->key()).text, QStringLiteral("hi!"));
@@ -515,7 +484,7 @@ private slots:
         const QString number = ana.ask().number;
         if (restart) {
             ana.person.reset();
-            ana.start();
+            ana.open();
         }
         const Result<QByteArray> again = ana->asks().join(address);
         QTRY_COMPARE(ana->asks().find(*again)->state, Ask::State::Waiting);

@@ -1,7 +1,7 @@
 #include "brokerd/broker.h"
-#include "chat/person.h"
 #include "support/talk_of.h"
 #include "tests/support/knocker.h"
+#include "tests/support/someone.h"
 
 #include <QSignalSpy>
 #include <QTemporaryDir>
@@ -10,35 +10,10 @@
 using namespace hawser;
 using namespace hawser::chat;
 using hawser::testing::lastEntry;
+using hawser::testing::Someone;
 using hawser::testing::talkOf;
 
 namespace {
-
-struct Someone {
-    QTemporaryDir folder;
-    std::unique_ptr<Person> person;
-
-    explicit Someone(const QString &name)
-    {
-        open();
-        if (const Result<void> named = person->setName(name); !named)
-            qFatal("%s", qUtf8Printable(named.error().sentence));
-    }
-    /// Begins, or begins anew.
-    void open()
-    {
-        person.reset();
-        PersonSettings settings;
-        settings.program = QStringLiteral("tst 1");
-        settings.downloads = folder.filePath(QStringLiteral("Downloads"));
-        settings.serveControl = false;
-        Result<std::unique_ptr<Person>> opened = Person::open(folder.path(), settings);
-        if (!opened)
-            qFatal("%s", qUtf8Printable(opened.error().sentence));
-        person = std::move(*opened);
-    }
-    Person *operator->() { return person.get(); }
-};
 
 struct House {
     QTemporaryDir folder;
@@ -266,6 +241,53 @@ private slots:
         QTRY_COMPARE(lastEntry(*ana.person, key).state, Entry::State::Read);
     }
 
+    /// She writes on the laptop while the phone is off, and on the phone; Bea answers, by the broker and directly.
+    void whatISayOnOneDeviceIsOnMyOthers()
+    {
+        House house;
+        Someone ana(QStringLiteral("Ana"));
+        Someone bea(QStringLiteral("Bea"));
+        befriend(house, ana, bea);
+        Someone phone(QStringLiteral("Ana"), ana);
+        const hawser::chat::Broker at = ana->brokers().all().first();
+        QVERIFY(phone->brokers().add(Location { at.name, at.address, at.key }));
+        QTRY_VERIFY(house.isReady(phone));
+        QVERIFY(phone->contacts().save(*ana->contacts().find(bea->key())));
+        const PublicKey hers = ana->key();
+        const PublicKey key = bea->key();
+        phone.person.reset(); // for days
+
+        QVERIFY(ana->conversations().say(key, QStringLiteral("one")));
+        QTRY_COMPARE(lastEntry(*ana.person, key).state, Entry::State::Delivered);
+        QVERIFY(bea->conversations().say(hers, QStringLiteral("two")));
+        QTRY_COMPARE(talkOf(*ana.person, key).size(), 2);
+        ana.person.reset();
+        phone.open();
+        QTRY_COMPARE(textsOf(phone, key), (QStringList { "one", "two" }));
+        QTRY_COMPARE(talkOf(*phone.person, key).first().state, Entry::State::Delivered);
+        QVERIFY(talkOf(*phone.person, key).first().mine);
+        QCOMPARE(phone->conversations().unread(key), 1);
+        bea->conversations().markRead(hers);
+        QTRY_COMPARE(talkOf(*phone.person, key).first().state, Entry::State::Read);
+
+        ana.open(); // and now both are there
+        QTRY_VERIFY(house.isReady(ana));
+        QVERIFY(phone->conversations().say(key, QStringLiteral("three")));
+        QTRY_COMPARE(textsOf(ana, key), (QStringList { "one", "two", "three" }));
+        QTRY_COMPARE(lastEntry(*ana.person, key).state, Entry::State::Delivered);
+        QVERIFY(ana->setListening(true, Address { QStringLiteral("127.0.0.1"), 0 }));
+        QVERIFY(bea->asks().join(ana->addresses().first().text()));
+        QTRY_VERIFY(bea->route().presence(hers).direct);
+        QVERIFY(bea->conversations().say(hers, QStringLiteral("four"))); // goes to one of them alone
+        QTRY_COMPARE(lastEntry(*bea.person, hers).state, Entry::State::Delivered);
+        QTRY_COMPARE(textsOf(phone, key), (QStringList { "one", "two", "three", "four" }));
+        QVERIFY(ana->conversations().say(key, QStringLiteral("five")));
+        QTRY_COMPARE(lastEntry(*phone.person, key).text, QStringLiteral("five"));
+        QTRY_COMPARE(lastEntry(*phone.person, key).state, Entry::State::Delivered);
+        QCOMPARE(textsOf(ana, key), textsOf(phone, key));
+        QCOMPARE(textsOf(bea, hers), textsOf(phone, key));
+    }
+
     void routeIsDirectWhereThereIsALinkElseByTheBroker()
     {
         House house;
@@ -347,6 +369,13 @@ private slots:
     }
 
 private:
+    static QStringList textsOf(Someone &someone, const PublicKey &with)
+    {
+        QStringList texts;
+        for (const Entry &entry : talkOf(*someone.person, with))
+            texts << entry.text;
+        return texts;
+    }
     static Ask contactAsk(Someone &someone)
     {
         for (const Ask &ask : someone->asks().all())

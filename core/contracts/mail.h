@@ -130,6 +130,64 @@ struct MailReceipt {
     }
 };
 
+/// To one's own key: what one device said, or heard directly, its person's other devices show too (§17.10).
+///
+/// `mail.sent/1`: it said this. Its device is the one that posts it.
+struct MailSent {
+    static constexpr const char *kind = "mail.sent/1";
+    PublicKey to; ///< whom
+    quint64 number = 0; ///< in the sequence to them
+    QByteArray what; ///< the kind of it
+    QByteArray body;
+    bool again = false; ///< said before under another number, which means nothing any more
+    static void describe(auto &field)
+    {
+        field("to", &MailSent::to, { .description = "whom", .required = true });
+        field("number", &MailSent::number, { .description = "in the sequence to them", .required = true });
+        field("kind", &MailSent::what, { .description = "what the body is", .required = true });
+        field("body", &MailSent::body, { .description = "as it was posted", .required = true });
+        field("again", &MailSent::again, { .description = "it had another number before" });
+    }
+};
+
+/// `mail.state/1`: how far messages of that device have come, where the others do not hear it themselves.
+struct MailState {
+    static constexpr const char *kind = "mail.state/1";
+    enum State : quint8 { AtBroker = 1, Delivered = 2, NotSent = 3 };
+    PublicKey to;
+    quint64 first = 0;
+    quint64 upto = 0;
+    quint8 state = 0; ///< State; a higher one means nothing here
+    QString sentence; ///< AtBroker: its name; NotSent: why
+    static void describe(auto &field)
+    {
+        field("to", &MailState::to, { .description = "whom they were for", .required = true });
+        field("first", &MailState::first, { .description = "the lowest number", .required = true });
+        field("upto", &MailState::upto, { .description = "the highest number", .required = true });
+        field(
+            "state", &MailState::state, { .description = "1 at a broker, 2 delivered, 3 not sent", .required = true });
+        field("sentence", &MailState::sentence, { .description = "where, or why" });
+    }
+};
+
+/// `mail.heard/1`: items that came directly, as they came.
+struct MailHeard {
+    static constexpr const char *kind = "mail.heard/1";
+    PublicKey from;
+    QByteArray device; ///< 8 bytes
+    QByteArray conversation; ///< 16 bytes
+    quint64 first = 0;
+    QByteArray items; ///< packed
+    static void describe(auto &field)
+    {
+        field("from", &MailHeard::from, { .description = "who said it", .required = true });
+        field("device", &MailHeard::device, { .description = "8 bytes: with which device", .required = true });
+        field("conversation", &MailHeard::conversation, { .description = "16 bytes", .required = true });
+        field("first", &MailHeard::first, { .description = "number of the first item", .required = true });
+        field("items", &MailHeard::items, { .description = "packed", .required = true });
+    }
+};
+
 /// Body of `mail.expired/1`, from a broker to a sender: what nobody took in time is no longer there.
 struct MailExpired {
     static constexpr const char *kind = "mail.expired/1";

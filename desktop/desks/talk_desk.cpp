@@ -9,6 +9,7 @@
 #include "desktop/pages/contacts_page.h"
 #include "desktop/pages/conversation_page.h"
 #include "desktop/pages/find_bar.h"
+#include "desktop/pages/missed_bar.h"
 #include "desktop/pages/offer_bar.h"
 #include "desktop/pages/transfers_page.h"
 #include "desktop/pages/undo_bar.h"
@@ -41,6 +42,15 @@ void TalkDesk::followConversation()
     connect(&m_person.conversations(), &chat::Conversations::added, this, &TalkDesk::tellMessage);
     connect(&m_person.conversations(), &chat::Conversations::troubleChanged, this, &TalkDesk::tellTrouble);
     tellTrouble();
+    connect(&m_person.conversations(), &chat::Conversations::unreadChanged, this, [this](const PublicKey &with) {
+        if (m_person.brokers().find(with))
+            showMissed();
+    });
+    connect(page->missed(), &MissedBar::seen, this, [this] {
+        for (const chat::Broker &broker : m_person.brokers().all())
+            m_person.conversations().markRead(broker.key);
+    });
+    showMissed();
     connect(conversation, &ConversationPage::said, this, &TalkDesk::say);
     connect(conversation, &ConversationPage::dropped, this,
         [this](const QStringList &paths) { m_sending->send(m_models.partner(), paths); });
@@ -220,6 +230,24 @@ void TalkDesk::tellTrouble()
                                                          "you write goes out as long as Hawser runs, what others "
                                                          "write waits with them. %1")
                                                           .arg(why));
+}
+
+/// What brokers could not keep for this computer, as far as nobody has seen it.
+void TalkDesk::showMissed()
+{
+    m_window.contacts()->missed()->clear();
+    const quint64 asked = ++m_missedAsked;
+    for (const chat::Broker &broker : m_person.brokers().all()) {
+        const int unseen = m_person.conversations().unread(broker.key);
+        if (unseen == 0)
+            continue;
+        m_person.conversations().page({ broker.key, chat::PageWish::From::Newest, 0, unseen }, this,
+            [this, asked, name = broker.name](const Result<chat::Page> &page) {
+                if (page && asked == m_missedAsked)
+                    for (const chat::Entry &entry : page->entries)
+                        m_window.contacts()->missed()->add(tr("%1: %2").arg(name, entry.text));
+            });
+    }
 }
 
 void TalkDesk::tellOffer(const QByteArray &id)

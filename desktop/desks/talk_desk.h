@@ -34,6 +34,7 @@ private:
     void tellMessage(const chat::Entry &entry);
     void search(const QString &words);
     void tellTrouble();
+    void showMissed();
     void tellOffer(const QByteArray &id);
 
     chat::Person &m_person;
@@ -41,6 +42,7 @@ private:
     MainWindow &m_window;
     Notifications &m_notifications;
     SendDesk *m_sending;
+    quint64 m_missedAsked = 0;
 };
 
 } // namespace hawser::desktop

@@ -4,6 +4,7 @@
 #include "chat/widgets/safelabel.h"
 #include "desktop/models/contact_model.h"
 #include "desktop/pages/conversation_page.h"
+#include "desktop/pages/missed_bar.h"
 #include "desktop/pages/start_page.h"
 #include "desktop/views/contact_list.h"
 
@@ -89,6 +90,8 @@ QWidget *ContactsPage::makeSide(QAbstractItemModel *contacts)
     layout->addLayout(head);
     layout->addLayout(find);
     layout->addWidget(m_list, 1);
+    m_missed = new MissedBar;
+    layout->addWidget(m_missed);
     connect(m_you, &QToolButton::clicked, this, &ContactsPage::showStart);
     return side;
 }

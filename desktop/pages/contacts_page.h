@@ -17,6 +17,7 @@ namespace hawser::desktop {
 class ContactList;
 class ConversationModel;
 class ConversationPage;
+class MissedBar;
 class StartPage;
 
 /// The people on the left; on the right the start page, or what was said with the one chosen.
@@ -28,6 +29,7 @@ public:
 
     StartPage *start() const { return m_start; }
     ConversationPage *conversation() const { return m_conversation; }
+    MissedBar *missed() const { return m_missed; }
     QSplitter *splitter() const { return m_splitter; }
     QMenu *addMenu() const { return m_addMenu; }
     /// Whose conversation is seen; null: the start page.
@@ -55,6 +57,7 @@ private:
     QLineEdit *m_filter;
     QSortFilterProxyModel *m_filtered;
     ContactList *m_list;
+    MissedBar *m_missed;
 };
 
 } // namespace hawser::desktop

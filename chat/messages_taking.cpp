@@ -1,0 +1,272 @@
+#include "chat/messages.h"
+
+#include "core/contracts/talk.h"
+#include "core/limits.h"
+#include "core/mail_items.h"
+#include "core/wire.h"
+
+#include <algorithm>
+
+namespace hawser::chat::messages {
+
+namespace {
+
+using contracts::ChatText;
+using contracts::MailExpired;
+using contracts::MailHeard;
+using contracts::MailReceipt;
+using contracts::MailSent;
+using contracts::MailState;
+
+/// One arrival while it is taken.
+class Taking {
+public:
+    Taking(Database &database, const Arrival &arrival) : m_database(database), m_arrival(arrival) { }
+
+    Result<News> run()
+    {
+        const Result<QList<Inbox::Seen>> seen =
+            Inbox(m_database).take(m_arrival.source, m_arrival.first, m_arrival.items);
+        if (!seen)
+            return seen.error();
+        const Result<QList<MailItem>> items = unpackItems(m_arrival.items);
+        if (!items)
+            return items.error();
+        for (qsizetype i = 0; i < items->size(); ++i)
+            if (seen->at(i) == Inbox::Seen::New)
+                if (const Result<void> done = take(items->at(i), quint64(i)); !done)
+                    return done.error();
+        if (const Result<void> told = answer(); !told)
+            return told.error();
+        if (const Result<void> told = passOn(*seen); !told)
+            return told.error();
+        return m_news;
+    }
+
+private:
+    bool isMine() const { return m_arrival.source.sender == m_arrival.source.recipient; }
+
+    Result<void> take(const MailItem &item, quint64 place)
+    {
+        if (item.kind == ChatText::kind)
+            return takeText(item, place);
+        if (isMine())
+            return takeOfMine(item);
+        if (item.kind == MailExpired::kind)
+            return takeExpiry(item);
+        const bool isRead = item.kind == MailReceipt::read;
+        const bool isRefused = item.kind == MailReceipt::refused;
+        if (!isRead && !isRefused && item.kind != MailReceipt::delivered)
+            return {}; // of a newer program, or given up
+        const Result<MailReceipt> receipt = decodeStruct<MailReceipt>(item.body);
+        if (!receipt)
+            return {};
+        return isRefused ? takeRefusal(*receipt) : takeReceipt(*receipt, isRead);
+    }
+
+    Result<void> takeText(const MailItem &item, quint64 place)
+    {
+        const Result<ChatText> said = decodeStruct<ChatText>(item.body);
+        const bool isText = said && !said->text.isEmpty() && said->text.toUtf8().size() <= limits::chatBytes;
+        if (!isText || isMine())
+            return {};
+        m_lastText = m_arrival.first + place;
+        if (!m_arrival.isAllowed)
+            return {};
+        Entry entry;
+        entry.id = m_arrival.nextId();
+        entry.with = m_arrival.source.sender;
+        entry.text = said->text;
+        entry.at = m_arrival.now;
+        entry.said = item.written;
+        entry.device = m_arrival.source.device;
+        entry.number = m_lastText;
+        m_news.added << entry;
+        return history::add(m_database, entry);
+    }
+
+    Result<void> takeReceipt(const MailReceipt &receipt, bool isRead)
+    {
+        Outbox outbox(m_database);
+        const PublicKey &with = m_arrival.source.sender;
+        history::SeenMark upto { receipt.device, receipt.upto };
+        if (receipt.device == m_arrival.me.device) {
+            const MailSequence sequence = sequenceTo(with);
+            const Result<MailProgress> raised =
+                isRead ? outbox.read(sequence, receipt.upto) : outbox.delivered(sequence, receipt.upto);
+            if (!raised)
+                return raised.error();
+            upto.number = isRead ? raised->read : raised->delivered;
+        } else if (const Result<void> noted = history::noteTold(
+                       m_database, with, receipt.device, { receipt.upto, isRead ? receipt.upto : 0, 0 });
+                   !noted) {
+            return noted;
+        }
+        const Result<QList<Entry>> changed = history::advance(
+            m_database, m_arrival.source.sender, upto, isRead ? Entry::State::Read : Entry::State::Delivered, {});
+        if (!changed)
+            return changed.error();
+        m_news.changed << *changed;
+        return {};
+    }
+
+    Result<void> takeRefusal(const MailReceipt &receipt)
+    {
+        if (receipt.device != m_arrival.me.device)
+            if (const Result<void> noted =
+                    history::noteTold(m_database, m_arrival.source.sender, receipt.device, { 0, 0, receipt.upto });
+                !noted)
+                return noted;
+        const Result<QList<Entry>> changed =
+            history::turnDown(m_database, m_arrival.source.sender, { receipt.device, receipt.upto }, noSentence());
+        if (!changed)
+            return changed.error();
+        m_news.changed << *changed;
+        return {};
+    }
+
+    /// Only the broker that said it has them can take that back.
+    Result<void> takeExpiry(const MailItem &item)
+    {
+        const Result<MailExpired> gone = decodeStruct<MailExpired>(item.body);
+        if (!gone || !m_arrival.isBroker || gone->conversation != sequenceTo(gone->to).conversation)
+            return {};
+        const Result<QList<Entry>> changed =
+            history::expire(m_database, { gone->to, gone->device, gone->first, gone->upto }, expiredSentence());
+        if (!changed)
+            return changed.error();
+        m_news.changed << *changed;
+        return {};
+    }
+
+    // --- of another device of mine
+
+    Result<void> takeOfMine(const MailItem &item)
+    {
+        if (item.kind == MailReceipt::read) {
+            const Result<MailReceipt> read = decodeStruct<MailReceipt>(item.body);
+            return read ? readElsewhere(*read) : Result<void>();
+        }
+        if (item.kind == MailSent::kind) {
+            const Result<MailSent> sent = decodeStruct<MailSent>(item.body);
+            return sent && m_arrival.people.contains(sent->to) ? saidElsewhere(*sent, item.written) : Result<void>();
+        }
+        if (item.kind == MailState::kind) {
+            const Result<MailState> state = decodeStruct<MailState>(item.body);
+            return state && m_arrival.people.contains(state->to) ? wentOnElsewhere(*state) : Result<void>();
+        }
+        if (item.kind == MailHeard::kind) {
+            const Result<MailHeard> heard = decodeStruct<MailHeard>(item.body);
+            return heard && m_arrival.people.contains(heard->from) ? heardElsewhere(*heard) : Result<void>();
+        }
+        return {}; // of a newer program, or given up
+    }
+
+    Result<void> readElsewhere(const MailReceipt &receipt)
+    {
+        m_news.read.insert(receipt.from);
+        return history::markRead(m_database, receipt.from, history::SeenMark { receipt.device, receipt.upto });
+    }
+
+    Result<void> saidElsewhere(const MailSent &sent, qint64 written)
+    {
+        Entry entry;
+        entry.id = m_arrival.nextId();
+        entry.at = m_arrival.now;
+        entry.said = written;
+        entry.device = m_arrival.source.device;
+        const Result<SaidElsewhere> said = takeSaid(m_database, entry, sent);
+        if (!said)
+            return said.error();
+        if (said->added)
+            m_news.added << *said->added;
+        if (said->changed)
+            m_news.changed << *said->changed;
+        return {};
+    }
+
+    Result<void> wentOnElsewhere(const MailState &state)
+    {
+        const Result<QList<Entry>> changed = takeState(m_database, m_arrival.source.device, state);
+        if (!changed)
+            return changed.error();
+        m_news.changed << *changed;
+        return {};
+    }
+
+    /// As if it had come here; who said it knows already that it is with me.
+    Result<void> heardElsewhere(const MailHeard &heard)
+    {
+        Arrival inner = m_arrival;
+        inner.source = { heard.from, heard.device, m_arrival.source.recipient, heard.conversation };
+        inner.first = heard.first;
+        inner.items = heard.items;
+        inner.direct = true;
+        inner.isBroker = false;
+        inner.isAllowed = m_arrival.people.value(heard.from);
+        inner.me.others = {};
+        const bool isWhole = heard.from != inner.source.recipient && heard.device.size() == MailSource::deviceBytes
+            && heard.conversation.size() == MailSource::conversationBytes;
+        if (!isWhole)
+            return {};
+        const Result<News> news = Taking(m_database, inner).run();
+        if (!news && (news.error().code == Code::InvalidArgument || news.error().code == Code::OutOfRange))
+            return {};
+        if (!news)
+            return news.error();
+        m_news.added << news->added;
+        m_news.changed << news->changed;
+        m_news.read.unite(news->read);
+        return {};
+    }
+
+    /// A broker's mailbox brings it to my other devices itself; what comes directly comes here alone.
+    Result<void> passOn(const QList<Inbox::Seen> &seen)
+    {
+        if (!m_arrival.direct || !m_arrival.isAllowed)
+            return {};
+        QList<bool> isNew;
+        for (const Inbox::Seen one : seen)
+            isNew << (one == Inbox::Seen::New);
+        const MailSource &source = m_arrival.source;
+        return tellHeard(m_database, m_arrival.me,
+            { source.sender, source.device, source.conversation, m_arrival.first, m_arrival.items }, isNew);
+    }
+
+    /// Through a broker they cannot see otherwise what became of it.
+    Result<void> answer()
+    {
+        if (m_arrival.direct || m_lastText == 0)
+            return {};
+        return tellReceipt(m_database, sequenceTo(m_arrival.source.sender),
+            m_arrival.isAllowed ? MailReceipt::delivered : MailReceipt::refused,
+            { {}, m_arrival.source.device, m_lastText });
+    }
+
+    Database &m_database;
+    const Arrival &m_arrival;
+    News m_news;
+    quint64 m_lastText = 0;
+};
+
+} // namespace
+
+Result<News> take(Database &database, const Arrival &arrival)
+{
+    return Taking(database, arrival).run();
+}
+
+Result<void> turnAway(Database &database, const Arrival &arrival)
+{
+    const Result<QList<MailItem>> items = unpackItems(arrival.items);
+    if (!items)
+        return items.error();
+    const auto said = std::ranges::find(items->rbegin(), items->rend(), ChatText::kind, &MailItem::kind);
+    if (said == items->rend())
+        return {};
+    const quint64 number = arrival.first + quint64(items->rend() - said) - 1;
+    return tellReceipt(database, sequenceToStranger(arrival.source.sender), MailReceipt::refused,
+        { {}, arrival.source.device, number });
+}
+
+} // namespace hawser::chat::messages
