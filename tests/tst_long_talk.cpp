@@ -1,14 +1,20 @@
 #include "chat/history.h"
+#include "chat/messages.h"
+#include "desktop/desktop.h"
+#include "desktop/mainwindow.h"
 #include "desktop/models/conversation_model.h"
+#include "desktop/pages/contacts_page.h"
 #include "desktop/views/chat_view.h"
 #include "support/long_talk.h"
 
+#include <QAbstractButton>
 #include <QElapsedTimer>
 #include <QScrollBar>
 #include <QSemaphore>
 #include <QTemporaryDir>
 #include <QTest>
 #include <QTimer>
+#include <malloc.h>
 
 using namespace hawser;
 using namespace hawser::chat;
@@ -79,6 +85,8 @@ private slots:
     void opensLikeAShortOne();
     void whatIsReadStaysWhereItIsWhenEarlierLinesCome();
     void goesToAHitAndBackToTheNewest();
+    void theWholeWindowOpensItInTheMemoryOfAShortOne();
+    void whatWentIsToldUntilItWasSeen();
     void aStoreThatHangsFreezesNothing();
     void aFileThatCannotBeUsedIsLeftAndSaidSo();
 
@@ -168,6 +176,86 @@ void TestLongTalk::goesToAHitAndBackToTheNewest()
 }
 
 /// The disk does not answer: the window's thread turns on all the while.
+void TestLongTalk::theWholeWindowOpensItInTheMemoryOfAShortOne()
+{
+    QTemporaryDir folder;
+    m_history.reset(); // all of it is in the file
+    QVERIFY(
+        QFile::copy(m_folder.filePath(QStringLiteral("chat.sqlite")), folder.filePath(QStringLiteral("chat.sqlite"))));
+    m_history = std::make_unique<History>(m_folder.path());
+    PersonSettings settings;
+    settings.serveControl = false;
+    auto person = Person::open(folder.path(), settings);
+    QVERIFY(person);
+    for (const auto &[key, name] : { std::pair { bea, "Bea" }, std::pair { carl, "Carl" } }) {
+        Contact contact;
+        contact.key = key;
+        contact.claim = QLatin1String(name);
+        QVERIFY((*person)->contacts().save(contact));
+    }
+    Desktop desktop(std::move(*person));
+    desktop.window().resize(900, 700);
+    desktop.window().show();
+    auto *view = desktop.window().findChild<ChatView *>(QStringLiteral("chatView"));
+    QVERIFY(view);
+    const auto open = [&](const PublicKey &with, const QString &last) {
+        QElapsedTimer timer;
+        timer.start();
+        desktop.window().contacts()->showContact(with);
+        const bool isThere = turnUntil([&] {
+            const QAbstractItemModel *rows = view->model();
+            return desktop.window().contacts()->shown() == with && rows->rowCount() == ConversationModel::page
+                && rows->index(rows->rowCount() - 1, 0).data().toString() == last
+                && view->viewport()->rect().intersects(view->visualRect(rows->index(rows->rowCount() - 1, 0)));
+        });
+        return isThere ? nanoseconds(timer.nsecsElapsed()) : nanoseconds::max();
+    };
+    const auto held = [] { return qint64(mallinfo2().uordblks + mallinfo2().hblkhd); };
+    const QString lastOfMany = QStringLiteral("line 99999 of a long talk");
+    const QString lastOfFew = QStringLiteral("line 99 of a long talk");
+    QVERIFY(open(carl, lastOfFew) < 10s); // what is made once is made
+    QVERIFY(open(bea, lastOfMany) < 10s);
+    QVERIFY(open(carl, lastOfFew) < 10s);
+    const qint64 withFew = held();
+    auto best = nanoseconds::max();
+    qint64 withMany = 0;
+    for (int i = 0; i < 5; ++i) {
+        best = std::min(best, open(bea, lastOfMany));
+        withMany = held();
+        QVERIFY(open(carl, lastOfFew) < 10s);
+    }
+    qInfo("in the whole window, best of five: %lld µs; memory beyond that of a short one: %lld KiB",
+        qint64(best.count() / 1000), (withMany - withFew) / 1024);
+    QVERIFY2(best < 100ms, "a long conversation opens slower than it may");
+    QVERIFY2(withMany - withFew < 1024 * 1024, "a long conversation holds more memory than a short one");
+}
+
+/// A broker told that messages went before this computer fetched them, and the program ended before anybody looked.
+void TestLongTalk::whatWentIsToldUntilItWasSeen()
+{
+    QTemporaryDir folder;
+    {
+        const auto before = Database::open(folder.filePath(QStringLiteral("chat.sqlite")), messages::steps());
+        QVERIFY(before && messages::lost(**before, carl, 38, 7, 1'700'000'000'000));
+    }
+    PersonSettings settings;
+    settings.serveControl = false;
+    auto person = Person::open(folder.path(), settings);
+    QVERIFY(person);
+    QVERIFY((*person)->brokers().add({ QStringLiteral("home"), { QStringLiteral("127.0.0.1"), 1 }, carl }));
+    Desktop desktop(std::move(*person));
+    desktop.window().show();
+    auto *text = desktop.window().findChild<QWidget *>(QStringLiteral("missedText"));
+    auto *seen = desktop.window().findChild<QAbstractButton *>(QStringLiteral("missedSeen"));
+    QVERIFY(text && seen);
+    QTRY_VERIFY(text->isVisible());
+    QCOMPARE(text->property("text").toString(),
+        QStringLiteral("home: Up to 38 messages went before this computer fetched them."));
+    seen->click();
+    QTRY_VERIFY(!text->isVisible());
+    QCOMPARE(desktop.person().conversations().unread(carl), 0);
+}
+
 void TestLongTalk::aStoreThatHangsFreezesNothing()
 {
     Window window(*m_history);
