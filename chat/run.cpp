@@ -25,8 +25,9 @@ QString lineOf(const Value &value)
     case Value::Kind::Bool:
         return value.toBool() ? QStringLiteral("true") : QStringLiteral("false");
     case Value::Kind::Int:
-    case Value::Kind::Unsigned:
         return QString::number(value.toInt());
+    case Value::Kind::Unsigned:
+        return QString::number(value.toUnsigned());
     case Value::Kind::Float:
         return QString::number(value.toFloat(), 'g', 15);
     case Value::Kind::Text:

@@ -63,6 +63,9 @@ class TestSchemaForm : public QObject {
 private slots:
     void hasAWidgetForEachType();
     void givesWhatWasFilledIn();
+    void showsNumbersWhole_data();
+    void showsNumbersWhole();
+    void hintsSayWholeNumbers();
     void saysWhatIsWrong();
     void showsForeignTextAsItIs();
     void quotesForAShell_data();
@@ -97,6 +100,43 @@ void TestSchemaForm::givesWhatWasFilledIn()
     QCOMPARE((*value)[u"quality"].toText(), QStringLiteral("final"));
     QCOMPARE((*value)[u"scale"].toFloat(), 1.5);
     QCOMPARE(form.arguments(), QStringList({ "'scene=/srv/a b'", "quality=final", "scale=1.5", "dry=false" }));
+}
+
+void TestSchemaForm::showsNumbersWhole_data()
+{
+    QTest::addColumn<Value>("number");
+    QTest::addColumn<FieldType>("type");
+    QTest::addColumn<QString>("shown");
+    const quint64 exact = quint64(1) << 53; // above it a double leaves some out
+    QTest::newRow("2^53 + 1") << Value(exact + 1) << FieldType::Int << QStringLiteral("9007199254740993");
+    QTest::newRow("2^63 + 1") << Value((quint64(1) << 63) + 1) << FieldType::Int
+                              << QStringLiteral("9223372036854775809");
+    QTest::newRow("2^64 - 1") << Value(~quint64(0)) << FieldType::Int << QStringLiteral("18446744073709551615");
+    QTest::newRow("lowest") << Value(std::numeric_limits<qint64>::min()) << FieldType::Int
+                            << QStringLiteral("-9223372036854775808");
+    QTest::newRow("a tenth") << Value(0.1) << FieldType::Float << QStringLiteral("0.1");
+}
+
+void TestSchemaForm::showsNumbersWhole()
+{
+    QFETCH(Value, number);
+    QFETCH(FieldType, type);
+    Field count = field("count", type);
+    count.fallback = number;
+    SchemaForm form({ count });
+    QTEST(find<QLineEdit>(form, "runField_count")->text(), "shown");
+    const Result<Value> value = form.value();
+    QVERIFY2(value, value ? "" : qPrintable(value.error().sentence));
+    QCOMPARE((*value)[u"count"], number);
+}
+
+void TestSchemaForm::hintsSayWholeNumbers()
+{
+    Field count = field("count", FieldType::Int);
+    count.least = 0;
+    count.most = 4294967295;
+    QCOMPARE(
+        find<QLineEdit>(SchemaForm({ count }), "runField_count")->placeholderText(), QStringLiteral("0 to 4294967295"));
 }
 
 void TestSchemaForm::saysWhatIsWrong()

@@ -8,9 +8,12 @@
 #include <QFormLayout>
 #include <QHBoxLayout>
 #include <QLineEdit>
+#include <QLocale>
 #include <QRadioButton>
 #include <QRegularExpression>
 #include <QSpinBox>
+
+#include <cmath>
 
 namespace hawser::desktop {
 
@@ -19,6 +22,15 @@ using namespace chat;
 namespace {
 
 constexpr int mostRadios = 4; // more choices are easier to find in a list
+
+/// Whole ones without an exponent, the rest as short as it can be read back.
+QString typedFloat(double number)
+{
+    constexpr double exact = double(quint64(1) << 53);
+    if (std::abs(number) < exact && std::trunc(number) == number)
+        return QString::number(qint64(number));
+    return QString::number(number, 'g', QLocale::FloatingPointShortest);
+}
 
 /// A value as a person would type it (parseText reads it back).
 QString typed(const Value &value)
@@ -29,8 +41,9 @@ QString typed(const Value &value)
     case Value::Kind::Int:
         return QString::number(value.toInt());
     case Value::Kind::Unsigned:
+        return QString::number(value.toUnsigned());
     case Value::Kind::Float:
-        return QString::number(value.toFloat(), 'g', 17);
+        return typedFloat(value.toFloat());
     case Value::Kind::Bytes:
         return QString::fromLatin1(value.toBytes().toHex());
     default:
@@ -60,11 +73,11 @@ QString spokenName(const Field &field)
 QString hintOf(const Field &field)
 {
     if (field.least && field.most)
-        return SchemaForm::tr("%1 to %2").arg(QString::number(*field.least), QString::number(*field.most));
+        return SchemaForm::tr("%1 to %2").arg(typedFloat(*field.least), typedFloat(*field.most));
     if (field.least)
-        return SchemaForm::tr("%1 or more").arg(*field.least);
+        return SchemaForm::tr("%1 or more").arg(typedFloat(*field.least));
     if (field.most)
-        return SchemaForm::tr("at most %1").arg(*field.most);
+        return SchemaForm::tr("at most %1").arg(typedFloat(*field.most));
     return field.required ? QString() : SchemaForm::tr("may stay empty");
 }
 
