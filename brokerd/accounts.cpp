@@ -4,8 +4,6 @@ namespace hawser::broker {
 
 namespace {
 
-constexpr int shortestPrefix = 8; // hex digits
-
 Result<void> withoutRows(const Result<QSqlQuery> &query)
 {
     return query ? Result<void>() : query.error();
@@ -71,8 +69,19 @@ Result<void> Accounts::write(const Account &account)
             account.until ? QVariant(*account.until) : QVariant(), account.by }));
 }
 
+void Accounts::report(LimitUse &use) const
+{
+    use.used("accounts", m_accounts.size());
+    m_hits.report(use);
+}
+
 Result<void> Accounts::admit(const Account &account, const std::function<Result<void>()> &within)
 {
+    if (!m_accounts.contains(account.key) && m_accounts.size() >= m_most) {
+        m_hits.count("accounts");
+        return Error { Code::ResourceExhausted,
+            QStringLiteral("%1 are let in here already: nobody else has room").arg(m_accounts.size()) };
+    }
     const Result<void> done = m_database.transaction([&]() -> Result<void> {
         if (within)
             if (const Result<void> first = within(); !first)

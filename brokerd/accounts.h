@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/limit_use.h"
 #include "core/public_key.h"
 #include "core/store/database.h"
 
@@ -37,11 +38,16 @@ class Accounts : public QObject {
     Q_OBJECT
 
 public:
+    static constexpr int shortestPrefix = 8; ///< hex digits of a key that are enough to name one
+
     /// \param database  outlives this
     explicit Accounts(Database &database, QObject *parent = nullptr);
+    void setMost(qint64 accounts) { m_most = accounts; }
+    void report(LimitUse &use) const;
     Result<void> load();
 
     /// Lets somebody in, or changes what was let in. All of `within` and this is on disk when it returns, or nothing.
+    /// \retval ResourceExhausted  too many are let in
     Result<void> admit(const Account &account, const std::function<Result<void>()> &within = {});
     /// \retval NotFound  there is no such account
     Result<Account> revoke(const PublicKey &key);
@@ -69,6 +75,8 @@ private:
 
     Database &m_database;
     QHash<PublicKey, Account> m_accounts;
+    qint64 m_most = 100000;
+    LimitHits m_hits;
 };
 
 } // namespace hawser::broker

@@ -10,6 +10,7 @@ namespace hawser::broker {
 
 namespace {
 
+constexpr qsizetype blocksAtOnce = 1000; // in one answer
 constexpr quint64 longestMs = 100ull * 365 * 24 * 3600 * 1000; // what is longer is a mistake
 
 WallTime wallNow()
@@ -61,6 +62,9 @@ void Admin::serve(Commands &commands)
     commands.serve<BrokerStatus>(
         [this](const BrokerStatus::Request &, const Caller &caller) { return status(caller); });
     commands.serve<Invite>([this](const Invite::Request &r, const Caller &caller) { return invite(r, caller); });
+    commands.serve<BrokerBlocks>([this](const BrokerBlocks::Request &r, const Caller &) { return blocks(r.after); });
+    commands.serve<LiftBrokerBlock>(
+        [this](const LiftBrokerBlock::Request &r, const Caller &caller) { return unblock(r.what, caller); });
     commands.serve<Drain>([this](const Drain::Request &, const Caller &caller) -> Result<Drain::Reply> {
         if (!caller.local)
             return Error { Code::PermissionDenied, QStringLiteral("only on the broker's own machine") };
@@ -183,7 +187,7 @@ Result<contracts::Revoke::Reply> Admin::revoke(const contracts::Revoke::Request 
 
 Result<contracts::Invite::Reply> Admin::invite(const contracts::Invite::Request &wish, const Caller &caller)
 {
-    const quint64 time = wish.forMs ? wish.forMs : quint64(milliseconds(limits::invitationKept).count());
+    const quint64 time = wish.forMs ? wish.forMs : m_parts.invitationMs();
     if (time > longestMs)
         return Error { Code::InvalidArgument, QStringLiteral("no invitation lasts that long") };
     if (wish.machine && wish.administrator)
@@ -204,6 +208,43 @@ Result<QString> Admin::invite(const InvitationTerms &terms)
     if (!secret)
         return secret.error();
     return Invitation { m_parts.key, m_parts.address(), *secret }.text();
+}
+
+/// A page of them.
+contracts::BrokerBlocks::Reply Admin::blocks(const QString &after) const
+{
+    QStringList all = m_parts.requests.blocks().keys();
+    all.sort();
+    auto next = after.isEmpty() ? all.cbegin() : std::upper_bound(all.cbegin(), all.cend(), after);
+    contracts::BrokerBlocks::Reply reply;
+    for (; next != all.cend() && reply.blocks.size() < blocksAtOnce; ++next) {
+        const WallTime left = m_parts.requests.blocks().value(*next) - wallNow();
+        if (left > 0)
+            reply.blocks << contracts::BrokerBlocks::Item { *next, quint64(left) };
+    }
+    reply.more = next != all.cend();
+    return reply;
+}
+
+/// \param text  as it is listed, or the beginning of a key that fits one only
+Result<contracts::LiftBrokerBlock::Reply> Admin::unblock(const QString &text, const Caller &caller)
+{
+    const QString wanted = text.trimmed().toLower();
+    QStringList found;
+    const QStringList all = m_parts.requests.blocks().keys();
+    for (const QString &what : all)
+        if (what == wanted || (wanted.size() >= Accounts::shortestPrefix && what.startsWith(wanted)))
+            found << what;
+    if (found.contains(wanted))
+        found = QStringList { wanted };
+    if (found.size() > 1)
+        return Error { Code::InvalidArgument,
+            QStringLiteral("\"%1\" fits %2: say more of the key").arg(wanted, QString::number(found.size())) };
+    const QString what = found.isEmpty() ? wanted : found.first();
+    if (const Result<void> lifted = m_parts.requests.unblock(what); !lifted)
+        return lifted.error();
+    log(Level::Notice, "unblocked", { { "by", who(caller) }, { "what", what } });
+    return contracts::LiftBrokerBlock::Reply { what };
 }
 
 Result<contracts::BrokerStatus::Reply> Admin::status(const Caller &caller) const

@@ -21,6 +21,7 @@ public:
         Knocks &knocks;
         PublicKey key; ///< the broker's own
         std::function<Address()> address; ///< where others reach the broker
+        std::function<quint64()> invitationMs; ///< how long one works, if nothing else is said
         std::function<contracts::BrokerStatus::Reply()> status;
         std::function<void()> drain;
     };
@@ -40,6 +41,8 @@ private:
     Result<contracts::Revoke::Reply> revoke(const contracts::Revoke::Request &wish, const Caller &caller);
     Result<contracts::Invite::Reply> invite(const contracts::Invite::Request &wish, const Caller &caller);
     Result<contracts::BrokerStatus::Reply> status(const Caller &caller) const;
+    contracts::BrokerBlocks::Reply blocks(const QString &after) const;
+    Result<contracts::LiftBrokerBlock::Reply> unblock(const QString &text, const Caller &caller);
     void watch(const contracts::WatchRequests::Request &wish, const std::shared_ptr<IncomingCall> &call);
     QString nameOf(const Caller &caller) const;
 

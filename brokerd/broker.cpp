@@ -61,7 +61,8 @@ Broker::Broker(const QString &folder, std::unique_ptr<Database> database, const 
       m_topics(m_accounts, *m_database),
       m_router([this](Link &from, const OpenHead &head) { return resolve(from, head); }),
       m_admin({ m_accounts, m_invitations, m_requests, m_sessions, m_knocks, identity.key(),
-          [this] { return reachable(); }, [this] { return status(); }, [this] { drain(); } }),
+          [this] { return reachable(); }, [this] { return quint64(m_config.invitationHours) * 60 * 60 * 1000; },
+          [this] { return status(); }, [this] { drain(); } }),
       m_listener(identity)
 {
     apply(config);
@@ -129,10 +130,25 @@ Result<void> Broker::load(const QString &folder)
 void Broker::apply(const Config &config)
 {
     m_config = config;
-    m_requests.setLimits({ config.requestsWaiting, config.requestsPerAddress });
-    m_sessions.setSuspendedBudget(qint64(config.suspendedMegabytes) << 20);
+    m_accounts.setMost(config.accounts);
+    m_invitations.setMost(config.invitations);
+    m_requests.setLimits({ config.requestsWaiting, config.requestsPerAddress, config.requestWindowMinutes,
+        config.requestsUnanswered, config.requestDays, config.blocks });
+    m_sessions.setSuspendedBudget(config.suspendedMegabytes << 20);
+    m_offers.setMostCommands(config.commandsPerNode);
+    m_rates.setLimits(config.writesPerSecond, config.writesAtOnce);
+    m_commands.setMostBulk(config.links.callBulkBytes);
+    m_listener.setLimits(config.admission);
+    if (m_control)
+        m_control->setMost(config.controlConnections);
     m_mailbox.setLimits(config.mailbox);
     m_topics.apply(config);
+}
+
+void Broker::setControl(ControlServer &control)
+{
+    m_control = &control;
+    apply(m_config);
 }
 
 // --- who comes in
@@ -147,11 +163,10 @@ Admission Broker::admit(const Hello &hello, const PublicKey &key, const QHostAdd
     admission.welcome.program = program();
     admission.welcome.device = m_device;
     admission.welcome.session = m_session;
-    admission.resumeWindow = seconds(m_config.resumeSeconds);
-    admission.awayAfter = seconds(m_config.awaySeconds);
+    admission.use(m_config.links);
     admission.welcome.standing = account ? Standing::Member : Standing::Stranger;
     if (account && account->kind == AccountKind::Node)
-        admission.retention = limits::nodeBudget;
+        admission.retention = m_config.nodeUnacknowledgedBytes;
     return admission;
 }
 
@@ -174,9 +189,10 @@ std::optional<GoAway> Broker::refusal(const Hello &hello, const PublicKey &key) 
     const auto sessions = m_sessions.members(key);
     const bool comesAgain = std::any_of(
         sessions.begin(), sessions.end(), [&](const Session *other) { return other->hello.device == hello.device; });
-    if (!isNode && !comesAgain && int(sessions.size()) >= m_config.sessionsPerUser)
-        return GoAway { Leave::Busy, limits::backoffMost, QStringLiteral("too many programs of yours are connected") };
-    return {};
+    if (isNode || comesAgain || qint64(sessions.size()) < m_config.sessionsPerUser)
+        return {};
+    m_hits.count("sessions_per_user");
+    return GoAway { Leave::Busy, limits::backoffMost, QStringLiteral("too many programs of yours are connected") };
 }
 
 void Broker::enter(Arrival &arrival)
@@ -329,8 +345,10 @@ Result<void> Broker::mayCallNow(const Caller &caller, const CommandSpec &spec)
         QLatin1String(GrantTopics::name) };
     if (!writing.contains(spec.name) || m_rates.take(caller, now()))
         return {};
+    m_hits.count("writes_per_second");
     return Error { Code::ResourceExhausted,
-        QStringLiteral("too many such commands at once: at most %1 a second").arg(Rates::perSecond), Begun::No };
+        QStringLiteral("too many such commands at once: at most %1 a second").arg(m_config.writesPerSecond),
+        Begun::No };
 }
 
 } // namespace hawser::broker

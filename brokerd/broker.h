@@ -9,6 +9,7 @@
 #include "brokerd/router.h"
 #include "brokerd/topics.h"
 #include "core/clock_watch.h"
+#include "core/control_server.h"
 
 #include <QTimer>
 
@@ -29,6 +30,8 @@ public:
     /// A socket that listens already.
     Result<Address> listen(int descriptor) { return m_listener.listen(descriptor); }
     QList<Address> addresses() const { return m_listener.addresses(); }
+    /// What is limited and shown besides. \param control  outlives this
+    void setControl(ControlServer &control);
     /// What calls by the control socket are answered with.
     Commands &commands() { return m_commands; }
     const QString &name() const { return m_name; }
@@ -69,6 +72,7 @@ private:
     void finishDraining();
     GoAway farewell(Leave reason) const;
     Address reachable() const;
+    void reportLimits(contracts::BrokerStatus::Reply &reply) const;
 
     std::unique_ptr<Database> m_database; // outlives all that follow
     Identity m_identity;
@@ -91,6 +95,8 @@ private:
     Commands m_commands;
     Admin m_admin;
     Listener m_listener;
+    ControlServer *m_control = nullptr;
+    mutable LimitHits m_hits; // counted where nothing else changes
     QTimer m_house;
     ClockWatch m_clock;
     QTimer m_drainCheck;

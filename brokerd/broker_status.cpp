@@ -11,7 +11,6 @@ namespace hawser::broker {
 
 namespace {
 
-constexpr auto drainLimit = std::chrono::seconds(8); // what still runs then is cut: exit within 10 s
 constexpr auto lastWords = std::chrono::milliseconds(200); // for farewells to leave
 constexpr int retryLeast = 500; // ms
 constexpr int retryPerSession = 5; // ms: so many that come back at once would take longer to let in
@@ -62,36 +61,14 @@ Value countersOf(
     return counters;
 }
 
-Value limitsOf(const Config &config)
+/// What both sides have to agree about.
+void insertFixed(Value &map)
 {
-    Value map { Value::Map {} };
     insert(map, "frame_bytes", limits::framePayload);
     insert(map, "stranger_frame_bytes", limits::greetingPayload);
     insert(map, "message_bytes", limits::message);
-    insert(map, "session_budget_bytes", limits::sessionBudget);
-    insert(map, "node_budget_bytes", limits::nodeBudget);
-    insert(map, "suspended_budget_bytes", qint64(config.suspendedMegabytes) << 20);
-    insert(map, "resume_seconds", config.resumeSeconds);
-    insert(map, "away_seconds", config.awaySeconds);
-    insert(map, "open_streams", limits::openStreams);
-    insert(map, "stream_credit_bytes", limits::mostCredit);
-    insert(map, "bulk_bytes", limits::bulkAtOnce);
-    insert(map, "greeting_seconds", seconds(limits::greetingDeadline).count());
-    insert(map, "silence_seconds", seconds(limits::silence).count());
-    insert(map, "unacknowledged_seconds", seconds(limits::deadUnacknowledged).count());
-    insert(map, "no_progress_seconds", seconds(limits::noProgress).count());
-    insert(map, "drain_seconds", drainLimit.count());
-    insert(map, "strangers", limits::strangersFull);
-    insert(map, "strangers_per_source", limits::strangersPerSource);
-    insert(map, "stranger_bytes", limits::strangersMemory);
-    insert(map, "penalty_sources", limits::penaltySources);
-    insert(map, "penalty_most_seconds", seconds(limits::penaltyMost).count());
-    insert(map, "sessions_per_user", config.sessionsPerUser);
-    insert(map, "requests_waiting", config.requestsWaiting);
-    insert(map, "requests_per_address", config.requestsPerAddress);
-    insert(map, "invitation_hours", std::chrono::duration_cast<std::chrono::hours>(limits::invitationKept).count());
-    insert(map, "request_days", std::chrono::duration_cast<std::chrono::hours>(limits::requestKept).count() / 24);
-    return map;
+    insert(map, "topic_message_bytes", limits::topicMessage);
+    insert(map, "topics_per_publisher", limits::topicsOfPublisher);
 }
 
 } // namespace
@@ -109,7 +86,7 @@ Address Broker::reachable() const
 
 Result<QString> Broker::administratorLink()
 {
-    const WallTime until = QDateTime::currentMSecsSinceEpoch() + milliseconds(limits::invitationKept).count();
+    const WallTime until = QDateTime::currentMSecsSinceEpoch() + m_config.invitationHours * 60 * 60 * 1000;
     return m_admin.invite({ AccountKind::User, true, 1, until });
 }
 
@@ -144,10 +121,34 @@ contracts::BrokerStatus::Reply Broker::status() const
     reply.counters = countersOf(m_listener, m_sessions, m_router.counters(), m_commands);
     insert(reply.counters, "strangers_now", m_listener.strangers());
     insert(reply.counters, "streams_now", m_router.active());
-    reply.limits = limitsOf(m_config);
-    m_mailbox.report(reply.counters, reply.limits);
-    m_topics.report(reply.counters, reply.limits);
+    reportLimits(reply);
     return reply;
+}
+
+void Broker::reportLimits(contracts::BrokerStatus::Reply &reply) const
+{
+    insertFixed(reply.limits);
+    m_mailbox.report(reply.counters, reply.limits);
+    Config config = m_config;
+    report(describe(config), reply.limits);
+    insert(reply.limits, "descriptors", m_listener.mostDescriptors());
+    LimitUse use;
+    m_sessions.report(use);
+    m_accounts.report(use);
+    m_requests.report(use);
+    m_invitations.report(use);
+    m_offers.report(use);
+    m_topics.report(reply.counters, use);
+    reportAdmission(m_listener, use);
+    use.used("links_call_bulk_bytes", m_commands.heldBulk());
+    use.hit("links_call_bulk_bytes", m_commands.bulkRefused());
+    if (m_control) {
+        use.used("control_connections", m_control->connections());
+        use.hit("control_connections", m_control->refused());
+    }
+    m_hits.report(use);
+    reply.used = use.now;
+    reply.hits = use.hits;
 }
 
 // --- stopping
@@ -174,7 +175,7 @@ void Broker::drain()
 void Broker::finishDraining()
 {
     const bool busy = m_router.active() > 0 || m_sessions.hasUnwritten(); // a GOAWAY overtakes what waits
-    if (busy && now() - *m_drainingSince < drainLimit)
+    if (busy && now() - *m_drainingSince < seconds(m_config.drainSeconds))
         return;
     m_drainCheck.stop();
     m_sessions.tellAll([this] { return farewell(Leave::Leaving); });

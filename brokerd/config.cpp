@@ -1,25 +1,13 @@
 #include "brokerd/config.h"
 
-#include "core/folders.h"
 #include "core/toml_table.h"
 #include "core/topics.h"
-
-#include <QFileInfo>
-#include <tuple>
 
 namespace hawser::broker {
 
 namespace {
 
-constexpr qint64 largestFile = 1024 * 1024; // bytes
 constexpr int longestName = 64;
-constexpr int mostSessions = 4096;
-constexpr int mostResumeSeconds = 3600;
-constexpr int mostMegabytes = 65536;
-constexpr int mostRequests = 10000;
-constexpr int mostSubscriptions = 1000000;
-constexpr int mostDays = 3650;
-constexpr qint64 mostMail = 1'000'000'000'000; // items or bytes
 constexpr qint64 day = 24 * 60 * 60 * 1000; // ms
 
 Result<Address> readAddress(
@@ -50,44 +38,6 @@ Result<void> readListen(TomlTable &reader, Config &config)
         config.listen << *address;
     }
     return {};
-}
-
-Result<void> readLimits(TomlTable &reader, Config &config)
-{
-    const toml::node *node = reader.take("limits");
-    if (!node)
-        return {};
-    const toml::table *table = node->as_table();
-    if (!table)
-        return reader.wrong(*node, QStringLiteral("limits must be a table"));
-    TomlTable inner(*table, reader.file(), QStringLiteral("limits: "));
-    if (const auto read = inner.number("sessions_per_user", config.sessionsPerUser, 1, mostSessions); !read)
-        return read;
-    if (const auto read = inner.number("requests_waiting", config.requestsWaiting, 1, mostRequests); !read)
-        return read;
-    if (const auto read = inner.number("requests_per_address", config.requestsPerAddress, 1, mostRequests); !read)
-        return read;
-    if (const auto read = inner.number("resume_seconds", config.resumeSeconds, 0, mostResumeSeconds); !read)
-        return read;
-    if (const auto read = inner.number("away_seconds", config.awaySeconds, 1, mostResumeSeconds); !read)
-        return read;
-    if (const auto read = inner.number("suspended_megabytes", config.suspendedMegabytes, 1, mostMegabytes); !read)
-        return read;
-    const std::tuple<const char *, int *, int, int> topics[] {
-        { "subscriptions_per_session", &config.subscriptionsPerSession, 1, 1000 },
-        { "subscriptions", &config.subscriptions, 1, mostSubscriptions },
-        { "last_values", &config.lastValues, 0, mostSubscriptions },
-        { "last_values_megabytes", &config.lastValuesMegabytes, 0, mostMegabytes },
-        { "durable_subscriptions", &config.durableSubscriptions, 0, mostSubscriptions },
-        { "durable_subscriptions_per_user", &config.durablePerUser, 0, mostSubscriptions },
-        { "durable_messages", &config.durableMessages, 0, mostSubscriptions },
-        { "durable_megabytes", &config.durableMegabytes, 0, mostMegabytes },
-        { "durable_message_days", &config.durableDays, 0, mostDays },
-    };
-    for (const auto &[key, value, least, most] : topics)
-        if (const auto read = inner.number(key, *value, least, most); !read)
-            return read;
-    return inner.nothingElse();
 }
 
 Result<void> readPatterns(TomlTable &reader, const char *key, QByteArrayList &into)
@@ -128,32 +78,6 @@ Result<void> readTopics(TomlTable &reader, TopicDefaults &topics)
     return inner.nothingElse();
 }
 
-Result<void> readMailbox(TomlTable &reader, Config &config)
-{
-    const toml::node *node = reader.take("mailbox");
-    if (!node)
-        return {};
-    const toml::table *table = node->as_table();
-    if (!table)
-        return reader.wrong(*node, QStringLiteral("mailbox must be a table"));
-    TomlTable inner(*table, reader.file(), QStringLiteral("mailbox: "));
-    MailboxLimits &mailbox = config.mailbox;
-    qint64 days = mailbox.keptMs / day;
-    struct Entry {
-        const char *key;
-        qint64 &into;
-        qint64 most;
-    };
-    for (const Entry &entry : { Entry { "items", mailbox.items, mostMail }, { "bytes", mailbox.bytes, mostMail },
-             { "sender_items", mailbox.senderItems, mostMail }, { "sender_bytes", mailbox.senderBytes, mostMail },
-             { "item_bytes", mailbox.itemBytes, limits::mailItem }, { "days", days, 365 },
-             { "tries", mailbox.tries, 1000 } })
-        if (const auto read = inner.number(entry.key, entry.into, 1, entry.most); !read)
-            return read;
-    mailbox.keptMs = days * day;
-    return inner.nothingElse();
-}
-
 } // namespace
 
 Result<Config> parseConfig(const QByteArray &text, const QString &file)
@@ -173,10 +97,9 @@ Result<Config> parseConfig(const QByteArray &text, const QString &file)
             return address.error();
         config.address = *address;
     }
-    if (const auto read = readLimits(reader, config); !read)
+    if (const auto read = readLimits(reader, describe(config)); !read)
         return read.error();
-    if (const auto read = readMailbox(reader, config); !read)
-        return read.error();
+    config.mailbox.keptMs = config.mailboxDays * day;
     if (const auto read = readTopics(reader, config.topics); !read)
         return read.error();
     if (const auto read = reader.nothingElse(); !read)
@@ -186,20 +109,12 @@ Result<Config> parseConfig(const QByteArray &text, const QString &file)
 
 Result<Config> loadConfig(const QString &path)
 {
-    const Result<QByteArray> text = readFile(path, largestFile);
-    if (!text)
-        return text.error();
-    return parseConfig(*text, path);
+    return TomlTable::load(path, parseConfig);
 }
 
 Result<Config> loadConfigOrDefault(const QString &chosen)
 {
-    const QString system = QStringLiteral("/etc/hawser/brokerd.toml");
-    if (!chosen.isEmpty())
-        return loadConfig(chosen);
-    if (QFileInfo::exists(system))
-        return loadConfig(system);
-    return Config {};
+    return TomlTable::loadOr(chosen, QStringLiteral("/etc/hawser/brokerd.toml"), parseConfig);
 }
 
 } // namespace hawser::broker

@@ -134,6 +134,7 @@ Result<void> Daemon::openControl()
     if (!path)
         return path.error();
     connect(&m_control, &ControlServer::arrived, this, [this](Link *link) { m_broker->commands().attach(link); });
+    m_broker->setControl(m_control);
     return m_control.listen(*path);
 }
 

@@ -17,8 +17,31 @@ QByteArray hashOf(QByteArrayView secret)
 
 } // namespace
 
+Result<qint64> Invitations::open() const
+{
+    Result<QSqlQuery> rows = m_database.run(QStringLiteral("SELECT COUNT(*) FROM invitations"));
+    if (!rows)
+        return rows.error();
+    return rows->next() ? rows->value(0).toLongLong() : 0;
+}
+
+void Invitations::report(LimitUse &use) const
+{
+    if (const Result<qint64> there = open())
+        use.used("invitations", *there);
+    m_hits.report(use);
+}
+
 Result<QByteArray> Invitations::make(const InvitationTerms &terms)
 {
+    const Result<qint64> there = open();
+    if (!there)
+        return there.error();
+    if (*there >= m_most) {
+        m_hits.count("invitations");
+        return Error { Code::ResourceExhausted,
+            QStringLiteral("%1 invitations are open already: wait until some have run out").arg(*there) };
+    }
     const QByteArray secret = randomBytes(secretBytes);
     const auto kept = m_database.run(QStringLiteral("INSERT INTO invitations VALUES (?, ?, ?, ?, ?)"),
         { hashOf(secret), int(terms.kind), terms.administrator, terms.uses, terms.until });

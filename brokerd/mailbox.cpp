@@ -142,13 +142,6 @@ void Mailbox::report(Value &counters, Value &limits) const
     insert(counters, "mailbox_damaged", qint64(m_damaged));
     insert(counters, "mailbox_failures", qint64(m_failures));
     insert(counters, "mailbox_takers", m_takers.size());
-    insert(limits, "mailbox_items", m_limits.items);
-    insert(limits, "mailbox_bytes", m_limits.bytes);
-    insert(limits, "mailbox_sender_items", m_limits.senderItems);
-    insert(limits, "mailbox_sender_bytes", m_limits.senderBytes);
-    insert(limits, "mailbox_item_bytes", m_limits.itemBytes);
-    insert(limits, "mailbox_seconds", m_limits.keptMs / 1000);
-    insert(limits, "mailbox_tries", m_limits.tries);
     insert(limits, "mailbox_synchronous", m_totals.synchronous);
 }
 

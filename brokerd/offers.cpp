@@ -8,12 +8,8 @@ namespace hawser::broker {
 
 namespace {
 
-constexpr size_t mostCommands = 512; // of one node
-
 Result<void> checkCommands(const Value::List &commands)
 {
-    if (commands.size() > mostCommands)
-        return Error { Code::ResourceExhausted, QStringLiteral("a node offers at most %1 commands").arg(mostCommands) };
     QSet<QString> names;
     for (const Value &command : commands) {
         const Result<CommandSpec> spec = specFromValue(command);
@@ -57,6 +53,11 @@ void Offers::serve(Commands &commands)
 
 Result<contracts::AnnounceOffer::Reply> Offers::announce(const Announced &offer, const Caller &caller)
 {
+    if (qint64(offer.commands.size()) > m_mostCommands) {
+        m_hits.count("commands_per_node");
+        return Error { Code::ResourceExhausted,
+            QStringLiteral("a node offers at most %1 commands").arg(m_mostCommands) };
+    }
     if (const Result<void> good = checkCommands(offer.commands); !good)
         return good.error();
     Announced shown = offer;

@@ -4,6 +4,7 @@
 #include "brokerd/feed.h"
 #include "brokerd/session.h"
 #include "core/contracts/broker.h"
+#include "core/limit_use.h"
 
 namespace hawser::broker {
 
@@ -17,8 +18,12 @@ public:
 
     void serve(Commands &commands);
     int online() const;
+    void setMostCommands(qint64 commands) { m_mostCommands = commands; }
+    void report(LimitUse &use) const { m_hits.report(use); }
 
 private:
+    qint64 m_mostCommands = 512; // of one node
+    LimitHits m_hits;
     using Announced = contracts::AnnounceOffer::Request;
 
     Result<contracts::AnnounceOffer::Reply> announce(const Announced &offer, const Caller &caller);

@@ -154,6 +154,10 @@ void describe(CLI::App &app, Words &words)
     topics->add_option("--publish", words.publish, "a pattern like metrics.>, more than once")->allow_extra_args(false);
     topics->add_option("--subscribe", words.subscribe, "the same")->allow_extra_args(false);
     topics->add_flag("--remove", words.remove, "take these away again");
+    app.add_subcommand("blocked", "who is refused without a question, and how long yet");
+    app.add_subcommand("unblock", "let somebody who is blocked ask again")
+        ->add_option("WHAT", words.who, "a key, eight digits or more of one, or an address")
+        ->required();
     app.add_subcommand("drain", "stop as after SIGTERM");
 }
 
@@ -177,6 +181,10 @@ Options read(const CLI::App &app, const Words &words)
         options.what = verb<Revoke>("revoke", { text(words.who) });
     else if (verbName == "invite")
         options.what = invite(words);
+    else if (verbName == "blocked")
+        options.what = verb<BrokerBlocks>("blocked", {});
+    else if (verbName == "unblock")
+        options.what = verb<LiftBrokerBlock>("unblock", { text(words.who) });
     else if (verbName == "topics")
         options.what = topics(words);
     else

@@ -1,6 +1,7 @@
 #include "brokerd/print.h"
 
 #include "core/json.h"
+#include "core/limit_use.h"
 #include "core/number.h"
 #include "core/public_key.h"
 #include "core/text.h"
@@ -81,8 +82,18 @@ QString statusText(const Value &reply)
     text += QStringLiteral("users      %1\n").arg(reply[u"users"].toInt());
     text += QStringLiteral("nodes      %1 (%2 online)\n")
                 .arg(QString::number(reply[u"nodes"].toInt()), QString::number(reply[u"nodes_online"].toInt()));
-    text += QStringLiteral("requests   %1\n").arg(reply[u"requests"].toInt());
-    return text;
+    text += QStringLiteral("requests   %1\n\n").arg(reply[u"requests"].toInt());
+    return text + limitLines(reply[u"limits"], reply[u"used"], reply[u"hits"]);
+}
+
+QString blocksText(const Value &reply)
+{
+    QString text;
+    for (const Value &block : reply[u"blocks"].list())
+        text += clock(block[u"left_ms"].toInt()).leftJustified(6) + claimedName(block[u"what"].toText()) + u'\n';
+    if (reply[u"more"].toBool())
+        text += QStringLiteral("… and more.\n");
+    return text.isEmpty() ? QStringLiteral("Nobody is blocked.\n") : text;
 }
 
 QString topicsText(const Value &reply)
@@ -124,6 +135,10 @@ QByteArray printedAnswer(const QString &verb, const Value &request, const Value 
                    .arg(quoted(reply[u"name"]), keyWords(reply[u"key"]), QString::number(reply[u"sessions"].toInt()));
     else if (verb == QLatin1String("invite"))
         text = reply[u"link"].toText() + u'\n';
+    else if (verb == QLatin1String("blocked"))
+        text = blocksText(reply);
+    else if (verb == QLatin1String("unblock"))
+        text = QStringLiteral("%1 may ask again.\n").arg(claimedName(reply[u"what"].toText()));
     else if (verb == QLatin1String("topics"))
         text = topicsText(reply);
     else if (verb == QLatin1String("drain"))

@@ -15,9 +15,9 @@ bool Rates::take(const Party &session, Instant now)
 {
     Used &used = m_used[nameOf(session)];
     const double passed = std::chrono::duration<double>(now - used.at).count();
-    used.count = std::max(0.0, used.count - passed * perSecond);
+    used.count = std::max(0.0, used.count - passed * double(m_perSecond));
     used.at = now;
-    if (used.count + 1 > burst)
+    if (used.count + 1 > double(m_atOnce))
         return false;
     ++used.count;
     return true;

@@ -10,16 +10,20 @@ namespace hawser::broker {
 /// How often each session may ask for what writes to the disk (docs/protocol.md §13.5).
 class Rates {
 public:
-    static constexpr int perSecond = 20;
-    static constexpr int burst = 40;
-
+    void setLimits(qint64 perSecond, qint64 atOnce)
+    {
+        m_perSecond = perSecond;
+        m_atOnce = atOnce;
+    }
     /// \return whether one more is allowed now; then it counts
     bool take(const Party &session, Instant now);
     void forget(const Party &session);
 
 private:
+    qint64 m_perSecond = 20;
+    qint64 m_atOnce = 40;
     struct Used {
-        double count = 0; ///< of the burst
+        double count = 0; ///< of those at once
         Instant at;
     };
     QHash<QByteArray, Used> m_used; // by key, device and session

@@ -1,21 +1,14 @@
 #include "brokerd/requests.h"
 
 #include "core/identity.h"
-#include "core/limits.h"
 #include "core/number.h"
 
 #include <algorithm>
-#include <chrono>
 
 namespace hawser::broker {
 
 namespace {
 
-using std::chrono::milliseconds;
-
-constexpr WallTime kept = milliseconds(limits::requestKept).count();
-constexpr size_t mostPromises = 256; // nonces told and not answered, all together
-constexpr WallTime addressWindow = milliseconds(limits::requestsAddressWindow).count();
 const QChar separator = u'\n'; // in lists on disk; taken out of what strangers say
 
 QString letterOf(AccountKind kind)
@@ -82,10 +75,29 @@ Result<void> Requests::load(WallTime now)
     return {};
 }
 
+WallTime Requests::kept() const
+{
+    return m_limits.days * 24 * 60 * 60 * 1000;
+}
+
+WallTime Requests::window() const
+{
+    return m_limits.windowMinutes * 60 * 1000;
+}
+
+void Requests::report(LimitUse &use) const
+{
+    use.used("requests_waiting", m_waiting.size());
+    use.used("requests_unanswered", qint64(m_promises.size()));
+    use.used("blocks", m_blocks.size());
+    m_hits.report(use);
+}
+
 Result<void> Requests::hasRoom(const Knock &knock) const
 {
     if (find(knock.key) || m_waiting.size() < m_limits.waiting)
         return {};
+    m_hits.count("requests_waiting");
     return Error { Code::ResourceExhausted, QStringLiteral("too many requests wait here already: try again later") };
 }
 
@@ -94,13 +106,17 @@ Result<void> Requests::mayKnock(const Knock &knock, WallTime now) const
     if (const Result<void> room = hasRoom(knock); !room)
         return room;
     const auto fromThere = std::count_if(m_recent.begin(), m_recent.end(),
-        [&](const auto &recent) { return recent.second == knock.address && recent.first > now - addressWindow; });
-    if (fromThere >= m_limits.perAddress)
+        [&](const auto &recent) { return recent.second == knock.address && recent.first > now - window(); });
+    if (fromThere >= m_limits.perAddress) {
+        m_hits.count("requests_per_address");
         return Error { Code::ResourceExhausted,
-            QStringLiteral("too many requests came from your address: try again in ten minutes") };
-    if (m_promises.size() >= mostPromises)
-        return Error { Code::ResourceExhausted, QStringLiteral("too many ask at once: try again later") };
-    return {};
+            QStringLiteral("too many requests came from your address: try again in %1 minutes")
+                .arg(m_limits.windowMinutes) };
+    }
+    if (qint64(m_promises.size()) < m_limits.unanswered)
+        return {};
+    m_hits.count("requests_unanswered");
+    return Error { Code::ResourceExhausted, QStringLiteral("too many ask at once: try again later") };
 }
 
 /// An id belongs to who used it first: with another commitment under it a number could be made to fit.
@@ -163,11 +179,11 @@ Result<void> Requests::loadPromises()
 
 void Requests::forgetPromises(WallTime now)
 {
-    if (m_promises.empty() || m_promises.front().since > now - kept)
+    if (m_promises.empty() || m_promises.front().since > now - kept())
         return;
-    while (!m_promises.empty() && m_promises.front().since <= now - kept)
+    while (!m_promises.empty() && m_promises.front().since <= now - kept())
         m_promises.pop_front();
-    const auto gone = m_database.run(QStringLiteral("DELETE FROM promises WHERE since <= ?"), { now - kept });
+    const auto gone = m_database.run(QStringLiteral("DELETE FROM promises WHERE since <= ?"), { now - kept() });
     Q_UNUSED(gone) // they are left out when they are read next time
 }
 
@@ -287,10 +303,26 @@ const Waiting *Requests::find(const PublicKey &key) const
 
 Result<void> Requests::block(const QString &what, WallTime until)
 {
+    if (!m_blocks.contains(what) && m_blocks.size() >= m_limits.blocks) {
+        m_hits.count("blocks");
+        return Error { Code::ResourceExhausted,
+            QStringLiteral("%1 are blocked already: unblock some first").arg(m_blocks.size()) };
+    }
     const auto written = m_database.run(QStringLiteral("INSERT OR REPLACE INTO blocks VALUES (?, ?)"), { what, until });
     if (!written)
         return written.error();
     m_blocks.insert(what, until);
+    return {};
+}
+
+Result<void> Requests::unblock(const QString &what)
+{
+    if (!m_blocks.contains(what))
+        return Error { Code::NotFound, QStringLiteral("%1 is not blocked").arg(what) };
+    const auto gone = m_database.run(QStringLiteral("DELETE FROM blocks WHERE what = ?"), { what });
+    if (!gone)
+        return gone.error();
+    m_blocks.remove(what);
     return {};
 }
 
@@ -301,11 +333,11 @@ bool Requests::isBlocked(const PublicKey &key, const QString &address, WallTime 
 
 void Requests::expire(WallTime now)
 {
-    while (!m_recent.empty() && m_recent.front().first <= now - addressWindow)
+    while (!m_recent.empty() && m_recent.front().first <= now - window())
         m_recent.pop_front();
     const QList<Waiting> waiting = m_waiting;
     for (const Waiting &request : waiting)
-        if (request.since <= now - kept)
+        if (request.since <= now - kept())
             (void)close(request.knock.key, {}); // a disk that refuses leaves it for the next time
     forgetPromises(now);
     if (m_database.run(QStringLiteral("DELETE FROM blocks WHERE until <= ?"), { now }))

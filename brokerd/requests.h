@@ -1,6 +1,7 @@
 #pragma once
 
 #include "brokerd/accounts.h"
+#include "core/limit_use.h"
 
 #include <QStringList>
 #include <deque>
@@ -31,8 +32,12 @@ struct Waiting {
 };
 
 struct RequestLimits {
-    int waiting = 8;
-    int perAddress = 3; ///< in limits::requestsAddressWindow
+    qint64 waiting = 8;
+    qint64 perAddress = 3; ///< in …
+    qint64 windowMinutes = 10;
+    qint64 unanswered = 256; ///< numbers told to who has not shown its own
+    qint64 days = 7; ///< one waits
+    qint64 blocks = 10000;
 };
 
 /// The requests that wait for an administrator, on disk, and who is not asked about for a while.
@@ -77,7 +82,13 @@ public:
     const QList<Waiting> &all() const { return m_waiting; } ///< oldest first
 
     /// \param what  a key in hex, or an address
+    /// \retval ResourceExhausted  too many are blocked
     Result<void> block(const QString &what, WallTime until);
+    /// Lets them ask again. \retval NotFound  nothing like that is blocked
+    Result<void> unblock(const QString &what);
+    /// What is blocked, and until when.
+    const QHash<QString, WallTime> &blocks() const { return m_blocks; }
+    void report(LimitUse &use) const;
     bool isBlocked(const PublicKey &key, const QString &address, WallTime now) const;
 
     void expire(WallTime now);
@@ -98,6 +109,8 @@ private:
     Result<void> isOwnId(const Knock &knock) const;
     Result<void> hasRoom(const Knock &knock) const;
     Result<void> mayKnock(const Knock &knock, WallTime now) const;
+    WallTime kept() const;
+    WallTime window() const;
     Result<QString> freshId(AccountKind kind);
     Result<void> write(const Waiting &request);
     Result<void> loadPromises();
@@ -106,6 +119,7 @@ private:
     Database &m_database;
     PublicKey m_own;
     RequestLimits m_limits;
+    mutable LimitHits m_hits; // counted where nothing else changes
     QList<Waiting> m_waiting;
     std::deque<Promise> m_promises; // oldest first
     std::deque<std::pair<WallTime, QString>> m_recent; // when · address

@@ -46,7 +46,7 @@ void Sessions::watch(const Session &session)
             emit presenceChanged(*session);
     };
     connect(link, &Link::ended, this, [this, link] { remove(link); });
-    connect(link, &Link::suspended, this, &Sessions::keepBudgetLater);
+    connect(link, &Link::suspended, this, &Sessions::broke);
     connect(link, &Link::wentAway, this, tell);
     connect(link, &Link::resumed, this, tell);
 }
@@ -56,9 +56,10 @@ void Sessions::watchLane(Link *lane, Link *link)
     m_lanes.insert(lane, link);
     connect(lane, &Link::ended, this, [this, lane] {
         m_dropped += lane->dropped();
+        m_timesFull += lane->lane().timesFull();
         m_lanes.remove(lane);
     });
-    connect(lane, &Link::suspended, this, &Sessions::keepBudgetLater);
+    connect(lane, &Link::suspended, this, &Sessions::broke);
     emit laneMade(lane);
 }
 
@@ -146,6 +147,7 @@ void Sessions::remove(Link *link)
     if (!session)
         return;
     m_dropped += link->dropped();
+    m_timesFull += link->lane().timesFull();
     m_byKey.remove(session->key, session.get());
     emit gone(*session);
 }
@@ -184,6 +186,16 @@ qint64 Sessions::suspendedBytes() const
     return bytes;
 }
 
+/// A connection broke: of our doing it was, when a limit says so.
+void Sessions::broke(const Error &why)
+{
+    if (why.code == Code::DeadlineExceeded)
+        m_hits.count("links_silence_seconds");
+    else if (why.code == Code::ResourceExhausted)
+        m_hits.count("links_no_progress_seconds");
+    keepBudgetLater();
+}
+
 /// Once a turn of the event loop: a network that goes takes all links at the same time.
 void Sessions::keepBudgetLater()
 {
@@ -203,9 +215,31 @@ void Sessions::keepBudget()
     }
     for (auto largest = suspended.rbegin(); largest != suspended.rend() && held > m_suspendedBudget; ++largest) {
         held -= largest->first;
+        m_hits.count("suspended_megabytes");
         largest->second->leave(
             { Leave::Leaving, {}, QStringLiteral("too much is kept for links without a connection") });
     }
+}
+
+/// Of what each link may hold, what the fullest holds.
+void Sessions::report(LimitUse &use) const
+{
+    quint64 timesFull = m_timesFull;
+    qint64 fullest[2] = { 0, 0 }; // people, machines
+    qsizetype most = 0;
+    for (const auto &session : m_sessions) {
+        const bool machine = session->isMember() && session->hello.role == Role::Node;
+        timesFull += session->link->lane().timesFull();
+        fullest[machine] = qMax(fullest[machine], session->link->lane().kept());
+        if (session->isMember() && !machine)
+            most = qMax(most, qsizetype(members(session->key).size()));
+    }
+    use.used("links_unacknowledged_bytes", fullest[0]);
+    use.used("links_node_unacknowledged_bytes", fullest[1]);
+    use.used("sessions_per_user", most);
+    use.used("suspended_megabytes", suspendedBytes() >> 20);
+    use.hit("links_unacknowledged_bytes", timesFull);
+    m_hits.report(use);
 }
 
 quint64 Sessions::droppedFrames() const

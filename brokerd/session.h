@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/later.h"
+#include "core/limit_use.h"
 #include "core/listener.h"
 
 #include <QHash>
@@ -45,12 +46,13 @@ public:
     bool isHere(const PublicKey &key) const;
     bool hasAny(const PublicKey &key) const { return !members(key).empty(); }
     /// What is held for a suspended link; kept and waiting bytes without it. All together they have
-    /// limits::suspendedBudget, and the largest falls first.
+    /// setSuspendedBudget(), and the largest falls first.
     void setCost(std::function<qint64(const Link &)> cost) { m_cost = std::move(cost); }
     void setSuspendedBudget(qint64 bytes) { m_suspendedBudget = bytes; }
     int suspended() const;
     qint64 suspendedBytes() const;
     quint64 droppedFrames() const;
+    void report(LimitUse &use) const;
     /// Tells all sessions of a key to go, strangers too, and why.
     int end(const PublicKey &key, const GoAway &goAway);
     /// To all; `draining` ends nothing yet.
@@ -68,6 +70,7 @@ signals:
 
 private:
     void remove(Link *link);
+    void broke(const Error &why);
     void watch(const Session &session);
     void watchLane(Link *lane, Link *link);
     std::vector<Link *> suspendedLinks() const;
@@ -85,6 +88,8 @@ private:
     qint64 m_suspendedBudget = limits::suspendedBudget;
     bool m_isBudgetDue = false;
     quint64 m_dropped = 0; // frames of links that are over
+    quint64 m_timesFull = 0; // the same
+    LimitHits m_hits;
 };
 
 } // namespace hawser::broker

@@ -4,8 +4,6 @@ namespace hawser::broker {
 
 namespace {
 
-constexpr qint64 heldAbove = 512 * 1024; // bytes of a publisher that wait for somebody
-constexpr qint64 goesOnBelow = 256 * 1024;
 // Credit a block costs at most: a reader that has read everything always has granted more, and Stream::room() says so.
 constexpr qint64 blockCost = 15 * 1024;
 
@@ -14,7 +12,7 @@ constexpr qint64 blockCost = 15 * 1024;
 void PublisherLoad::add(qint64 bytes)
 {
     m_bytes += bytes;
-    if (m_bytes <= heldAbove || m_held || !m_stream)
+    if (m_bytes <= m_most || m_held || !m_stream)
         return;
     m_held = true;
     m_stream->hold();
@@ -23,7 +21,7 @@ void PublisherLoad::add(qint64 bytes)
 void PublisherLoad::returned(qint64 bytes)
 {
     m_bytes -= bytes;
-    if (m_bytes > goesOnBelow || !m_held || !m_stream)
+    if (m_bytes > m_most / 2 || !m_held || !m_stream)
         return;
     m_held = false;
     m_stream->resume();

@@ -26,12 +26,14 @@ using SourcePointer = std::shared_ptr<const TopicSource>;
 /// The bytes of one publisher that somebody still has to take. Above a bound its stream is held.
 class PublisherLoad {
 public:
-    explicit PublisherLoad(Stream *stream) : m_stream(stream) { }
+    /// \param most  bytes; it goes on below the half
+    PublisherLoad(Stream *stream, qint64 most) : m_stream(stream), m_most(most) { }
     void add(qint64 bytes);
     void returned(qint64 bytes);
 
 private:
     QPointer<Stream> m_stream;
+    qint64 m_most;
     qint64 m_bytes = 0;
     bool m_held = false;
 };

@@ -11,7 +11,8 @@ constexpr qint64 unreadMost = 64 * 1024; // bytes of answers that a publisher do
 }
 
 TopicPublisher::TopicPublisher(Topics &topics, const std::shared_ptr<IncomingCall> &call)
-    : m_topics(topics), m_call(call), m_load(std::make_shared<PublisherLoad>(call->stream())), m_builder(m_load)
+    : m_topics(topics), m_call(call),
+      m_load(std::make_shared<PublisherLoad>(call->stream(), topics.publisherHeldBytes())), m_builder(m_load)
 {
     connect(call->stream(), &Stream::received, this, &TopicPublisher::take);
     connect(call.get(), &Channel::peerEnded, this, [this] {

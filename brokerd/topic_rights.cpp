@@ -5,10 +5,6 @@
 
 namespace hawser::broker {
 
-namespace {
-constexpr qsizetype mostGrants = 256; // of one account, each way
-}
-
 TopicRights::TopicRights(const Accounts &accounts, Database &database, QObject *parent)
     : QObject(parent), m_accounts(accounts), m_database(database)
 {
@@ -31,9 +27,10 @@ Result<void> TopicRights::load()
     return {};
 }
 
-void TopicRights::apply(const TopicDefaults &defaults)
+void TopicRights::apply(const TopicDefaults &defaults, qint64 mostGrants)
 {
     m_defaults = defaults;
+    m_mostGrants = mostGrants;
     emit changed({});
 }
 
@@ -78,9 +75,9 @@ Result<void> TopicRights::change(const PublicKey &who, Doing doing, const QByteA
         if (!remove)
             after << pattern;
     }
-    if (after.size() > mostGrants)
+    if (after.size() > m_mostGrants)
         return Error { Code::ResourceExhausted,
-            QStringLiteral("an account has at most %1 grants for topics").arg(mostGrants) };
+            QStringLiteral("an account has at most %1 grants for topics").arg(m_mostGrants) };
     const Result<void> written = m_database.transaction([&]() -> Result<void> {
         for (const QByteArray &pattern : patterns) {
             const auto row = m_database.run(remove

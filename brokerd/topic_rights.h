@@ -16,7 +16,7 @@ public:
     /// Both outlive this.
     TopicRights(const Accounts &accounts, Database &database, QObject *parent = nullptr);
     Result<void> load();
-    void apply(const TopicDefaults &defaults);
+    void apply(const TopicDefaults &defaults, qint64 mostGrants);
 
     bool allows(const PublicKey &who, Doing doing, QByteArrayView topic) const;
     /// Whether there is a topic that fits the pattern and is allowed.
@@ -37,6 +37,7 @@ private:
     const Accounts &m_accounts;
     Database &m_database;
     TopicDefaults m_defaults;
+    qint64 m_mostGrants = 256; // of one account, each way
     QHash<PublicKey, QByteArrayList> m_publish; // beyond the defaults
     QHash<PublicKey, QByteArrayList> m_subscribe;
 };

@@ -306,9 +306,11 @@ void TopicStore::open(
                     Begun::No });
     const auto mine =
         std::count_if(m_kept.begin(), m_kept.end(), [&who](const auto &entry) { return entry.second->who == who; });
-    if (mine >= limits.ofOne || int(m_kept.size()) + m_creating >= limits.inAll)
+    if (mine >= limits.ofOne || int(m_kept.size()) + m_creating >= limits.inAll) {
+        m_hits.count(mine >= limits.ofOne ? "durable_subscriptions_per_user" : "durable_subscriptions");
         return opened(
             Error { Code::ResourceExhausted, QStringLiteral("there are too many durable subscriptions"), Begun::No });
+    }
     create(who, name, pattern, context, std::move(opened));
 }
 
@@ -376,7 +378,7 @@ void TopicStore::drop(qint64 id, const Done &done)
     m_store.write(this, work, done);
 }
 
-void TopicStore::report(Value &counters, Value &limits) const
+void TopicStore::report(Value &counters, LimitUse &use) const
 {
     qint64 messages = 0;
     qint64 bytes = 0;
@@ -388,12 +390,9 @@ void TopicStore::report(Value &counters, Value &limits) const
     counters.insert(QStringLiteral("durable_messages_now"), messages);
     counters.insert(QStringLiteral("durable_bytes_now"), bytes);
     counters.insert(QStringLiteral("durable_lost"), m_lost);
-    limits.insert(QStringLiteral("durable_subscriptions"), this->limits.inAll);
-    limits.insert(QStringLiteral("durable_subscriptions_per_user"), this->limits.ofOne);
-    limits.insert(QStringLiteral("durable_messages"), this->limits.messages);
-    limits.insert(QStringLiteral("durable_bytes"), this->limits.bytes);
-    limits.insert(QStringLiteral("durable_message_days"), this->limits.days);
-    limits.insert(QStringLiteral("durable_unused_days"), this->limits.unusedDays);
+    use.used("durable_subscriptions", qint64(m_kept.size()));
+    use.hit("durable_messages", m_lost);
+    m_hits.report(use);
 }
 
 } // namespace hawser::broker

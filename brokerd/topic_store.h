@@ -2,6 +2,7 @@
 
 #include "brokerd/topic_block.h"
 #include "brokerd/topic_last_store.h"
+#include "core/limit_use.h"
 #include "core/topics.h"
 #include "core/value.h"
 
@@ -81,7 +82,7 @@ public:
 
     /// Takes out what has waited too long. \param wall  ms since 1970
     void expire(qint64 wall);
-    void report(Value &counters, Value &limits) const;
+    void report(Value &counters, LimitUse &use) const;
 
 private:
     struct Target {
@@ -119,6 +120,7 @@ private:
     int m_writing = 0; // batches
     int m_creating = 0;
     QTimer m_expiry;
+    LimitHits m_hits;
     quint64 m_lost = 0; // messages that were over a quota or too old
 };
 

@@ -9,8 +9,8 @@ constexpr qint64 enoughRoom = 16 * 1024; // for a block and its announcement; St
 constexpr size_t firstPlaces = 8;
 } // namespace
 
-TopicSubscriber::TopicSubscriber(Stream *stream, SubscriberCounters &counters, NextKept nextKept)
-    : m_stream(stream), m_counters(counters), m_nextKept(std::move(nextKept))
+TopicSubscriber::TopicSubscriber(Stream *stream, const Config &config, SubscriberCounters &counters, NextKept nextKept)
+    : m_stream(stream), m_config(config), m_counters(counters), m_nextKept(std::move(nextKept))
 {
     connect(stream, &Stream::roomAvailable, this, [this] { flush(now()); });
     flush(now());
@@ -41,7 +41,7 @@ void TopicSubscriber::offer(const BlockPointer &block, Instant now)
         m_progress = now;
     m_queue.push_back(block);
     flush(now);
-    if (!m_queue.empty() && m_skipped != Instant() && now - m_skipped < limits::skippedFor)
+    if (!m_queue.empty() && m_skipped != Instant() && now - m_skipped < seconds(m_config.subscriberSkippedSeconds))
         skip(now);
 }
 
@@ -124,8 +124,8 @@ void TopicSubscriber::tick(Instant now)
     if (!isWaiting())
         return;
     const Instant first = m_queue.front()->firstTaken();
-    const bool isBehind = first != Instant() && now - first >= limits::subscriberBehind;
-    if (isBehind || now - m_progress >= limits::subscriberPatience)
+    const bool isBehind = first != Instant() && now - first >= seconds(m_config.subscriberBehindSeconds);
+    if (isBehind || now - m_progress >= seconds(m_config.subscriberPatienceSeconds))
         skip(now);
 }
 

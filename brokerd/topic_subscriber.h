@@ -1,5 +1,6 @@
 #pragma once
 
+#include "brokerd/config.h"
 #include "brokerd/topic_block.h"
 
 #include <QObject>
@@ -15,7 +16,7 @@ struct SubscriberCounters {
     quint64 skipped = 0; ///< how often one was skipped
 };
 
-/// One live subscription's stream: sends blocks as far as there is credit. Who takes nothing for a second, or falls far
+/// One live subscription's stream: sends blocks as far as there is credit. Who takes nothing for a while, or falls far
 /// behind the others, is skipped: what waits is dropped, counted and told as a gap, and nobody waits for it.
 class TopicSubscriber : public QObject {
     Q_OBJECT
@@ -25,8 +26,8 @@ public:
     using NextKept = std::function<std::vector<BlockPointer>()>;
 
     /// \param stream    outlives this or is closed before
-    /// \param counters  outlives this
-    TopicSubscriber(Stream *stream, SubscriberCounters &counters, NextKept nextKept);
+    /// \param config, counters  outlive this
+    TopicSubscriber(Stream *stream, const Config &config, SubscriberCounters &counters, NextKept nextKept);
 
     void offer(const BlockPointer &block, Instant now);
     /// Skips it when its time is over.
@@ -47,6 +48,7 @@ private:
     size_t unfinished() const;
 
     QPointer<Stream> m_stream;
+    const Config &m_config;
     SubscriberCounters &m_counters;
     NextKept m_nextKept; // null: all were sent
     std::deque<BlockPointer> m_kept; // the value that is being sent

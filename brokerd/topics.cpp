@@ -68,19 +68,19 @@ void Topics::forgetLastOf(const PublicKey &publisher)
 
 void Topics::apply(const Config &config)
 {
-    m_perSession = config.subscriptionsPerSession;
-    m_inAll = config.subscriptions;
-    m_lastLimits.topics = config.lastValues;
-    m_lastLimits.topicsOfOne = (config.lastValues + shareOfOne - 1) / shareOfOne;
-    m_lastLimits.bytes = qint64(config.lastValuesMegabytes) * 1024 * 1024;
-    m_storeLimits.inAll = config.durableSubscriptions;
-    m_storeLimits.ofOne = config.durablePerUser;
+    m_config = config;
+    m_lastLimits.topics = int(config.lastValues);
+    m_lastLimits.topicsOfOne = int((config.lastValues + shareOfOne - 1) / shareOfOne);
+    m_lastLimits.bytes = config.lastValuesMegabytes * 1024 * 1024;
+    m_storeLimits.inAll = int(config.durableSubscriptions);
+    m_storeLimits.ofOne = int(config.durablePerUser);
     m_storeLimits.messages = config.durableMessages;
-    m_storeLimits.bytes = qint64(config.durableMegabytes) * 1024 * 1024;
-    m_storeLimits.days = config.durableDays;
+    m_storeLimits.bytes = config.durableMegabytes * 1024 * 1024;
+    m_storeLimits.days = int(config.durableDays);
+    m_storeLimits.unusedDays = int(config.durableUnusedDays);
     if (m_store)
         m_store->limits = m_storeLimits;
-    m_rights.apply(config.topics);
+    m_rights.apply(config.topics, config.topicRightsPerAccount);
 }
 
 void Topics::serve(Commands &commands)
@@ -99,7 +99,7 @@ void Topics::serve(Commands &commands)
     commands.serve<Grant>([this](const Grant::Request &request, const Caller &) { return grant(request); });
 }
 
-void Topics::report(Value &counters, Value &limits) const
+void Topics::report(Value &counters, LimitUse &use) const
 {
     const auto count = [&counters](const char *name, quint64 value) { counters.insert(QLatin1String(name), value); };
     count("topic_messages", m_published);
@@ -111,17 +111,12 @@ void Topics::report(Value &counters, Value &limits) const
     count("topic_subscriptions_now", m_subscriptions.size());
     count("last_values_now", quint64(m_last.topics()));
     count("last_value_bytes_now", quint64(m_last.bytes()));
-    const auto limit = [&limits](const char *name, qint64 value) { limits.insert(QLatin1String(name), value); };
-    limit("topic_message_bytes", limits::topicMessage);
-    limit("topics_per_publisher", limits::topicsOfPublisher);
-    limit("subscriptions_per_session", m_perSession);
-    limit("subscriptions", m_inAll);
-    limit("subscribe_per_second", subscribePerSecond);
-    limit("last_values", m_lastLimits.topics);
-    limit("last_values_per_publisher", m_lastLimits.topicsOfOne);
-    limit("last_value_bytes", m_lastLimits.valueBytes);
-    limit("last_values_bytes", m_lastLimits.bytes);
-    m_store->report(counters, limits);
+    use.used("subscriptions", qint64(m_subscriptions.size()));
+    use.used("last_values", m_last.topics());
+    use.used("last_values_megabytes", m_last.bytes() >> 20);
+    use.hit("subscriber_patience_seconds", m_counters.skipped);
+    m_hits.report(use);
+    m_store->report(counters, use);
 }
 
 // --- publishing

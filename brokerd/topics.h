@@ -26,8 +26,9 @@ public:
     Result<void> load(const QString &folder);
     void apply(const Config &config);
     void serve(Commands &commands);
-    /// Adds what is counted and what is limited to the maps of `status`.
-    void report(Value &counters, Value &limits) const;
+    /// Adds what is counted, and what its limits did, to the maps of `status`.
+    void report(Value &counters, LimitUse &use) const;
+    qint64 publisherHeldBytes() const { return m_config.publisherHeldBytes; }
 
     // --- for publishers
     /// \pre isTopicName(name)
@@ -46,7 +47,6 @@ public:
     void countRefused() { ++m_refused; }
 
 private:
-    static constexpr int subscribePerSecond = 200; // of one link
     using Id = TopicMatcher::Id;
     using Subscribe = contracts::SubscribeTopics;
     using Grant = contracts::GrantTopics;
@@ -93,8 +93,8 @@ private:
     LastValues m_last;
     LastValueLimits m_lastLimits;
     TopicStore::Limits m_storeLimits;
-    int m_perSession;
-    int m_inAll;
+    Config m_config;
+    LimitHits m_hits;
     std::unordered_map<const TopicPublisher *, LaterPointer<TopicPublisher>> m_publishers;
     std::unordered_map<Id, Subscription> m_subscriptions;
     QHash<Link *, Session> m_sessions;

@@ -5,7 +5,7 @@ namespace hawser::broker {
 
 namespace {
 
-constexpr double changesAtOnce = 2000; // of one link: all that it may have, and again
+constexpr double secondsAtOnce = 10; // so many seconds' changes after a rest
 constexpr qsizetype manyLinks = 64; // with more subscribers than these each holds less in its socket
 
 double secondsBetween(Instant from, Instant to)
@@ -47,16 +47,19 @@ Result<void> Topics::maySubscribe(const QByteArray &pattern, const IncomingCall 
 Result<void> Topics::countChange(Link *link)
 {
     const Instant at = now();
+    const double perSecond = double(m_config.subscriptionChangesPerSecond);
+    const double changesAtOnce = perSecond * secondsAtOnce;
     if (!m_sessions.contains(link)) {
         m_sessions.insert(link, { 0, changesAtOnce, at });
         connect(link, &Link::ended, this, [this, link] { m_sessions.remove(link); });
     }
     Session &session = m_sessions[link];
-    session.allowance =
-        qMin(changesAtOnce, session.allowance + secondsBetween(session.counted, at) * subscribePerSecond);
+    session.allowance = qMin(changesAtOnce, session.allowance + secondsBetween(session.counted, at) * perSecond);
     session.counted = at;
-    if (session.allowance < 1)
+    if (session.allowance < 1) {
+        m_hits.count("subscription_changes_per_second");
         return Error { Code::ResourceExhausted, QStringLiteral("subscriptions change too often"), Begun::No };
+    }
     session.allowance -= 1;
     return {};
 }
@@ -64,11 +67,14 @@ Result<void> Topics::countChange(Link *link)
 Result<void> Topics::enter(Link *link)
 {
     Session &session = m_sessions[link];
-    if (session.subscriptions >= m_perSession || int(m_subscriptions.size()) >= m_inAll)
+    const bool isFull = session.subscriptions >= m_config.subscriptionsPerSession;
+    if (isFull || qint64(m_subscriptions.size()) >= m_config.subscriptions) {
+        m_hits.count(isFull ? "subscriptions_per_session" : "subscriptions");
         return Error { Code::ResourceExhausted,
             QStringLiteral("a session may have %1 subscriptions, all together %2")
-                .arg(QString::number(m_perSession), QString::number(m_inAll)),
+                .arg(QString::number(m_config.subscriptionsPerSession), QString::number(m_config.subscriptions)),
             Begun::No };
+    }
     ++session.subscriptions;
     return {};
 }
@@ -91,7 +97,7 @@ void Topics::addLive(const QByteArray &pattern, bool last, const std::shared_ptr
     Subscription &mine = m_subscriptions.at(id);
     TopicSubscriber::NextKept none = [] { return std::vector<BlockPointer>(); };
     mine.live.reset(
-        new TopicSubscriber(call->stream(), m_counters, last ? keptFor(mine.who, pattern) : std::move(none)));
+        new TopicSubscriber(call->stream(), m_config, m_counters, last ? keptFor(mine.who, pattern) : std::move(none)));
     m_matcher.add(pattern, id);
     ++m_version;
     shareSockets();

@@ -4,6 +4,27 @@
 
 namespace hawser {
 
+Limits describe(AdmissionLimits &admission)
+{
+    const char *const table = "admission";
+    return {
+        { table, "strangers", &admission.strangers, 1, 65536,
+            "who may be in their greeting at once; as many may stay without being let in" },
+        { table, "strangers_start", &admission.strangersStart, 1, 65536,
+            "from so many on some are refused at random: three in ten, growing to all" },
+        { table, "strangers_per_source", &admission.strangersPerSource, 1, 65536,
+            "the same for one IPv4 address or IPv6 /64" },
+        { table, "stranger_bytes", &admission.strangerBytes, 64 * 1024, 1024 * 1024 * 1024,
+            "bytes of half greetings, all together" },
+        { table, "greeting_seconds", &admission.greetingSeconds, 1, 120,
+            "seconds from the first packet to the end of a greeting" },
+        { table, "penalty_sources", &admission.penaltySources, 16, 1'000'000,
+            "addresses of which is remembered that they misbehaved" },
+        { table, "penalty_most_seconds", &admission.penaltyMostSeconds, 0, 86400,
+            "seconds for which such an address is refused at the most; 0: never" },
+    };
+}
+
 QHostAddress sourceOf(const QHostAddress &address)
 {
     bool isIpv4 = false;
@@ -25,7 +46,7 @@ AdmissionControl::Decision AdmissionControl::enter(const QHostAddress &address, 
     if (isPenalised(address, now))
         return { .reason = "penalty" };
     Decision decision;
-    if (m_sources.value(source).greeting >= limits::strangersPerSource) {
+    if (m_sources.value(source).greeting >= m_limits.strangersPerSource) {
         decision.dropped = slowest(&source, now);
         if (!decision.dropped)
             return { .reason = "source" };
@@ -45,13 +66,13 @@ AdmissionControl::Decision AdmissionControl::enter(const QHostAddress &address, 
 /// Random early refusal, as OpenSSH's MaxStartups: the more are in their greeting, the likelier.
 bool AdmissionControl::isCrowded()
 {
-    const int over = m_all.greeting - limits::strangersStart;
+    if (m_all.greeting >= m_limits.strangers)
+        return true;
+    const qint64 over = m_all.greeting - m_limits.strangersStart;
     if (over < 0)
         return false;
-    if (m_all.greeting >= limits::strangersFull)
-        return true;
-    const int first = limits::strangersRefused;
-    const int percent = first + (100 - first) * over / (limits::strangersFull - limits::strangersStart);
+    const qint64 first = limits::strangersRefused;
+    const qint64 percent = first + (100 - first) * over / (m_limits.strangers - m_limits.strangersStart);
     return m_dice(100) < quint32(percent);
 }
 
@@ -73,7 +94,7 @@ bool AdmissionControl::stay(Ticket ticket)
     if (guest == m_guests.end() || guest->second.stays)
         return false;
     Count &source = m_sources[guest->second.source];
-    if (source.staying >= limits::strangersPerSource || m_all.staying >= limits::strangersFull)
+    if (source.staying >= m_limits.strangersPerSource || m_all.staying >= m_limits.strangers)
         return false;
     guest->second.stays = true;
     --source.greeting;
@@ -102,11 +123,11 @@ void AdmissionControl::penalise(const QHostAddress &address, milliseconds penalt
     const QHostAddress source = sourceOf(address);
     if (address.isLoopback() || source.isLoopback() || penalty <= milliseconds::zero())
         return;
-    if (!m_penalties.contains(source) && m_penalties.size() >= limits::penaltySources)
+    if (!m_penalties.contains(source) && m_penalties.size() >= m_limits.penaltySources)
         forgetPenalties(now);
     Penalty &entry = m_penalties[source];
     const bool over = entry.until <= now;
-    entry.until = std::min<Instant>((over ? now : entry.until) + penalty, now + limits::penaltyMost);
+    entry.until = std::min<Instant>((over ? now : entry.until) + penalty, now + seconds(m_limits.penaltyMostSeconds));
     entry.enforced = (entry.enforced && !over) || entry.until >= now + limits::penaltyEnforced;
 }
 
@@ -120,7 +141,7 @@ bool AdmissionControl::isPenalised(const QHostAddress &address, Instant now) con
 void AdmissionControl::forgetPenalties(Instant now)
 {
     m_penalties.removeIf([now](const auto &entry) { return entry.value().until <= now; });
-    if (m_penalties.size() < limits::penaltySources)
+    if (m_penalties.size() < m_limits.penaltySources)
         return;
     std::vector<Instant> ends;
     ends.reserve(size_t(m_penalties.size()));

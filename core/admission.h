@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/instant.h"
+#include "core/limit.h"
 #include "core/limits.h"
 
 #include <QHash>
@@ -12,6 +13,20 @@ namespace hawser {
 
 /// What counts as one source: an IPv4 address (mapped ones too) or an IPv6 /64.
 QHostAddress sourceOf(const QHostAddress &address);
+
+/// What an owner may say of it: [admission] of the file.
+struct AdmissionLimits {
+    qint64 strangers = limits::strangersFull;
+    qint64 strangersStart = limits::strangersStart;
+    qint64 strangersPerSource = limits::strangersPerSource;
+    qint64 strangerBytes = limits::strangersMemory;
+    qint64 greetingSeconds = limits::greetingDeadline.count();
+    qint64 penaltySources = limits::penaltySources;
+    qint64 penaltyMostSeconds = seconds(limits::penaltyMost).count();
+
+    bool operator==(const AdmissionLimits &) const = default;
+};
+Limits describe(AdmissionLimits &admission);
 
 /// What strangers may cost (docs/protocol.md §5.8): how many may be in their greeting at once, in all and from one
 /// source, how many may stay without being let in, and who has to wait outside for what its source did. Sans-I/O.
@@ -30,6 +45,9 @@ public:
 
     /// \param dice  a random number below its argument
     explicit AdmissionControl(std::function<quint32(quint32)> dice);
+    /// From now on; who is in stays.
+    void setLimits(const AdmissionLimits &limits) { m_limits = limits; }
+    const AdmissionLimits &limits() const { return m_limits; }
 
     Decision enter(const QHostAddress &address, Instant now);
     /// The greeting of `ticket` is over and it is not let in: it stays as a stranger.
@@ -43,6 +61,7 @@ public:
     bool isPenalised(const QHostAddress &address, Instant now) const;
 
     int strangers() const { return int(m_guests.size()); }
+    int penalised() const { return int(m_penalties.size()); }
 
 private:
     struct Guest {
@@ -64,6 +83,7 @@ private:
     void forgetPenalties(Instant now);
 
     std::function<quint32(quint32)> m_dice;
+    AdmissionLimits m_limits;
     std::map<Ticket, Guest> m_guests; // oldest first
     QHash<QHostAddress, Count> m_sources;
     Count m_all;

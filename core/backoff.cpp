@@ -13,7 +13,7 @@ milliseconds Backoff::next(double random)
 {
     const milliseconds least = m_bound > limits::backoffFirst ? backoffLeast : milliseconds(0);
     const milliseconds wait = std::max(least, milliseconds(qint64(random * double(m_bound.count()))));
-    m_bound = std::min<milliseconds>(2 * m_bound, limits::backoffMost);
+    m_bound = std::min<milliseconds>(2 * m_bound, std::max<milliseconds>(m_most, limits::backoffFirst));
     return wait;
 }
 

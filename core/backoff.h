@@ -11,6 +11,9 @@ namespace hawser {
 /// three tries in a second.
 class Backoff {
 public:
+    /// \param most  what the bound grows to
+    explicit Backoff(milliseconds most = limits::backoffMost) : m_most(most) { }
+
     /// \param random  0 to 1, fresh each time
     milliseconds next(double random);
     void connected(Instant now) { m_since = now; }
@@ -18,6 +21,7 @@ public:
     milliseconds bound() const { return m_bound; }
 
 private:
+    milliseconds m_most;
     milliseconds m_bound = limits::backoffFirst;
     std::optional<Instant> m_since;
 };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/identity.h"
+#include "core/instant.h"
 #include "core/location.h"
 #include "core/result.h"
 
@@ -29,6 +30,8 @@ public:
     virtual qint64 backlog() const = 0;
     /// What may wait here unread before the peer is slowed down.
     virtual void setReadBuffer(qint64) { }
+    /// How long what was sent may stay unacknowledged by the far kernel before the pipe ends.
+    virtual void setUnacknowledged(milliseconds) { }
     /// Ends the pipe after what was written has gone out; `ended` follows, unless the peer does not read.
     virtual void finish() = 0;
     /// Ends it now; `ended` may follow.

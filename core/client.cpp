@@ -71,6 +71,16 @@ void Client::setProfile(const Profile &profile)
         m_profile.session = randomBytes(8);
 }
 
+void Client::setLimits(const LinkLimits &links, const DialLimits &dials)
+{
+    m_links = links;
+    m_dials = dials;
+    m_resumeWindow = seconds(links.resumeSeconds);
+    m_backoff = Backoff(seconds(dials.retryMostSeconds));
+    if (m_bulk)
+        m_bulk->setLimits(links, dials);
+}
+
 void Client::setCommands(Commands *commands)
 {
     if (m_link)
@@ -129,6 +139,11 @@ void Client::retryNow()
         begin();
 }
 
+quint64 Client::droppedFrames() const
+{
+    return m_dropped + (m_link ? m_link->dropped() : 0) + (m_bulk ? m_bulk->droppedFrames() : 0);
+}
+
 milliseconds Client::retryIn() const
 {
     const bool waits = m_state == State::Waiting || m_state == State::Suspended;
@@ -144,6 +159,7 @@ Link *Client::letGo()
     dropLane();
     if (m_greeting)
         dropConnection(); // it carries no link yet
+    m_dropped += m_link ? m_link->dropped() : 0;
     return part(std::move(m_link), std::move(m_connection), this);
 }
 
@@ -163,6 +179,7 @@ void Client::dial()
     m_dialled = now();
     if (m_localPath.isEmpty()) {
         m_connection.reset(Connection::dial(m_address, m_identity, m_expected).release());
+        m_connection->setConnectDeadline(seconds(m_dials.connectSeconds));
         if (!m_link) { // what ended here cannot be resumed
             m_linkName = randomBytes(16);
             m_connectionNumber = 0;
@@ -194,6 +211,8 @@ Hello Client::hello() const
     hello.link = m_linkName;
     hello.connection = m_connectionNumber;
     hello.lane = m_lane;
+    hello.ping = quint32(m_links.pingSeconds);
+    hello.opens = quint64(m_links.openStreams);
     if (m_resumeWindow > milliseconds(0))
         hello.features = QStringList { feature::resume, feature::lanes };
     if (m_link) {
@@ -209,7 +228,7 @@ void Client::encrypted()
     if (!m_localPath.isEmpty())
         return enterLocal();
     const auto used = std::chrono::duration_cast<milliseconds>(now() - m_dialled);
-    m_deadline->start(std::max(milliseconds(0), milliseconds(limits::connectDeadline) - used));
+    m_deadline->start(std::max(milliseconds(0), milliseconds(seconds(m_dials.connectSeconds)) - used));
 }
 
 void Client::greeted(const Welcome &welcome)
@@ -236,6 +255,9 @@ void Client::greeted(const Welcome &welcome)
     settings.ping = seconds(std::max(said.ping, welcome.ping));
     settings.opensAllowed = welcome.opens;
     settings.opensGranted = said.opens;
+    settings.retention = m_links.unacknowledgedBytes;
+    settings.awayAfter = seconds(m_links.awaySeconds);
+    settings.bounds = m_links;
     if (maySuspend(welcome))
         settings.resumeWindow = m_resumeWindow;
     if (member)
@@ -355,12 +377,16 @@ void Client::renew()
         retryNow();
 }
 
+bool Client::isWornOut(const DialLimits &dials, Instant::duration age, quint64 bytes)
+{
+    return age >= std::chrono::hours(dials.connectionHours)
+        || bytes >= quint64(dials.connectionGigabytes) * 1'000'000'000;
+}
+
 /// Nobody renews the keys of a TLS connection otherwise.
 void Client::checkAge()
 {
-    const bool old = now() - m_dialled >= limits::connectionAge
-        || m_connection->bytesRead() + m_connection->bytesWritten() >= limits::connectionBytes;
-    if (old)
+    if (isWornOut(m_dials, now() - m_dialled, m_connection->bytesRead() + m_connection->bytesWritten()))
         QMetaObject::invokeMethod(this, &Client::renew, Qt::QueuedConnection);
 }
 
@@ -369,7 +395,7 @@ void Client::checkAge()
 void Client::networkChanged()
 {
     if (m_retry->isActive()) {
-        m_backoff = Backoff();
+        m_backoff = Backoff(seconds(m_dials.retryMostSeconds));
         const milliseconds wait = m_backoff.next(QRandomGenerator::global()->generateDouble());
         m_retry->start(std::min(wait, m_retry->remainingTimeAsDuration()));
     } else if (m_state == State::Ready && !isOurs(m_connection->localAddress())) {
@@ -381,6 +407,7 @@ void Client::networkChanged()
 void Client::endLink(const Error &why)
 {
     const LaterPointer<Link> link = std::move(m_link);
+    m_dropped += link->dropped();
     m_watch->stop();
     dropLane();
     link->disconnect(this);
@@ -464,6 +491,7 @@ void Client::startLane(quint32 lane)
     Client *bulk = m_bulk.get();
     bulk->m_lane = lane;
     bulk->m_linkName = m_linkName;
+    bulk->setLimits(m_links, m_dials);
     bulk->m_resumeWindow = m_resumeWindow;
     bulk->m_address = m_address;
     bulk->m_expected = m_link->settings().peer;
@@ -473,8 +501,10 @@ void Client::startLane(quint32 lane)
     connect(bulk->m_link.get(), &Link::suspended, bulk, &Client::linkSuspended);
     connect(bulk->m_link.get(), &Link::pong, bulk, &Client::checkAge);
     connect(bulk, &Client::lost, this, [this, bulk] {
-        if (m_bulk.get() == bulk)
-            m_bulk.reset();
+        if (m_bulk.get() != bulk)
+            return;
+        m_dropped += bulk->droppedFrames();
+        m_bulk.reset();
     });
     bulk->m_state = State::Suspended;
     bulk->watchLink();
@@ -487,6 +517,7 @@ void Client::dropLane()
         return;
     const LaterPointer<Client> bulk = std::move(m_bulk);
     bulk->disconnectFromPeer();
+    m_dropped += bulk->droppedFrames();
 }
 
 // --- calls

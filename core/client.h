@@ -58,7 +58,11 @@ public:
     void disconnectFromPeer();
     /// Goes on over a new connection, at once. Nothing happens without a link that can.
     void renew();
-    /// How long a link waits for its next connection; limits::resumeWindow at first, 0 for never. For links from now on.
+    /// What the owner of this side says of links and dials from now on.
+    void setLimits(const LinkLimits &links, const DialLimits &dials);
+    /// Whether a connection has served long enough to be replaced.
+    static bool isWornOut(const DialLimits &dials, Instant::duration age, quint64 bytes);
+    /// How long a link waits for its next connection, finer than setLimits(); 0 for never. For links from now on.
     void setResumeWindow(milliseconds window) { m_resumeWindow = window; }
     /// Tries at once instead of waiting; a stranger comes again to see whether it was let in.
     void retryNow();
@@ -71,6 +75,9 @@ public:
     const PublicKey &peerKey() const { return m_peerKey; }
     const Welcome &welcome() const { return m_welcome; } ///< of the last greeting
     Link *link() const { return m_link.get(); } ///< null unless Stranger, Ready or Suspended
+    /// Frames for streams that were not open, over all links so far: late, doubled or foreign answers.
+    quint64 droppedFrames() const;
+    Link *presentBulk() const { return m_bulk ? m_bulk->link() : nullptr; } ///< its lane for bulk data; null: none
     const Identity &identity() const { return m_identity; }
     const Profile &profile() const { return m_profile; }
     void setProfile(const Profile &profile); ///< for the next greeting
@@ -90,7 +97,7 @@ signals:
     void stranger(); ///< connected and not let in: ask (request/1)
     void lost(const hawser::Error &why); ///< the link has ended, after ready or stranger
     void suspended(const hawser::Error &why); ///< the connection broke; resumed, lost or away follow
-    void away(); ///< suspended for limits::awayAfter: nobody should count on the other side any more
+    void away(); ///< suspended for LinkLimits::awaySeconds: nobody should count on the other side any more
     void resumed(); ///< Ready again over the same link
     void failed(const hawser::Error &why); ///< a try failed: which step, in one sentence
 
@@ -139,12 +146,15 @@ private:
     quint32 m_lastLane = 0;
     LaterPointer<Client> m_bulk; // the lane for bulk data
     LaterPointer<DialGreeting> m_greeting;
+    quint64 m_dropped = 0; // of links that are over
     LaterPointer<Link> m_link; // runs on m_connection, is suspended, or is null
     LaterPointer<Connection> m_connection;
     QTimer *m_deadline; // of a greeting
     std::shared_ptr<NetworkWatch> m_network; // null for a control socket
     QTimer *m_retry;
     QTimer *m_watch; // of a suspended link
+    LinkLimits m_links;
+    DialLimits m_dials;
     milliseconds m_resumeWindow;
     Instant m_dialled {};
     Backoff m_backoff;

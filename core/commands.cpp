@@ -1,6 +1,7 @@
 #include "core/commands.h"
 
 #include <QPointer>
+#include <numeric>
 
 namespace hawser {
 
@@ -164,8 +165,12 @@ void Commands::dispatch(Stream *stream)
 std::shared_ptr<void> Commands::reserve(Link *link, qsizetype bulk)
 {
     qsizetype &held = (*m_held)[link];
-    if (held + bulk > limits::bulkAtOnce)
+    if (held + bulk > m_mostBulk) {
+        ++m_bulkRefused;
+        if (held == 0)
+            m_held->erase(link);
         return nullptr;
+    }
     held += bulk;
     return std::shared_ptr<void>(link, [book = m_held, bulk](void *link) {
         const auto entry = book->find(static_cast<Link *>(link)); // compared, never followed: the link may be gone
@@ -173,6 +178,12 @@ std::shared_ptr<void> Commands::reserve(Link *link, qsizetype bulk)
         if (entry->second == 0)
             book->erase(entry);
     });
+}
+
+qint64 Commands::heldBulk() const
+{
+    return std::accumulate(
+        m_held->begin(), m_held->end(), qint64(0), [](qint64 sum, const auto &entry) { return sum + entry.second; });
 }
 
 void Commands::run(const Entry &entry, const Value &parameters, const std::shared_ptr<IncomingCall> &call)

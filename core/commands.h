@@ -108,6 +108,11 @@ public:
     void dispatchOneWay(const OpenHead &head, const Caller &caller, QByteArrayView body);
     /// One-way commands that were refused or failed, calls of unknown names: counted.
     quint64 refused() const { return m_refused; }
+    /// Bytes of bulk that the calls of one link may be waiting for; limits::bulkAtOnce at first.
+    void setMostBulk(qint64 bytes) { m_mostBulk = bytes; }
+    /// Of all links together, now; and how often there was no room.
+    qint64 heldBulk() const;
+    quint64 bulkRefused() const { return m_bulkRefused; }
 
 private:
     struct Entry {
@@ -127,6 +132,8 @@ private:
     std::map<QString, EntryPointer> m_entries;
     Policy m_policy;
     quint64 m_refused = 0;
+    quint64 m_bulkRefused = 0;
+    qint64 m_mostBulk = limits::bulkAtOnce;
     std::shared_ptr<std::map<const Link *, qsizetype>> m_held; // bytes of bulk, by link
     QThreadPool m_pool;
 };

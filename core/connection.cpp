@@ -22,6 +22,7 @@ public:
     void close(const Error &error);
     void abandon();
     void post();
+    void openWithin(milliseconds time);
 
     Connection *q; // null once abandoned
     std::unique_ptr<BytePipe> pipe;
@@ -53,6 +54,7 @@ private:
     void stop(const Error &error);
     void report();
     Instant due() const;
+    milliseconds noProgress() const { return m_sink ? m_sink->noProgress : milliseconds(limits::noProgress); }
     void arm();
 
     FrameSink *m_sink = nullptr;
@@ -63,6 +65,7 @@ private:
     Instant m_progress {}; // when the kernel last took something
     QBasicTimer m_timer;
     Instant m_armedFor {};
+    milliseconds m_mayOpen { limits::connectDeadline };
     bool m_posted = false;
     bool m_readAgain = false; // bytes wait here or in the pipe
     bool m_reading = false;
@@ -113,6 +116,8 @@ void Connection::Private::setSink(FrameSink *next)
         return;
     m_toBulk = next->movesBulk && pipe->canMove();
     next->wake = [this] { post(); };
+    if (next->unacknowledged != milliseconds(limits::deadUnacknowledged))
+        pipe->setUnacknowledged(next->unacknowledged);
     m_readAgain = true;
     post();
 }
@@ -127,6 +132,13 @@ void Connection::Private::write(const QByteArray &bytes)
     q->m_bytesWritten += quint64(bytes.size());
     m_unflushed = true;
     post();
+}
+
+void Connection::Private::openWithin(milliseconds time)
+{
+    m_mayOpen = time;
+    m_opening = now() + time;
+    arm();
 }
 
 /// One event until it is handled, however often somebody wakes us.
@@ -318,7 +330,8 @@ void Connection::Private::tick(Instant at)
 {
     switch (m_state) {
     case State::Opening:
-        return stop({ Code::Unavailable, QStringLiteral("%1 in 10 seconds").arg(pipe->pendingStep()) });
+        return stop({ Code::Unavailable,
+            QStringLiteral("%1 in %2 seconds").arg(pipe->pendingStep(), QString::number(m_mayOpen.count() / 1000)) });
     case State::Closing:
         return stop(m_why);
     case State::Ended:
@@ -326,7 +339,7 @@ void Connection::Private::tick(Instant at)
     case State::Open:
         break;
     }
-    if (pipe->backlog() > 0 && at >= m_progress + limits::noProgress)
+    if (pipe->backlog() > 0 && at >= m_progress + noProgress())
         return close({ Code::ResourceExhausted, QStringLiteral("slow consumer: it does not read what lies ready") });
     if (!m_sink || m_sink->deadline() > at)
         return;
@@ -349,7 +362,7 @@ Instant Connection::Private::due() const
         break;
     }
     const Instant wanted = m_sink ? m_sink->deadline() : Instant::max();
-    return pipe->backlog() > 0 ? std::min(wanted, m_progress + limits::noProgress) : wanted;
+    return pipe->backlog() > 0 ? std::min<Instant>(wanted, m_progress + noProgress()) : wanted;
 }
 
 /// Only ever makes the timer earlier: one that fires too early looks again. So a deadline that moves with each frame
@@ -472,6 +485,11 @@ void Connection::setMaxPayload(quint32 bytes)
 {
     d->reader.setMaxPayload(bytes);
     d->pipe->setReadBuffer(bytes > limits::greetingPayload ? limits::readTurn : 4 * limits::greetingPayload);
+}
+
+void Connection::setConnectDeadline(milliseconds time)
+{
+    d->openWithin(time);
 }
 
 void Connection::write(const QByteArray &bytes)

@@ -42,6 +42,8 @@ public:
     void setSink(FrameSink *sink);
     /// Frames above this are refused at their header; limits::greetingPayload at first.
     void setMaxPayload(quint32 bytes);
+    /// How long it may take, from now on, until it is open; limits::connectDeadline at first.
+    void setConnectDeadline(milliseconds time);
 
     /// Writes `bytes` before anything the sink gives later; for greetings.
     void write(const QByteArray &bytes);

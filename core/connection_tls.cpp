@@ -27,16 +27,21 @@ bool isAboutTheCertificateOnly(const QSslError &error)
     }
 }
 
+void giveUpAfter(qintptr descriptor, milliseconds time)
+{
+    const unsigned timeout = unsigned(time.count());
+    (void)setsockopt(int(descriptor), IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof timeout);
+}
+
 void tune(qintptr descriptor)
 {
     const int on = 1;
     const int lowat = limits::notSentLowat;
-    const unsigned timeout = unsigned(std::chrono::milliseconds(limits::deadUnacknowledged).count());
     const int fd = int(descriptor);
     // What the kernel refuses costs speed only.
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &lowat, sizeof lowat);
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof timeout);
+    giveUpAfter(descriptor, limits::deadUnacknowledged);
 }
 
 /// docs/protocol.md §2. QSslSocket reads OpenSSL's error queue of the thread: what somebody else left there would end
@@ -57,6 +62,7 @@ public:
     void flush() override;
     qint64 backlog() const override { return m_socket.bytesToWrite() + m_socket.encryptedBytesToWrite(); }
     void setReadBuffer(qint64 bytes) override { m_socket.setReadBufferSize(bytes); }
+    void setUnacknowledged(milliseconds time) override { giveUpAfter(m_socket.socketDescriptor(), time); }
     void finish() override;
     void abort() override;
     PublicKey peerKey() const override { return m_key; }

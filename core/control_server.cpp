@@ -11,8 +11,6 @@
 namespace hawser {
 namespace {
 
-constexpr size_t mostConnections = 256;
-
 sockaddr_un socketAddress(const QByteArray &path)
 {
     sockaddr_un address {};
@@ -112,7 +110,8 @@ Result<void> ControlServer::listen(const QString &path)
 void ControlServer::accept()
 {
     while (QLocalSocket *socket = m_server->nextPendingConnection()) {
-        if (m_guests.size() >= mostConnections) {
+        if (qint64(m_guests.size()) >= m_most) {
+            ++m_refused;
             socket->abort();
             socket->deleteLater();
             continue;

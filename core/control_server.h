@@ -28,6 +28,9 @@ public:
     Result<void> listen(const QString &path);
     QString path() const { return m_path; }
     int connections() const { return int(m_guests.size()); }
+    /// How many connections there may be at once; 256 at first. One more is closed, and counted.
+    void setMost(qint64 connections) { m_most = connections; }
+    quint64 refused() const { return m_refused; }
 
 signals:
     /// The link runs; it belongs to the server and is deleted after `ended`.
@@ -46,6 +49,8 @@ private:
     std::unique_ptr<QLocalServer> m_server;
     QString m_path;
     std::map<Connection *, Guest> m_guests;
+    qint64 m_most = limits::controlConnections;
+    quint64 m_refused = 0;
 };
 
 } // namespace hawser

@@ -120,6 +120,9 @@ public:
     qint64 mostInSocket = limits::inSocket;
     /// Its connection reads, writes and encrypts in the program's thread for bulk.
     bool movesBulk = false;
+    /// A peer that takes nothing of what lies ready for so long is closed; and one that acknowledges nothing on TCP's level.
+    milliseconds noProgress { limits::noProgress };
+    milliseconds unacknowledged { limits::deadUnacknowledged };
 };
 
 } // namespace hawser

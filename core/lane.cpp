@@ -65,12 +65,15 @@ QByteArray Lane::nextChunk(Instant now)
         return std::exchange(m_control, {});
     if (m_again > 0)
         return nextAgain();
-    if (m_keptBytes >= m_retention)
-        return {};
     const int priority = m_waiting[0].empty() ? 1 : 0;
     auto &queue = m_waiting[priority];
     if (queue.empty())
         return {};
+    if (m_keptBytes >= m_retention) {
+        m_timesFull += !std::exchange(m_isFull, true);
+        return {};
+    }
+    m_isFull = false;
     if (m_kept.empty())
         m_keptSince = now;
     m_kept.push_back(std::move(queue.front()));

@@ -42,6 +42,8 @@ public:
     /// Gives memory back that only a busy lane needs.
     void rest();
     bool unacknowledged() const { return m_keptBytes > 0; }
+    /// How often something had to wait because all that may be kept was kept.
+    quint64 timesFull() const { return m_timesFull; }
     Instant oldestKept() const { return m_keptSince; }
     /// The next connection begins, and the peer has taken `count` frames over the older ones: what it has is dropped, the
     /// rest goes again first, in its old order. What an older connection had to say for itself is forgotten.
@@ -75,6 +77,8 @@ private:
     std::vector<QByteArray> m_pool;
     size_t m_again = 0; // of the kept chunks, the last so many must be written again on this connection
     quint64 m_againFrames = 0;
+    quint64 m_timesFull = 0;
+    bool m_isFull = false;
     qint64 m_keptBytes = 0;
     qint64 m_retention;
     quint64 m_promptAppended = 0;

@@ -53,6 +53,9 @@ inline constexpr quint32 strangerStreams = 2; ///< the same for somebody not let
 // Commands
 inline constexpr qsizetype bulkAtOnce = 64 * 1024 * 1024; ///< bytes of calls' bulk that one peer may have us hold
 
+// Control sockets
+inline constexpr int controlConnections = 256;
+
 // Values (msgpack)
 inline constexpr int depth = 16;
 inline constexpr quint32 arrayItems = 4096;

@@ -8,8 +8,6 @@ namespace hawser {
 
 namespace {
 constexpr qsizetype laneLow = 512 * 1024; // bytes: streams that waited for the lane go on below it
-constexpr qsizetype unreadMost = 1024 * 1024; // bytes of answers that a peer does not read: it may ask nothing more
-constexpr qsizetype waitingOpensMost = 16 * 1024 * 1024; // bytes of OPENs that wait for the peer's OPENS
 } // namespace
 
 Link::Link(const LinkSettings &settings, Instant now)
@@ -17,6 +15,8 @@ Link::Link(const LinkSettings &settings, Instant now)
       m_opensAllowed(settings.opensAllowed), m_opensGranted(settings.opensGranted), m_lastHeard(now), m_lastPing(now),
       m_wasConnected(settings.lane == 0)
 {
+    noProgress = std::chrono::seconds(settings.bounds.noProgressSeconds);
+    unacknowledged = std::chrono::seconds(settings.bounds.unacknowledgedSeconds);
     if (settings.lane != 0) {
         movesBulk = true;
         mostInSocket = limits::bulkInSocket;
@@ -70,7 +70,7 @@ Result<void> Link::send(const OpenHead &head, QByteArrayView body)
         sendOpen(open);
         return {};
     }
-    if (m_waitingOpenBytes + body.size() > waitingOpensMost)
+    if (m_waitingOpenBytes + body.size() > m_settings.bounds.waitingOpenBytes)
         return Error { Code::ResourceExhausted, QStringLiteral("too much waits to be sent already"), Begun::No,
             Origin::Here };
     m_waitingOpenBytes += body.size();
@@ -177,7 +177,7 @@ void Link::grantOpens()
 {
     const quint64 window = m_settings.opensGranted;
     if (m_over || m_opensDone + window - m_opensGranted < (window + 1) / 2
-        || m_lane.promptWaiting() + m_lane.controlWaiting() >= unreadMost)
+        || m_lane.promptWaiting() + m_lane.controlWaiting() >= m_settings.bounds.unreadAnswerBytes)
         return;
     m_opensGranted = m_opensDone + window;
     sayOpens();
@@ -278,7 +278,7 @@ Result<void> Link::takeLinkFrame(const FrameView &frame, Instant now)
     case FrameType::Ping:
         if (frame.payload.size() > 16)
             return wrongSize;
-        if (m_lane.controlWaiting() >= unreadMost)
+        if (m_lane.controlWaiting() >= m_settings.bounds.unreadAnswerBytes)
             return Error { Code::Protocol, QStringLiteral("PINGs came and their answers were not read") };
         m_lane.appendUncounted(FrameType::Pong, frame.payload);
         return {};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/lane.h"
+#include "core/link_limits.h"
 #include "core/party.h"
 
 #include <QObject>
@@ -66,6 +67,8 @@ struct LinkSettings {
     milliseconds awayAfter { limits::awayAfter }; ///< without a connection it counts as away from here on
     quint32 lane = 0; ///< a further one waits for its first connection: limits::laneWait
     quint32 maxPayload = limits::framePayload; ///< of a frame we may send: a stranger's link stays at greetingPayload
+    LinkLimits
+        bounds = {}; ///< what the owner of this side says; what stands above was agreed about, or is for this link alone
 };
 
 /// What two running programs share, one lane of it (docs/protocol.md §5.7: a further lane is a Link of its own with the same
@@ -85,7 +88,7 @@ public:
     /// \pre body and name fit one frame (limits::framePayload − 64)
     Stream *open(const OpenHead &head, QByteArrayView body);
     /// Sends a one-way OPEN; nothing comes back.
-    /// \retval ResourceExhausted  more than 16 MiB of OPENs wait already
+    /// \retval ResourceExhausted  more than LinkLimits::waitingOpenBytes of OPENs wait already
     /// \retval Unavailable        the link has ended
     Result<void> send(const OpenHead &head, QByteArrayView body);
 
@@ -150,7 +153,8 @@ public:
 signals:
     void opened(hawser::Stream *stream); ///< by the peer; owned by the link
     void oneWay(const hawser::OpenHead &head, QByteArrayView body); ///< a peer's one-way OPEN; valid during the call
-    void suspended(const hawser::Error &why); ///< the connection is gone: let it go, without a sink
+    /// The connection is gone: let it go, without a sink. DeadlineExceeded: nothing was heard; ResourceExhausted: it did not read.
+    void suspended(const hawser::Error &why);
     void laneAsked(quint32 lane); ///< by the listener
     void wentAway(); ///< still suspended after LinkSettings::awayAfter
     void resumed(); ///< the next connection is there
@@ -196,6 +200,7 @@ private:
     void wakeBlocked();
     void destroyStream(Stream *stream);
     milliseconds silenceAllowed() const;
+    milliseconds askAfter() const;
     Instant quietSince() const;
     Instant connectedDeadline() const;
     milliseconds window() const;

@@ -6,10 +6,15 @@ namespace hawser {
 
 namespace {
 
+milliseconds longestSilence(const LinkSettings &settings)
+{
+    return qMax(milliseconds(seconds(settings.bounds.silenceSeconds)), 3 * settings.ping);
+}
+
 /// From when on a suspended link is away: after a while, but nobody counts as here for longer than silence may last.
 Instant awayAt(Instant suspended, Instant heard, const LinkSettings &settings)
 {
-    const Instant silent = heard + qMax(milliseconds(limits::silence), 3 * settings.ping);
+    const Instant silent = heard + longestSilence(settings);
     return qMin(suspended + settings.awayAfter, qMax(suspended, silent));
 }
 
@@ -19,8 +24,14 @@ Instant awayAt(Instant suspended, Instant heard, const LinkSettings &settings)
 
 milliseconds Link::silenceAllowed() const
 {
-    return m_lane.unacknowledged() ? milliseconds(limits::deadUnacknowledged)
-                                   : qMax(milliseconds(limits::silence), 3 * m_settings.ping);
+    return m_lane.unacknowledged() ? milliseconds(seconds(m_settings.bounds.unacknowledgedSeconds))
+                                   : longestSilence(m_settings);
+}
+
+/// What is unacknowledged makes us ask sooner than by the ping: the answer has three more quarters of the time.
+milliseconds Link::askAfter() const
+{
+    return milliseconds(seconds(m_settings.bounds.unacknowledgedSeconds)) / 4;
 }
 
 /// Since when the peer owes a sign of life.
@@ -41,7 +52,7 @@ Instant Link::deadline() const
 
 milliseconds Link::window() const
 {
-    return m_wasConnected ? m_settings.resumeWindow : milliseconds(limits::laneWait);
+    return m_wasConnected ? m_settings.resumeWindow : milliseconds(seconds(m_settings.bounds.laneSeconds));
 }
 
 Instant Link::connectedDeadline() const
@@ -50,7 +61,7 @@ Instant Link::connectedDeadline() const
         return m_lane.ackDue();
     Instant next = qMin(quietSince() + silenceAllowed(), m_lane.ackDue());
     if (m_lane.unacknowledged())
-        next = qMin(next, qMax(quietSince(), m_lastPing) + limits::pingUnacknowledged);
+        next = qMin(next, qMax(quietSince(), m_lastPing) + askAfter());
     if (m_settings.dialler)
         next = qMin(next, m_lastPing + m_settings.ping);
     return next;
@@ -67,19 +78,19 @@ Result<void> Link::tick(Instant now)
     if (m_settings.local)
         return {};
     if (stoodStill) { // what the peer said meanwhile may lie in the socket: it gets time for one more answer
-        m_lastHeard = qMax(m_lastHeard, now - silenceAllowed() + limits::pingUnacknowledged);
+        m_lastHeard = qMax(m_lastHeard, now - silenceAllowed() + askAfter());
         ping(now);
         return {};
     }
     const auto quiet = now - quietSince();
     if (quiet >= silenceAllowed()) {
         const qint64 heard = std::chrono::duration_cast<seconds>(now - m_lastHeard).count();
-        lost({ Code::Unavailable, QStringLiteral("nothing was heard for %1 s").arg(heard), Begun::Maybe, Origin::Here },
+        lost({ Code::DeadlineExceeded, QStringLiteral("nothing was heard for %1 s").arg(heard), Begun::Maybe,
+                 Origin::Here },
             now);
         return m_last;
     }
-    const bool anxious = m_lane.unacknowledged() && quiet >= limits::pingUnacknowledged
-        && now - m_lastPing >= limits::pingUnacknowledged;
+    const bool anxious = m_lane.unacknowledged() && quiet >= askAfter() && now - m_lastPing >= askAfter();
     if (anxious || (m_settings.dialler && now - m_lastPing >= m_settings.ping))
         ping(now);
     m_lane.rest();

@@ -1,5 +1,4 @@
 #include "core/listener.h"
-#include "core/admission.h"
 #include "core/certificate.h"
 #include "core/newcomer.h"
 
@@ -10,6 +9,7 @@
 #include <QSslConfiguration>
 #include <QTimer>
 #include <fcntl.h>
+#include <numeric>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -83,6 +83,16 @@ QHostAddress peerOf(qintptr descriptor)
 
 } // namespace
 
+void Admission::use(const LinkLimits &links)
+{
+    bounds = links;
+    retention = links.unacknowledgedBytes;
+    resumeWindow = seconds(links.resumeSeconds);
+    awayAfter = seconds(links.awaySeconds);
+    welcome.ping = quint32(links.pingSeconds);
+    welcome.opens = quint64(links.openStreams);
+}
+
 class Listener::Private {
 public:
     Private(Listener *listener, const Identity &identity);
@@ -96,6 +106,7 @@ public:
     void accept(qintptr descriptor);
     void acceptFailed(Door *door);
     void watch();
+    qint64 strangerBytes() const;
     void giveUp(AdmissionControl::Ticket ticket, const char *reason, milliseconds penalty);
     void greeted(AdmissionControl::Ticket ticket, const Hello &hello, const PublicKey &key);
     std::optional<GoAway> refusal(AdmissionControl::Ticket ticket, const Admission &admission, const PublicKey &key);
@@ -155,7 +166,7 @@ void Listener::Private::accept(qintptr descriptor)
         count("dropped");
     count("accepted");
     const AdmissionControl::Ticket ticket = decision.ticket;
-    NewcomerPointer newcomer(new Newcomer(descriptor, address, configuration));
+    NewcomerPointer newcomer(new Newcomer(descriptor, address, configuration, deadline + seconds(1)));
     connect(newcomer.get(), &Newcomer::gaveUp, q,
         [this, ticket](const char *reason, milliseconds penalty) { giveUp(ticket, reason, penalty); });
     connect(newcomer.get(), &Newcomer::greeted, q,
@@ -181,19 +192,23 @@ void Listener::Private::acceptFailed(Door *door)
 void Listener::Private::watch()
 {
     const Instant at = now();
-    qint64 held = 0;
-    for (const auto &[ticket, guest] : guests)
-        held += guest.newcomer->held();
+    qint64 held = strangerBytes();
     while (!guests.empty()) {
         const auto &[ticket, guest] = *guests.begin();
         const bool late = at - guest.since >= deadline;
-        if (!late && held <= limits::strangersMemory)
+        if (!late && held <= control.limits().strangerBytes)
             break;
         held -= guest.newcomer->held();
         giveUp(ticket, late ? "deadline" : "memory", limits::penaltyNoGreeting);
     }
     if (guests.empty())
         timer.stop();
+}
+
+qint64 Listener::Private::strangerBytes() const
+{
+    return std::accumulate(guests.begin(), guests.end(), qint64(0),
+        [](qint64 sum, const auto &guest) { return sum + guest.second.newcomer->held(); });
 }
 
 void Listener::Private::giveUp(AdmissionControl::Ticket ticket, const char *reason, milliseconds penalty)
@@ -354,7 +369,8 @@ void Listener::Private::arrive(AdmissionControl::Ticket ticket, Arrival &arrival
         .resumeWindow =
             member && arrival.hello.features.contains(feature::resume) ? admission.resumeWindow : milliseconds(0),
         .awayAfter = admission.awayAfter,
-        .maxPayload = member ? limits::framePayload : limits::greetingPayload };
+        .maxPayload = member ? limits::framePayload : limits::greetingPayload,
+        .bounds = admission.bounds };
     arrival.mooring.reset(
         new Mooring(std::make_unique<Link>(settings, now()), welcomeIn(ticket, welcome), arrival.hello.connection));
     if (member)
@@ -368,6 +384,20 @@ void Listener::Private::arrive(AdmissionControl::Ticket ticket, Arrival &arrival
         remember(arrival.mooring.get(), arrival.hello, arrival.key);
     count("arrived");
     emit q->arrived(arrival);
+}
+
+void reportAdmission(const Listener &listener, LimitUse &use)
+{
+    use.used("admission_strangers", listener.strangers());
+    use.used("admission_stranger_bytes", listener.strangerBytes());
+    use.used("admission_penalty_sources", listener.penalised());
+    const QHash<QByteArray, quint64> counters = listener.counters();
+    use.hit("admission_strangers", counters["crowded"] + counters["busy"]);
+    use.hit("admission_strangers_per_source", counters["source"]);
+    use.hit("admission_stranger_bytes", counters["memory"]);
+    use.hit("admission_greeting_seconds", counters["deadline"]);
+    use.hit("admission_penalty_most_seconds", counters["penalty"]);
+    use.hit("descriptors", counters["descriptors"]);
 }
 
 Listener::Listener(const Identity &identity, QObject *parent)
@@ -427,6 +457,12 @@ void Listener::setAdmission(std::function<Admission(const Hello &, const PublicK
     d->ask = std::move(admission);
 }
 
+void Listener::setLimits(const AdmissionLimits &limits)
+{
+    d->control.setLimits(limits);
+    d->deadline = seconds(limits.greetingSeconds);
+}
+
 void Listener::setGreetingDeadline(milliseconds deadline)
 {
     d->deadline = deadline;
@@ -440,6 +476,21 @@ void Listener::penalise(const QHostAddress &source, milliseconds penalty)
 QHash<QByteArray, quint64> Listener::counters() const
 {
     return d->counters;
+}
+
+int Listener::penalised() const
+{
+    return d->control.penalised();
+}
+
+qint64 Listener::strangerBytes() const
+{
+    return d->strangerBytes();
+}
+
+int Listener::mostDescriptors() const
+{
+    return d->mostDescriptors;
 }
 
 int Listener::strangers() const

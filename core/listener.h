@@ -1,7 +1,9 @@
 #pragma once
 
+#include "core/admission.h"
 #include "core/connection.h"
 #include "core/greeting.h"
+#include "core/limit_use.h"
 #include "core/mooring.h"
 
 #include <QTcpServer>
@@ -15,6 +17,10 @@ struct Admission {
     milliseconds resumeWindow { limits::resumeWindow }; ///< of a member; 0: the link ends with its connection
     milliseconds awayAfter { limits::awayAfter };
     std::optional<GoAway> refusal; ///< set: no link, this is said instead
+    LinkLimits bounds = {}; ///< of the link, see use()
+
+    /// The owner's limits: those above that are among them, and the rest.
+    void use(const LinkLimits &links);
 };
 
 /// One who came in: everything the greeting told.
@@ -31,7 +37,7 @@ struct Arrival {
 /// A HELLO that goes on with a link this listener knows never arrives again: it brings the link its next connection.
 ///
 /// Accepts TLS connections on several addresses, with admission control of its own (never QSslServer: it goes deaf):
-/// limits::strangers* by number, source and memory, one absolute deadline from accept to the greeting's answer,
+/// AdmissionLimits by number, source and memory, one absolute deadline from accept to the greeting's answer,
 /// penalties per source. Everything that is refused is counted under a reason.
 class Listener : public QObject {
     Q_OBJECT
@@ -52,12 +58,18 @@ public:
 
     /// Asked once for each HELLO, before WELCOME is sent.
     void setAdmission(std::function<Admission(const Hello &, const PublicKey &, const QHostAddress &)> admission);
-    /// How long a peer may take from accept to the answer of its greeting; limits::greetingDeadline at first.
+    /// What strangers may cost from now on.
+    void setLimits(const AdmissionLimits &limits);
+    /// How long a peer may take from accept to the answer of its greeting, finer than setLimits().
     void setGreetingDeadline(milliseconds deadline);
     /// The owner has taken a stranger in or found it breaking the rules: counts against its source.
     void penalise(const QHostAddress &source, milliseconds penalty);
     /// Strangers that were welcomed as Standing::Stranger stay in the count of strangers until their arrival's link ends.
     int strangers() const;
+    /// Sources that misbehaved lately; bytes of half greetings; descriptors that connections may use.
+    int penalised() const;
+    qint64 strangerBytes() const;
+    int mostDescriptors() const;
     /// Reason → how often: penalty, source, crowded, descriptors (refused at accept), dropped (for a newcomer), not_tls,
     /// tls, closed, deadline, memory, protocol, own_key, refused (by the owner), busy (too many strangers stay), stale,
     /// data_loss (counts that cannot be true), and accepted, arrived, resumed.
@@ -71,5 +83,8 @@ private:
     class Private;
     std::unique_ptr<Private> d;
 };
+
+/// What of AdmissionLimits is used, and how often each refused somebody.
+void reportAdmission(const Listener &listener, LimitUse &use);
 
 } // namespace hawser

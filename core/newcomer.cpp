@@ -19,8 +19,9 @@ QByteArray goAwayFrame(const GoAway &goAway)
     return frame;
 }
 
-Newcomer::Newcomer(qintptr descriptor, const QHostAddress &address, const QSslConfiguration &configuration)
-    : m_descriptor(descriptor), m_address(address), m_configuration(configuration),
+Newcomer::Newcomer(
+    qintptr descriptor, const QHostAddress &address, const QSslConfiguration &configuration, milliseconds deadline)
+    : m_descriptor(descriptor), m_address(address), m_configuration(configuration), m_deadline(deadline),
       m_notifier(new QSocketNotifier(descriptor, QSocketNotifier::Read, this))
 {
     connect(m_notifier, &QSocketNotifier::activated, this, &Newcomer::peek);
@@ -50,6 +51,7 @@ void Newcomer::peek()
     m_notifier->deleteLater();
     m_notifier = nullptr;
     m_connection = Connection::accept(std::exchange(m_descriptor, -1), m_configuration);
+    m_connection->setConnectDeadline(m_deadline);
     connect(m_connection.get(), &Connection::encrypted, this, [this] { m_connection->setSink(this); });
     connect(m_connection.get(), &Connection::closed, this, &Newcomer::connectionClosed);
 }

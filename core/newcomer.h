@@ -14,8 +14,9 @@ class Newcomer : public QObject, private FrameSink {
     Q_OBJECT
 
 public:
-    /// Owns `descriptor`. \param configuration  outlives it
-    Newcomer(qintptr descriptor, const QHostAddress &address, const QSslConfiguration &configuration);
+    /// Owns `descriptor`. \param configuration  outlives it  \param deadline  for the encryption to stand
+    Newcomer(
+        qintptr descriptor, const QHostAddress &address, const QSslConfiguration &configuration, milliseconds deadline);
     ~Newcomer() override;
 
     const QHostAddress &address() const { return m_address; }
@@ -47,6 +48,7 @@ private:
     qintptr m_descriptor; // -1 once the connection has it
     QHostAddress m_address;
     const QSslConfiguration &m_configuration;
+    milliseconds m_deadline;
     QSocketNotifier *m_notifier;
     std::unique_ptr<Connection> m_connection;
     bool m_over = false;

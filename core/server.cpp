@@ -39,6 +39,7 @@ Admission Server::admit(const PublicKey &key, const Hello &hello) const
     admission.welcome.device = m_profile.device;
     admission.welcome.session = m_profile.session;
     admission.welcome.standing = Standing::Member;
+    admission.use(m_links);
     admission.resumeWindow = m_resumeWindow;
     admission.awayAfter = m_awayAfter;
     return admission;
@@ -66,6 +67,12 @@ void Server::replaceOlder(const Party &who)
     }
     for (Link *link : older)
         link->leave({ Leave::Replaced, {}, QStringLiteral("a newer program of this device has connected") });
+}
+
+void Server::setLimits(const LinkLimits &links)
+{
+    m_links = links;
+    setResume(seconds(links.resumeSeconds), seconds(links.awaySeconds));
 }
 
 void Server::setResume(milliseconds window, milliseconds awayAfter)

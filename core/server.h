@@ -28,8 +28,10 @@ public:
     const PublicKey &key() const { return m_identity.key(); }
     /// Who is in; somebody whose connection broke just now too.
     QList<Party> present() const;
-    /// How long a link waits for its next connection, and from when on somebody without one is not called any more;
-    /// limits::resumeWindow and limits::awayAfter at first. For those who come from now on.
+    /// What a link may hold and how long it waits, of those who come from now on.
+    void setLimits(const LinkLimits &links);
+    /// How long a link waits for its next connection, and from when on somebody without one is not called any more, finer than
+    /// setLimits(). For those who come from now on.
     void setResume(milliseconds window, milliseconds awayAfter);
     Listener &listener() { return m_listener; }
     /// What carries the newest link of somebody present; null: nobody like that.
@@ -62,6 +64,7 @@ private:
     Identity m_identity;
     Profile m_profile;
     Door m_door;
+    LinkLimits m_links;
     milliseconds m_resumeWindow { limits::resumeWindow };
     milliseconds m_awayAfter { limits::awayAfter };
     Commands *m_none; // answers for programs that serve nothing

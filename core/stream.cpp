@@ -203,7 +203,7 @@ void Stream::grant()
 {
     if (m_peerEnded || m_closed || m_granted - m_consumed > m_window / 2)
         return;
-    m_window = qMin(m_window * 2, limits::mostCredit);
+    m_window = qMin(m_window * 2, quint32(m_link->settings().bounds.streamCreditBytes));
     m_granted = m_consumed + m_window;
     char total[8];
     qToBigEndian(m_granted, total);

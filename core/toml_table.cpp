@@ -1,8 +1,14 @@
 #include "core/toml_table.h"
 
+#include "core/folders.h"
+
+#include <QFileInfo>
+
 namespace hawser {
 
 namespace {
+
+constexpr qint64 largestFile = 1024 * 1024; // bytes
 
 QString textOf(std::string_view text)
 {
@@ -26,6 +32,16 @@ Result<toml::table> TomlTable::parse(const QByteArray &text, const QString &file
             QStringLiteral("%1:%2: %3").arg(file, line, textOf(error.description())) };
     }
     return std::move(parsed).table();
+}
+
+Result<QByteArray> TomlTable::readText(const QString &path)
+{
+    return readFile(path, largestFile);
+}
+
+QString TomlTable::fileOr(const QString &chosen, const QString &path)
+{
+    return chosen.isEmpty() && QFileInfo::exists(path) ? path : chosen;
 }
 
 Error TomlTable::wrongAt(const toml::source_region &where, const QString &what) const

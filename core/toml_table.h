@@ -24,6 +24,21 @@ public:
 
     /// The whole file. \retval InvalidArgument  no TOML
     static Result<toml::table> parse(const QByteArray &text, const QString &file);
+    /// What `parse` makes of a file of at most a megabyte. \retval NotFound  there is no such file
+    template <typename Config>
+    static Result<Config> load(const QString &path, Result<Config> (*parse)(const QByteArray &, const QString &))
+    {
+        const Result<QByteArray> text = readText(path);
+        return text ? parse(*text, path) : Result<Config>(text.error());
+    }
+    /// The file that was chosen; without one `path` if it is there, else what is good without any file.
+    template <typename Config>
+    static Result<Config> loadOr(
+        const QString &chosen, const QString &path, Result<Config> (*parse)(const QByteArray &, const QString &))
+    {
+        const QString file = fileOr(chosen, path);
+        return file.isEmpty() ? Result<Config>(Config {}) : load(file, parse);
+    }
 
     const QString &file() const { return m_file; }
     Error wrong(const QString &what) const { return wrongAt(m_table.source(), what); }
@@ -45,7 +60,11 @@ public:
     /// \retval InvalidArgument  a key that was not asked for
     Result<void> nothingElse() const;
 
+    /// The path that loadOr() reads; empty: none.
+    static QString fileOr(const QString &chosen, const QString &path);
+
 private:
+    static Result<QByteArray> readText(const QString &path);
     Error wrongAt(const toml::source_region &where, const QString &what) const;
 
     const toml::table &m_table;

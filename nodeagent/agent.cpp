@@ -1,5 +1,6 @@
 #include "nodeagent/agent.h"
 
+#include "core/limit_use.h"
 #include "core/log.h"
 #include "nodeagent/commands/disk_usage.h"
 #include "nodeagent/commands/divide.h"
@@ -53,7 +54,7 @@ Agent::Agent(const Self &self, const Config &config, QObject *parent)
     : QObject(parent), m_self(self), m_started(now()), m_runner(m_commands)
 {
     serveBuiltIns(m_commands);
-    m_runner.setConfig(config);
+    setConfig(config);
     serveControl();
     connect(&m_control, &ControlServer::arrived, &m_controlCommands, &Commands::attach);
     connect(&m_runner, &Runner::idle, this, [this] {
@@ -78,17 +79,22 @@ void Agent::addUplink(const Location &location)
 {
     std::erase_if(m_uplinks, [&](const auto &uplink) { return uplink->location().name == location.name; });
     m_uplinks.emplace_back(new Uplink(m_self, location, m_commands));
+    m_uplinks.back()->setLimits(m_config.links, m_config.dials);
     m_uplinks.back()->setOffer(offer());
     m_uplinks.back()->start();
 }
 
 void Agent::setConfig(const Config &config)
 {
+    m_config = config;
     m_runner.setConfig(config);
+    m_commands.setMostBulk(config.links.callBulkBytes);
+    m_control.setMost(config.controlConnections);
     if (!config.name.isEmpty())
         m_self.profile.name = config.name;
     for (const auto &uplink : m_uplinks) {
         uplink->setProfile(m_self.profile);
+        uplink->setLimits(config.links, config.dials);
         uplink->setOffer(offer());
     }
 }
@@ -150,7 +156,41 @@ NodeStatus::Reply Agent::status() const
     for (const Run *run : runs)
         status.runs << RunState { run->command(), run->caller(), run->pid(), quint64(run->ranFor().count()),
             run->bytesRead() };
+    reportLimits(status);
     return status;
+}
+
+void Agent::reportLimits(NodeStatus::Reply &status) const
+{
+    Config config = m_config;
+    report(describe(config), status.limits);
+    LimitUse use;
+    quint64 dropped = 0;
+    quint64 timesFull = 0;
+    qint64 fullest = 0;
+    for (const auto &uplink : m_uplinks) {
+        const Client &client = uplink->client();
+        dropped += client.droppedFrames();
+        for (const Link *link : { client.link(), client.presentBulk() }) {
+            if (!link)
+                continue;
+            status.links << contracts::linkState(*link, QStringLiteral("broker"), uplink->location().name);
+            fullest = qMax(fullest, link->lane().kept());
+            timesFull += link->lane().timesFull();
+        }
+    }
+    use.used("runs_at_once", m_runner.runs().size());
+    use.hit("runs_at_once", m_runner.refused());
+    use.used("control_connections", m_control.connections());
+    use.hit("control_connections", m_control.refused());
+    use.used("links_unacknowledged_bytes", fullest);
+    use.hit("links_unacknowledged_bytes", timesFull);
+    use.used("links_call_bulk_bytes", m_commands.heldBulk());
+    use.hit("links_call_bulk_bytes", m_commands.bulkRefused());
+    status.used = use.now;
+    status.hits = use.hits;
+    status.counters.insert(QStringLiteral("answers_dropped"), dropped);
+    status.counters.insert(QStringLiteral("commands_refused"), m_commands.refused());
 }
 
 // --- the control socket

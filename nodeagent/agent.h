@@ -41,7 +41,10 @@ private:
     void leaveWhenSaid();
     void leave();
 
+    void reportLimits(NodeStatus::Reply &status) const;
+
     Self m_self;
+    Config m_config;
     Instant m_started;
     Commands m_commands; // for brokers' people
     Commands m_controlCommands; // for the owner of the folder

@@ -1,7 +1,6 @@
 #include "nodeagent/config.h"
 
 #include "core/call.h"
-#include "core/folders.h"
 #include "core/toml_table.h"
 #include "nodeagent/argv.h"
 #include "nodeagent/commands/disk_usage.h"
@@ -9,14 +8,13 @@
 #include "nodeagent/commands/echo.h"
 #include "nodeagent/commands/system_info.h"
 
-#include <QFileInfo>
 #include <QRegularExpression>
 
 namespace hawser::node {
 
 namespace {
 
-constexpr qint64 largestFile = 1024 * 1024; // bytes
+const QString systemFile = QStringLiteral("/etc/hawser/nodeagent.toml");
 constexpr qsizetype longestName = 64; // characters
 constexpr qsizetype longestText = 1024;
 constexpr int mostAtOnce = 1000;
@@ -277,6 +275,16 @@ Schema OwnCommand::schema() const
     return schema;
 }
 
+Limits describe(Config &config)
+{
+    Limits all { { "", "runs_at_once", &config.runsAtOnce, 1, mostAtOnce,
+                     "runs of all own commands together; one more is refused" },
+        { "limits", "control_connections", &config.controlConnections, 2, 4096, "connections to the control socket" } };
+    for (const Limits &more : { hawser::describe(config.links), hawser::describe(config.dials) })
+        all.insert(all.end(), more.begin(), more.end());
+    return all;
+}
+
 QStringList builtInNames()
 {
     return { QLatin1String(DiskUsage::name), QLatin1String(Divide::name), QLatin1String(Echo::name),
@@ -292,7 +300,7 @@ Result<Config> parseConfig(const QByteArray &text, const QString &file)
     TomlTable table(*parsed, file);
     if (const auto read = table.text("name", config.name, longestName); !read)
         return read.error();
-    if (const auto read = table.number("runs_at_once", config.runsAtOnce, 1, mostAtOnce); !read)
+    if (const auto read = readLimits(table, describe(config)); !read)
         return read.error();
     if (const auto read = readCommands(table, config); !read)
         return read.error();
@@ -303,24 +311,17 @@ Result<Config> parseConfig(const QByteArray &text, const QString &file)
 
 Result<Config> loadConfig(const QString &path)
 {
-    const Result<QByteArray> text = readFile(path, largestFile);
-    if (!text)
-        return text.error();
-    return parseConfig(*text, path);
+    return TomlTable::load(path, parseConfig);
 }
 
 QString configFile(const QString &chosen)
 {
-    const QString system = QStringLiteral("/etc/hawser/nodeagent.toml");
-    if (!chosen.isEmpty())
-        return chosen;
-    return QFileInfo::exists(system) ? system : QString();
+    return TomlTable::fileOr(chosen, systemFile);
 }
 
 Result<Config> loadConfigOrDefault(const QString &chosen)
 {
-    const QString file = configFile(chosen);
-    return file.isEmpty() ? Result<Config>(Config {}) : loadConfig(file);
+    return TomlTable::loadOr(chosen, systemFile, parseConfig);
 }
 
 } // namespace hawser::node

@@ -2,6 +2,7 @@
 
 #include "core/fields.h"
 #include "core/instant.h"
+#include "core/link_limits.h"
 
 #include <QStringList>
 
@@ -34,9 +35,15 @@ struct OwnCommand {
 /// What the owner of a machine lets others do with it. The default offers what is built in.
 struct Config {
     QString name; ///< what the node calls itself; empty: the host's name
-    int runsAtOnce = 16; ///< of all own commands together
+    qint64 runsAtOnce = 16; ///< of all own commands together
+    qint64 controlConnections = limits::controlConnections;
+    LinkLimits links;
+    DialLimits dials;
     QList<OwnCommand> commands;
 };
+
+/// Every number of `config` that is not of one command, as its file and `status` name it.
+Limits describe(Config &config);
 
 /// Names of the commands that are built in: an own command must have another one.
 QStringList builtInNames();

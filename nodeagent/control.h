@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/commands.h"
+#include "core/contracts/link_state.h"
 
 /// What a running node agent serves on its control socket (docs/protocol.md §14).
 namespace hawser::node {
@@ -48,6 +48,11 @@ struct NodeStatus {
         QList<BrokerState> brokers;
         QStringList commands;
         QList<RunState> runs;
+        QList<contracts::LinkState> links;
+        Value limits { Value::Map {} }; ///< name → value; the names of docs/limits.md
+        Value used { Value::Map {} }; ///< name → how much of it is used now
+        Value hits { Value::Map {} }; ///< name → how often it refused, ended or slowed something
+        Value counters { Value::Map {} }; ///< what → how often
         static void describe(auto &field)
         {
             field("key", &Reply::key, { .description = "the node's" });
@@ -57,6 +62,11 @@ struct NodeStatus {
             field("brokers", &Reply::brokers, { .description = "where it belongs" });
             field("commands", &Reply::commands, { .description = "what it offers" });
             field("runs", &Reply::runs, { .description = "what runs now" });
+            field("links", &Reply::links, { .description = "to brokers" });
+            field("limits", &Reply::limits, { .description = "in force" });
+            field("used", &Reply::used, { .description = "of the limits, now" });
+            field("hits", &Reply::hits, { .description = "how often a limit did something" });
+            field("counters", &Reply::counters, { .description = "what and how often" });
         }
     };
 };

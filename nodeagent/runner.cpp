@@ -64,9 +64,11 @@ Result<void> Runner::mayRun(const OwnCommand &command) const
 {
     if (m_stopping)
         return Error { Code::Unavailable, QStringLiteral("the node is being shut down"), Begun::No };
-    if (int(m_runs.size()) >= m_mostAtOnce)
+    if (qint64(m_runs.size()) >= m_mostAtOnce) {
+        ++m_refused;
         return Error { Code::ResourceExhausted,
             QStringLiteral("the node runs %1 commands already, and no more at once").arg(m_mostAtOnce), Begun::No };
+    }
     const auto same = std::count_if(
         m_runs.begin(), m_runs.end(), [&](const auto &entry) { return entry.first->command() == command.name; });
     if (same >= command.atOnce)

@@ -20,6 +20,8 @@ public:
     /// Asks all runs to end. \param who  as their callers read it
     void stopAll(const QString &who);
     QList<const Run *> runs() const;
+    /// Runs that were refused because so many ran already.
+    quint64 refused() const { return m_refused; }
 
 signals:
     void idle(); ///< the last run has ended
@@ -31,7 +33,8 @@ private:
 
     Commands &m_commands;
     QStringList m_offered;
-    int m_mostAtOnce = 0;
+    qint64 m_mostAtOnce = 0;
+    mutable quint64 m_refused = 0;
     bool m_stopping = false;
     std::map<Run *, LaterPointer<Run>> m_runs;
 };

@@ -1,4 +1,5 @@
 #include "core/folders.h"
+#include "core/limit_use.h"
 #include "core/number.h"
 #include "nodeagent/terminal.h"
 #include "nodeagent/verbs.h"
@@ -78,6 +79,11 @@ private:
         for (const RunState &run : status.runs)
             say(QStringLiteral("run %1: pid %2, %3 s")
                     .arg(run.command, QString::number(run.pid), QString::number(run.ranMs / 1000)));
+        for (const contracts::LinkState &link : status.links)
+            say(QStringLiteral("link ") + contracts::lineOf(link));
+        const QStringList limits = limitLines(status.limits, status.used, status.hits).split(u'\n', Qt::SkipEmptyParts);
+        for (const QString &line : limits)
+            say(line);
         if (const std::optional<Pending> pending = loadPending(m_self.folder))
             say(QStringLiteral("asks %1 to be let in: %2")
                     .arg(pending->address.text(), showNumber(pending->proof.number)));

@@ -21,6 +21,9 @@ public:
     /// Announced now when connected, and at each later connection.
     void setOffer(const Offer &offer);
     void setProfile(const Profile &profile) { m_client.setProfile(profile); }
+    /// For links from now on.
+    void setLimits(const LinkLimits &links, const DialLimits &dials) { m_client.setLimits(links, dials); }
+    const Client &client() const { return m_client; }
     void leave() { m_client.disconnectFromPeer(); }
     /// Something that was said has not been handed to the connection yet: GOAWAY would go before it.
     bool hasUnsent() const;

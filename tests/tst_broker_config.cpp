@@ -1,5 +1,6 @@
 #include "brokerd/config.h"
 #include "brokerd/options.h"
+#include "support/limit_checks.h"
 
 #include <QTemporaryDir>
 #include <QTest>
@@ -14,6 +15,9 @@ private slots:
     void emptyIsTheDefault();
     void everyKeyIsRead();
     void exampleIsTheDefault();
+    void everyLimitIsReadAndChecked();
+    void everyLimitIsDocumented();
+    void noTwoLimitsHaveOneName();
     void mistakeNamesFileAndLine_data();
     void mistakeNamesFileAndLine();
     void missingFileIsNotFound();
@@ -56,8 +60,8 @@ void TestBrokerConfig::everyKeyIsRead()
     QCOMPARE(config->sessionsPerUser, 3);
     QCOMPARE(config->requestsWaiting, 20);
     QCOMPARE(config->requestsPerAddress, 4);
-    QCOMPARE(config->resumeSeconds, 30);
-    QCOMPARE(config->awaySeconds, 2);
+    QCOMPARE(config->links.resumeSeconds, 30);
+    QCOMPARE(config->links.awaySeconds, 2);
     QCOMPARE(config->suspendedMegabytes, 7);
     QCOMPARE(config->mailbox, (MailboxLimits { 5, 6, 7, 8, 9, 172'800'000, 3 }));
     QCOMPARE(config->subscriptionsPerSession, 5);
@@ -81,6 +85,28 @@ void TestBrokerConfig::exampleIsTheDefault()
     QCOMPARE(config->address->text(), QStringLiteral("home.example.net:4780"));
     config->address.reset();
     QCOMPARE(*config, Config());
+}
+
+void TestBrokerConfig::everyLimitIsReadAndChecked()
+{
+    QCOMPARE(test::wrongLimits(parseConfig), QString());
+}
+
+void TestBrokerConfig::everyLimitIsDocumented()
+{
+    Config config;
+    QCOMPARE(test::wrongDocument(QStringLiteral("hawser-brokerd"), describe(config)), QString());
+}
+
+/// In `status` they stand in one map, which holds 128 at most.
+void TestBrokerConfig::noTwoLimitsHaveOneName()
+{
+    Config config;
+    QStringList names;
+    for (const Limit &limit : describe(config))
+        names << statusName(limit);
+    QCOMPARE(names.removeDuplicates(), 0);
+    QVERIFY(names.size() < int(limits::mapItems) - 16);
 }
 
 void TestBrokerConfig::mistakeNamesFileAndLine_data()

@@ -1,5 +1,6 @@
 #include "nodeagent/agent.h"
 #include "nodeagent/argv.h"
+#include "support/limit_checks.h"
 
 #include <QTemporaryDir>
 #include <QTest>
@@ -41,6 +42,27 @@ class TestNodeConfig : public QObject {
     Q_OBJECT
 
 private slots:
+    void everyLimitIsReadAndChecked() { QCOMPARE(test::wrongLimits(parseConfig), QString()); }
+
+    void everyLimitIsDocumented()
+    {
+        Config config;
+        QCOMPARE(test::wrongDocument(QStringLiteral("hawser-nodeagent"), describe(config)), QString());
+    }
+
+    void statusShowsEveryLimit()
+    {
+        Config config;
+        for (const Limit &limit : describe(config))
+            *limit.value = limit.most;
+        const QTemporaryDir folder;
+        const Agent agent({ Identity::generate(), {}, folder.path() }, config);
+        const NodeStatus::Reply status = agent.status();
+        for (const Limit &limit : describe(config))
+            QCOMPARE(status.limits[statusName(limit)].toInt(), limit.most);
+        QCOMPARE(status.used[u"runs_at_once"].toInt(-1), 0);
+    }
+
     void emptyOffersNothing()
     {
         const auto config = parse("# nothing\n");

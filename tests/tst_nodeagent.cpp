@@ -125,7 +125,8 @@ bool TestNodeAgent::startSuite()
     if (!config.open(QIODevice::WriteOnly))
         return false;
     config.write(
-        "name = \"render-2\"\n[[command]]\nname = \"spell\"\ntime_limit = \"1 min\"\n"
+        "name = \"render-2\"\n[links]\nunacknowledged_bytes = 300000\n[[command]]\nname = \"spell\"\ntime_limit = \"1 "
+        "min\"\n"
         "argv = [\"/usr/bin/perl\", \"-e\", '$| = 1; print $ARGV[0]; print STDERR \"err\"; sleep $ARGV[1]; exit 3',"
         "\"--\", \"{word}\", \"{pause}\"]\n"
         "[[command.parameter]]\nname = \"word\"\nrequired = true\n"
@@ -278,7 +279,11 @@ void TestNodeAgent::stopsWhatRunsAndExitsZero() // P15
     bool runs = false;
     connect(call, &Channel::received, this, [&] { runs = true; });
     QTRY_VERIFY(runs);
-    QCOMPARE(node({ "status", "--json" }).json()["runs"].toArray().size(), 1);
+    const QJsonObject status = node({ "status", "--json" }).json();
+    QCOMPARE(status["runs"].toArray().size(), 1);
+    QCOMPARE(status["used"]["runs_at_once"].toInt(), 1);
+    QCOMPARE(status["links"][0]["state"].toString(), QStringLiteral("ready"));
+    QCOMPARE(status["links"][0]["unacknowledged_most"].toInt(), 300000);
     m_node->terminate();
     const auto result = ended(call);
     QVERIFY2(result, qUtf8Printable(result ? QString() : result.error().sentence)); // the end is told before it goes

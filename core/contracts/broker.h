@@ -191,6 +191,51 @@ struct Revoke {
     };
 };
 
+/// Who is refused without a question: blocked with `request.decide`. Administrators and the control socket.
+struct BrokerBlocks {
+    static constexpr const char *name = "block.list";
+    static constexpr StreamClass streamClass = StreamClass::Admin;
+    struct Item {
+        QString what; ///< a key in hex, or an address
+        quint64 leftMs = 0;
+        static void describe(auto &field)
+        {
+            field("what", &Item::what, { .description = "a key or an address" });
+            field("left_ms", &Item::leftMs, { .description = "until it ends by itself" });
+        }
+    };
+    struct Request {
+        QString after; ///< the last one that is known; empty: from the beginning
+        static void describe(auto &field) { field("after", &Request::after, { .description = "goes on behind it" }); }
+    };
+    struct Reply {
+        QList<Item> blocks; ///< sorted, at most 1000
+        bool more = false;
+        static void describe(auto &field)
+        {
+            field("blocks", &Reply::blocks, { .description = "in order" });
+            field("more", &Reply::more, { .description = "ask again with the last one" });
+        }
+    };
+};
+
+/// Lets somebody who is blocked ask again. Administrators and the control socket.
+struct LiftBrokerBlock {
+    static constexpr const char *name = "block.lift";
+    static constexpr StreamClass streamClass = StreamClass::Admin;
+    struct Request {
+        QString what; ///< a key, eight digits or more of one, or an address
+        static void describe(auto &field)
+        {
+            field("what", &Request::what, { .description = "a key or an address", .required = true });
+        }
+    };
+    struct Reply {
+        QString what;
+        static void describe(auto &field) { field("what", &Reply::what, { .description = "what was blocked" }); }
+    };
+};
+
 /// Makes an invitation link. Administrators and the control socket.
 struct Invite {
     static constexpr const char *name = "invitation.make";
@@ -232,7 +277,9 @@ struct BrokerStatus {
         quint64 nodesOnline = 0;
         quint64 requests = 0;
         Value counters; ///< map: reason → how often
-        Value limits; ///< map: name → value
+        Value limits { Value::Map {} }; ///< name → value; the names of docs/limits.md
+        Value used { Value::Map {} }; ///< name → how much of it is used now
+        Value hits { Value::Map {} }; ///< name → how often it refused, ended or slowed something
         static void describe(auto &field)
         {
             field("name", &Reply::name, { .description = "what the broker calls itself" });
@@ -247,6 +294,8 @@ struct BrokerStatus {
             field("requests", &Reply::requests, { .description = "waiting" });
             field("counters", &Reply::counters, { .description = "reason and how often" });
             field("limits", &Reply::limits, { .description = "in force" });
+            field("used", &Reply::used, { .description = "of the limits, now" });
+            field("hits", &Reply::hits, { .description = "how often a limit did something" });
         }
     };
 };

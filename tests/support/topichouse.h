@@ -37,11 +37,17 @@ public:
     /// A new program of somebody, let in. nullptr: it did not work.
     std::unique_ptr<Client> client(const QString &name)
     {
+        auto client = dial(name);
+        const bool ready = QTest::qWaitFor([&] { return client->state() == Client::State::Ready; });
+        return ready ? std::move(client) : nullptr;
+    }
+    /// The same, on its way.
+    std::unique_ptr<Client> dial(const QString &name)
+    {
         auto client = std::make_unique<Client>(m_identities.at(name),
             Profile { roleOf(name), name, QStringLiteral("test"), QStringLiteral("host"), {}, {} });
         client->connectTo(m_address, m_brokerIdentity.key());
-        const bool ready = QTest::qWaitFor([&] { return client->state() == Client::State::Ready; });
-        return ready ? std::move(client) : nullptr;
+        return client;
     }
     PublicKey key(const QString &name) const { return m_identities.at(name).key(); }
     quint64 counter(const char *name) const { return broker().status().counters[QString::fromLatin1(name)].toInt(0); }
