@@ -130,6 +130,7 @@ void Brokers::Private::open(const Location &location)
     seat.stopped.clear();
     seat.client.reset(new Client(me.identity, me.profile));
     Client *client = seat.client.get();
+    client->setLimits(me.limits.links, me.limits.dials);
     client->setCommands(&served);
     QObject::connect(client, &Client::stateChanged, q, [this, key] { changed(key); });
     QObject::connect(client, &Client::ready, q, [this, key] { becameReady(key); });

@@ -9,41 +9,6 @@ namespace hawser::chat {
 
 namespace {
 
-QString nameOf(Broker::State state)
-{
-    switch (state) {
-    case Broker::State::Connecting:
-        return QStringLiteral("connecting");
-    case Broker::State::Asking:
-        return QStringLiteral("asking");
-    case Broker::State::Ready:
-        return QStringLiteral("ready");
-    case Broker::State::Offline:
-        return QStringLiteral("offline");
-    case Broker::State::ChangedKey:
-        return QStringLiteral("changed-key");
-    case Broker::State::Stopped:
-        return QStringLiteral("stopped");
-    }
-    return {};
-}
-
-contracts::BrokerItem itemOf(const Broker &broker)
-{
-    contracts::BrokerItem item;
-    item.name = broker.name;
-    item.address = broker.address.text();
-    item.key = broker.key;
-    item.state = nameOf(broker.state);
-    item.sentence = broker.sentence;
-    item.administrator = broker.administrator;
-    item.retryMs = quint64(broker.retryIn.count());
-    item.roundTripMs = quint64(broker.roundTrip.count());
-    if (!broker.newKey.isNull())
-        item.newKey = broker.newKey;
-    return item;
-}
-
 QString nameOf(Verified verified)
 {
     switch (verified) {
@@ -106,26 +71,14 @@ void Control::serveSelf()
         return contracts::PersonId::Reply { m_person.key(), m_person.key().words(), m_person.name(), m_person.host(),
             m_person.folder(), m_person.program() };
     });
-    m_commands.serve<contracts::PersonStatus>([this](const contracts::Nothing &, const Caller &) {
-        contracts::PersonStatus::Reply reply;
-        reply.key = m_person.key();
-        reply.name = m_person.name();
-        reply.program = m_person.program();
-        for (const Broker &broker : m_person.brokers().all())
-            reply.brokers << itemOf(broker);
-        reply.listening = m_person.isListening();
-        reply.addresses = texts(m_person.addresses());
-        for (const Contact &contact : m_person.contacts().all()) {
-            ++reply.contacts;
-            reply.contactsOnline += m_person.route().presence(contact.key).online;
-        }
-        reply.requests = quint64(m_person.requests().all().size());
-        reply.asks = quint64(m_person.asks().all().size());
-        for (const Transfer &transfer : m_person.transfers().all())
-            reply.transfers += !transfer.isOver();
-        reply.unread = quint64(m_person.conversations().unread());
-        return reply;
-    });
+    m_commands.serveLater<contracts::PersonStatus>(
+        [this](const contracts::Nothing &, const Caller &, const Reply<contracts::PersonStatus> &reply) {
+            if (!m_person.conversations().trouble().isEmpty())
+                return reply(status({}));
+            m_person.conversations().stored(this, [this, reply](const Result<messages::Stored> &stored) {
+                reply(status(stored ? *stored : messages::Stored {}));
+            });
+        });
     m_commands.serve<contracts::Listen>(
         [this](const contracts::Listen::Request &request, const Caller &) -> Result<contracts::Listen::Reply> {
             std::optional<Address> at;

@@ -8,6 +8,9 @@
 
 namespace hawser::chat {
 
+namespace messages {
+struct Stored;
+}
 struct Broker;
 class Person;
 struct Path;
@@ -29,6 +32,7 @@ signals:
 
 private:
     void serveSelf(); // control.cpp
+    contracts::PersonStatus::Reply status(const messages::Stored &stored) const; // control_status.cpp
     void serveGuests();
     void serveContacts();
     void serveBlocks(); // control_blocks.cpp

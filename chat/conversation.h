@@ -1,6 +1,7 @@
 #pragma once
 
 #include "chat/post.h"
+#include "chat/stored.h"
 
 #include <QHash>
 
@@ -35,6 +36,13 @@ public:
     {
         m_history.read(
             context, [=](Database &database) { return history::search(database, with, words, most); }, std::move(done));
+    }
+
+    /// `done(Result<messages::Stored>)`. \pre trouble().isEmpty()
+    template <typename Done>
+    void stored(QObject *context, Done done)
+    {
+        m_history.read(context, &messages::stored, std::move(done));
     }
 
     int unread(const PublicKey &with) const;

@@ -80,6 +80,7 @@ Result<void> Direct::listen(const std::optional<Address> &at)
 Result<void> Direct::listenOnce(const QList<Address> &addresses)
 {
     auto listener = std::make_unique<Listener>(m_me.identity);
+    listener->setLimits(m_me.limits.admission);
     listener->setAdmission(
         [this](const Hello &hello, const PublicKey &key, const QHostAddress &) { return admit(hello, key); });
     for (const Address &address : addresses)
@@ -118,6 +119,7 @@ QList<Address> Direct::addresses() const
 Admission Direct::admit(const Hello &hello, const PublicKey &key) const
 {
     Admission admission;
+    admission.use(m_me.limits.links);
     Welcome &welcome = admission.welcome;
     welcome.role = Role::Person;
     welcome.name = m_me.profile.name;
@@ -174,12 +176,38 @@ void Direct::ended(Link *link)
     if (found == m_incoming.end())
         return;
     const PublicKey key = found->key;
+    m_dropped += link->dropped();
     m_incoming.erase(found);
     checkLink(key);
     keepInTouch();
 }
 
 // --- dialling
+
+std::vector<const Link *> Direct::links() const
+{
+    std::vector<const Link *> links;
+    for (const Incoming &incoming : m_incoming) {
+        links.push_back(incoming.link);
+        if (const Link *lane = incoming.mooring->presentLane())
+            links.push_back(lane);
+    }
+    for (const auto &[key, client] : m_dialled)
+        for (const Link *link : { client->link(), client->presentBulk() })
+            if (link)
+                links.push_back(link);
+    return links;
+}
+
+quint64 Direct::droppedFrames() const
+{
+    quint64 dropped = m_dropped;
+    for (const Incoming &incoming : m_incoming)
+        dropped += incoming.link->dropped();
+    for (const auto &[key, client] : m_dialled)
+        dropped += client->droppedFrames();
+    return dropped;
+}
 
 void Direct::keepInTouch()
 {
@@ -196,7 +224,9 @@ void Direct::keepInTouch()
 Client *Direct::dial(const PublicKey &key, const Address &address)
 {
     LaterPointer<Client> &client = m_dialled[key];
+    m_dropped += client ? client->droppedFrames() : 0;
     client.reset(new Client(m_me.identity, m_me.profile));
+    client->setLimits(m_me.limits.links, m_me.limits.dials);
     client->setCommands(&m_served);
     connect(client.get(), &Client::stateChanged, this, [this, key] { stateChanged(key); });
     connect(client.get(), &Client::stranger, this, [this, key] { emit stranger(key); });
@@ -226,6 +256,7 @@ void Direct::hangUp(const PublicKey &key)
         return;
     const LaterPointer<Client> client = std::move(found->second);
     m_dialled.erase(found);
+    m_dropped += client->droppedFrames();
     client->disconnect(this);
     client->disconnectFromPeer();
     checkLink(key);

@@ -45,6 +45,12 @@ public:
     void drop(const PublicKey &key, const QString &sentence);
     std::optional<Origin> origin(const Link *link) const;
     void setProfile(const Profile &profile);
+    /// All there are, strangers' and those for bulk data too.
+    std::vector<const Link *> links() const;
+    /// Frames for streams that were not open, over all links so far.
+    quint64 droppedFrames() const;
+    /// Null: nobody is let in here.
+    const Listener *listener() const { return m_listener.get(); }
 
 signals:
     void linked(const hawser::PublicKey &key);
@@ -74,6 +80,7 @@ private:
     std::unique_ptr<Listener> m_listener;
     std::vector<Incoming> m_incoming;
     std::map<PublicKey, LaterPointer<Client>> m_dialled;
+    quint64 m_dropped = 0; // of those who came in and went
     bool m_closing = false;
     QHash<PublicKey, Link *> m_known; ///< what linked() was said for
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "chat/person_limits.h"
 #include "core/client.h"
 
 #include <QDateTime>
@@ -11,6 +12,7 @@ struct Me {
     Identity identity;
     Profile profile;
     QString folder;
+    PersonLimits limits = {};
 
     const PublicKey &key() const { return identity.key(); }
 };

@@ -25,8 +25,9 @@ QByteArray oneItem(const char *kind, const QByteArray &body, qint64 written)
 Result<Entry> post(Database &database, Entry entry, const Myself &me, bool again)
 {
     const qint64 written = entry.said > 0 ? entry.said : entry.at;
-    const Result<quint64> number = Outbox(database).put(
-        sequenceTo(entry.with), oneItem(ChatText::kind, encodeStruct(ChatText { entry.text }), written));
+    const Result<quint64> number =
+        Outbox(database, me.room)
+            .put(sequenceTo(entry.with), oneItem(ChatText::kind, encodeStruct(ChatText { entry.text }), written));
     if (!number)
         return number.error();
     entry.device = me.device;

@@ -14,6 +14,7 @@ namespace hawser::chat::messages {
 struct Myself {
     QByteArray device;
     MailSequence others {};
+    Outbox::Limits room {}; ///< for what I say to somebody
 
     Myself() = default;
     Myself(const QByteArray &device, const MailSequence &others = {}) : device(device), others(others) { } // NOLINT

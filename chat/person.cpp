@@ -137,7 +137,10 @@ Result<std::unique_ptr<Person>> Person::open(const QString &folder, const Person
     const QString downloads = settings.downloads.isEmpty()
         ? QStandardPaths::writableLocation(QStandardPaths::DownloadLocation)
         : settings.downloads;
-    Me me { *identity, profileOf(settings, name, *device), folder };
+    const Result<PersonLimits> limits = loadLimits(folder);
+    if (!limits)
+        return limits.error();
+    Me me { *identity, profileOf(settings, name, *device), folder, *limits };
     std::unique_ptr<Person> person(new Person(std::make_unique<Private>(
         std::move(me), std::move(lock), std::move(*database), std::move(*contacts), downloads)));
     if (settings.serveControl)
@@ -150,6 +153,7 @@ Result<std::unique_ptr<Person>> Person::open(const QString &folder, const Person
 Person::Person(std::unique_ptr<Private> opened) : d(std::move(opened))
 {
     Contacts &contacts = *d->contacts;
+    d->served.setMostBulk(d->me.limits.links.callBulkBytes);
     d->served.setPolicy([this](const Caller &caller, const CommandSpec &spec) { return d->mayCall(caller, spec); });
     d->served.serve<contracts::Ping>([this](const contracts::Ping::Request &, const Caller &) {
         return contracts::Ping::Reply { d->me.profile.program };
@@ -193,6 +197,7 @@ Result<void> Person::serveControl()
     if (!path)
         return path.error();
     auto server = std::make_unique<ControlServer>();
+    server->setMost(d->me.limits.controlConnections);
     if (const Result<void> listening = server->listen(*path); !listening)
         return listening.error();
     connect(server.get(), &ControlServer::arrived, &d->local, &Commands::attach);
@@ -268,6 +273,26 @@ int Person::guests() const
 QString Person::controlPath() const
 {
     return d->controlServer ? d->controlServer->path() : QString();
+}
+
+const PersonLimits &Person::limits() const
+{
+    return d->me.limits;
+}
+
+const Direct &Person::direct() const
+{
+    return d->direct;
+}
+
+const Commands &Person::served() const
+{
+    return d->served;
+}
+
+const ControlServer *Person::controlServer() const
+{
+    return d->controlServer.get();
 }
 
 Brokers &Person::brokers()

@@ -10,6 +10,10 @@
 #include "chat/route.h"
 #include "chat/transfers.h"
 
+namespace hawser {
+class ControlServer;
+}
+
 namespace hawser::chat {
 
 struct PersonSettings {
@@ -18,6 +22,8 @@ struct PersonSettings {
     QString downloads; ///< empty: the user's Downloads folder (with `--data DIR` say DIR/Downloads)
     bool serveControl = true; ///< the control socket other programs of this folder use
 };
+
+class Direct;
 
 /// A whole person without a window: one data folder, its identity, its brokers, contacts, requests, conversations,
 /// transfers and machines. What hawser-desktop draws and `hawser` uses headless. Lives on one thread.
@@ -44,6 +50,12 @@ public:
     /// Other programs that are served over the control socket now and end by themselves; whoever owns the person stays
     /// until there are none.
     int guests() const;
+
+    const PersonLimits &limits() const;
+    const Direct &direct() const;
+    /// What others may call; for `status`.
+    const Commands &served() const;
+    const ControlServer *controlServer() const; ///< null: not served
 
     Brokers &brokers();
     Contacts &contacts();

@@ -79,13 +79,17 @@ void Post::wake(const PublicKey &with)
 /// By the broker where they belong: only what that one is believed about goes by it.
 messages::Myself Post::myself(const PublicKey &with) const
 {
-    const QByteArray device = m_me.profile.device;
+    messages::Myself me(m_me.profile.device);
+    me.room = { m_me.limits.outboxItems, m_me.limits.outboxBytes };
     const std::optional<Contact> contact = m_contacts.find(with);
-    if (contact)
-        for (const PublicKey &broker : contact->brokers)
-            if (m_brokers.find(broker))
-                return { device, messages::sequenceToMine(m_me.key(), broker) };
-    return { device };
+    if (!contact)
+        return me;
+    for (const PublicKey &broker : contact->brokers)
+        if (m_brokers.find(broker)) {
+            me.others = messages::sequenceToMine(m_me.key(), broker);
+            break;
+        }
+    return me;
 }
 
 // --- what I say

@@ -55,8 +55,10 @@ quint64 RequestQueue::knock(const Request &request, Instant now)
             putDoor(known->doors, door);
         return known->id;
     }
-    if (m_requests.size() >= mostKept)
+    if (m_requests.size() >= m_limits.listed) {
+        m_hits.count("requests_listed");
         return 0;
+    }
     Request fresh = request;
     fresh.id = m_nextId++;
     fresh.place = Request::Place::Listed;
@@ -64,8 +66,10 @@ quint64 RequestQueue::knock(const Request &request, Instant now)
     m_requests.append(fresh);
     if (tooMany(fresh.doors.isEmpty() ? QString() : fresh.doors.first().address, now))
         return fresh.id;
-    if (m_line.size() < limits::requestsWaiting || m_shown == 0)
+    if (m_line.size() < m_limits.waiting || m_shown == 0)
         enqueue(fresh.id, now);
+    else
+        m_hits.count("requests_waiting");
     return fresh.id;
 }
 
@@ -117,6 +121,13 @@ const Request *RequestQueue::shown() const
     return m_shown == 0 ? nullptr : find(m_shown);
 }
 
+void RequestQueue::report(LimitUse &use) const
+{
+    use.used("requests_waiting", m_line.size());
+    use.used("requests_listed", m_requests.size());
+    m_hits.report(use);
+}
+
 int RequestQueue::waiting() const
 {
     return int(m_line.size());
@@ -144,7 +155,7 @@ void RequestQueue::review(quint64 id, Instant now)
 void RequestQueue::show(quint64 id, Instant now)
 {
     m_shown = id;
-    m_shownUntil = now + limits::requestOnScreen;
+    m_shownUntil = now + seconds(m_limits.onScreenSeconds);
     entry(id)->place = Request::Place::Screen;
 }
 
@@ -195,15 +206,18 @@ void RequestQueue::remove(quint64 id, Instant now)
 
 bool RequestQueue::tooMany(const QString &address, Instant now)
 {
-    m_fromAddress.removeIf([now](std::pair<const QString &, QList<Instant> &> entry) {
-        entry.second.removeIf([now](Instant asked) { return asked + limits::requestsAddressWindow <= now; });
+    m_fromAddress.removeIf([this, now](std::pair<const QString &, QList<Instant> &> entry) {
+        entry.second.removeIf(
+            [this, now](Instant asked) { return asked + std::chrono::minutes(m_limits.windowMinutes) <= now; });
         return entry.second.isEmpty();
     });
     if (address.isEmpty())
         return false;
     QList<Instant> &asked = m_fromAddress[address];
-    if (asked.size() >= limits::requestsPerAddress)
+    if (asked.size() >= m_limits.perAddress) {
+        m_hits.count("requests_per_address");
         return true;
+    }
     asked.append(now);
     return false;
 }
@@ -212,7 +226,7 @@ QList<quint64> RequestQueue::tick(Instant now)
 {
     QList<quint64> old;
     for (auto asked = m_asked.cbegin(); asked != m_asked.cend(); ++asked)
-        if (asked.value() + limits::requestKept <= now)
+        if (asked.value() + std::chrono::hours(24 * m_limits.days) <= now)
             old.append(asked.key());
     for (const quint64 id : old)
         remove(id, now);
@@ -225,7 +239,7 @@ Instant RequestQueue::deadline() const
 {
     Instant next = m_shown != 0 && m_shownUntil ? *m_shownUntil : Instant::max();
     for (const Instant asked : m_asked)
-        next = std::min(next, asked + limits::requestKept);
+        next = std::min<Instant>(next, asked + std::chrono::hours(24 * m_limits.days));
     return next;
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 
 #include "chat/grant.h"
+#include "chat/person_limits.h"
 #include "core/instant.h"
+#include "core/limit_use.h"
 #include "core/limits.h"
 #include "core/public_key.h"
 
@@ -58,12 +60,12 @@ struct Request {
     bool operator==(const Request &) const = default;
 };
 
-/// Which request is on the screen, which wait, which are only listed; sans-I/O, told the time. One dialog at a time for
-/// limits::requestOnScreen, requestsWaiting behind it, requestsPerAddress in requestsAddressWindow, the rest straight to
-/// the list; the same key asking the same is one request; everything goes after limits::requestKept.
+/// Which request is on the screen, which wait, which are only listed; sans-I/O, told the time. One dialog at a time, some
+/// behind it, some of one address, as RequestLimits says; the rest straight to the list; the same key asking the same is one
+/// request; everything goes after RequestLimits::days.
 class RequestQueue {
 public:
-    static constexpr int mostKept = 256; ///< further strangers are not written down: they look as if they waited
+    explicit RequestQueue(const RequestLimits &limits = {}) : m_limits(limits) { }
 
     /// Takes a knock in. A request of the same key and kind takes over its doors and, unless it is on the screen, its claims
     /// (what is seen is what is granted); its place stays.
@@ -79,6 +81,7 @@ public:
     const QList<Request> &all() const { return m_requests; }
     /// What stands on the screen.
     const Request *shown() const;
+    void report(LimitUse &use) const;
     /// How many wait behind it: "1 of waiting() + 1".
     int waiting() const;
     /// Until the one on the screen counts as "not now"; nullopt: nobody is shown, or more time was wished for.
@@ -95,7 +98,7 @@ public:
     /// It is decided or gone.
     void remove(quint64 id, Instant now);
 
-    /// Time passes. \return ids that ran out after limits::requestKept
+    /// Time passes. \return ids that ran out after RequestLimits::days
     QList<quint64> tick(Instant now);
     /// When tick() wants to be called; Instant::max(): never
     Instant deadline() const;
@@ -110,7 +113,9 @@ private:
     void showNext(Instant now);
 
     QList<Request> m_requests;
-    QHash<quint64, Instant> m_asked; // when, for requestKept
+    RequestLimits m_limits;
+    LimitHits m_hits;
+    QHash<quint64, Instant> m_asked; // when, for RequestLimits::days
     QHash<QString, QList<Instant>> m_fromAddress;
     QList<quint64> m_line; // waiting, in order
     quint64 m_shown = 0; // 0: nobody

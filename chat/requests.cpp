@@ -63,11 +63,19 @@ bool isJoin(const Request &request)
 Requests::Private::Private(Requests *q, const Me &me, Database &database, Contacts &contacts, Brokers &brokers,
     Direct &direct, OnceGrants &once)
     : q(q), me(me), database(database), contacts(contacts), brokers(brokers), direct(direct), once(once),
-      timer(new QTimer(this))
+      queue(me.limits.requests), timer(new QTimer(this))
 {
     timer->setSingleShot(true);
     connect(timer, &QTimer::timeout, this, &Private::tick);
     connect(&brokers, &Brokers::administratorChanged, this, &Private::administratorChanged);
+}
+
+void Requests::report(LimitUse &use) const
+{
+    d->queue.report(use);
+    Result<QSqlQuery> rows = d->database.run(QStringLiteral("SELECT COUNT(*) FROM knocks"));
+    if (rows && rows->next())
+        use.used("requests_unanswered", rows->value(0).toLongLong());
 }
 
 // --- on disk

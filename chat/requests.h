@@ -59,6 +59,8 @@ public:
     /// A broker's no, which is told: joins only.
     Result<void> deny(quint64 id);
 
+    void report(LimitUse &use) const;
+
 signals:
     void changed(); ///< anything: number of requests, place, content
     void shownChanged(); ///< another request is on the screen, or none

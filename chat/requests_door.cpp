@@ -16,9 +16,9 @@ using contracts::AskToBeLetIn;
 namespace {
 
 constexpr int idBytes = 16;
-constexpr int mostNonces = 4 * RequestQueue::mostKept; ///< on disk; further knocks look as if they waited
-constexpr qint64 kept = milliseconds(limits::requestKept).count();
-constexpr int newAsksPerKey = 3; ///< in limits::requestsAddressWindow
+constexpr int newAsksPerKey = 3; ///< in RequestLimits::windowMinutes
+constexpr qint64 minute = 60 * 1000; // ms
+constexpr qint64 day = 24 * 60 * minute;
 
 /// A program's or machine's name as it came, made presentable.
 QStringList claimedNames(const QStringList &names)
@@ -62,7 +62,7 @@ void Requests::Private::knocked(const AskToBeLetIn::Request &request, const std:
     connect(raw, &Channel::received, this, [this, raw](const ChannelMessage &message) { revealed(raw, message); });
     connect(raw, &IncomingCall::stopped, this, [this, raw] { left(raw); });
     const qint64 waited = nonce->since == 0 ? 0 : std::max<qint64>(0, wallClock() - nonce->since);
-    const qint64 onScreen = milliseconds(limits::requestOnScreen).count();
+    const qint64 onScreen = me.limits.requests.onScreenSeconds * 1000;
     raw->send(AskToBeLetIn::In { nonce->nonce, quint64(std::max<qint64>(0, onScreen - waited)) });
 }
 
@@ -71,7 +71,8 @@ void Requests::Private::knocked(const AskToBeLetIn::Request &request, const std:
 Result<Requests::Private::Nonce> Requests::Private::nonceFor(const AskToBeLetIn::Request &request, const PublicKey &key)
 {
     const qint64 today = wallClock();
-    const auto pruned = database.run(QStringLiteral("DELETE FROM knocks WHERE since < ?"), { today - kept });
+    const auto pruned =
+        database.run(QStringLiteral("DELETE FROM knocks WHERE since < ?"), { today - me.limits.requests.days * day });
     if (!pruned)
         return pruned.error();
     Result<QSqlQuery> known =
@@ -96,13 +97,14 @@ Result<Requests::Private::Nonce> Requests::Private::nonceFor(const AskToBeLetIn:
 
 bool Requests::Private::asksTooOften(const PublicKey &key) const
 {
-    const qint64 window = milliseconds(limits::requestsAddressWindow).count();
+    const qint64 window = me.limits.requests.windowMinutes * minute;
     Result<QSqlQuery> counted =
         database.run(QStringLiteral("SELECT count(*), coalesce(sum(key = ? AND since > ?), 0) FROM knocks"),
             { key.bytes(), wallClock() - window });
     if (!counted || !counted->next())
         return true;
-    return counted->value(0).toInt() >= mostNonces || counted->value(1).toInt() >= newAsksPerKey;
+    return counted->value(0).toLongLong() >= me.limits.requests.unanswered
+        || counted->value(1).toInt() >= newAsksPerKey;
 }
 
 Door Requests::Private::doorOf(const AskToBeLetIn::Request &request, const IncomingCall &call) const

@@ -88,7 +88,7 @@ void Transfers::Private::end(Moving &moving, Transfer::State state, const QStrin
         offerNext(transfer.peer);
 }
 
-/// A peer that sends or takes nothing for limits::transferStall frees its place.
+/// A peer that sends or takes nothing for TransferLimits::stallSeconds frees its place.
 void Transfers::Private::watchStalls()
 {
     bool any = false;
@@ -96,12 +96,12 @@ void Transfers::Private::watchStalls()
     for (const auto &[id, moving] : all) {
         const bool moves = moving.transfer.state == Transfer::State::Going;
         any = any || !moving.transfer.isOver();
-        if (moves && now() - moving.lastMoved > limits::transferStall)
+        if (moves && now() - moving.lastMoved > seconds(me.limits.transfers.stallSeconds))
             stalled.append(id);
     }
     for (const QByteArray &id : stalled) {
         Moving &moving = *find(id);
-        const QString sentence = QStringLiteral("nothing came for %1 s").arg(limits::transferStall.count());
+        const QString sentence = QStringLiteral("nothing came for %1 s").arg(me.limits.transfers.stallSeconds);
         if (moving.transfer.direction == Transfer::Direction::In) {
             refuse(moving, { Code::DeadlineExceeded, sentence }, Transfer::State::Failed, sentence);
         } else {

@@ -16,7 +16,6 @@ using contracts::File;
 namespace {
 
 constexpr int idBytes = 16;
-constexpr int mostOffers = 16; ///< of one peer, not answered
 constexpr milliseconds tellEvery { 250 };
 
 bool isOneThing(const File::Request &request)
@@ -38,7 +37,7 @@ void Transfers::Private::offered(const File::Request &request, const std::shared
         || request.files + request.folders > limits::transferEntries)
         return call->fail(
             { Code::ResourceExhausted, QStringLiteral("more than %1 files and folders").arg(limits::transferEntries) });
-    if (going(peer, Transfer::Direction::In) >= mostOffers)
+    if (going(peer, Transfer::Direction::In) >= me.limits.transfers.offers)
         return call->fail({ Code::ResourceExhausted, QStringLiteral("too many offers wait already") });
 
     const QByteArray id = request.id;

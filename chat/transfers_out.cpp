@@ -105,11 +105,11 @@ void Transfers::Private::counted(const QByteArray &id, const transfer::Counted &
     offerNext(transfer.peer);
 }
 
-/// Of one's own transfers to a peer, limits::transfersAtOnce are under way; the rest waits in order.
+/// Of one's own transfers to a peer, TransferLimits::atOnce are under way; the rest waits in order.
 void Transfers::Private::offerNext(const PublicKey &peer)
 {
     for (const QByteArray &id : QList<QByteArray>(order)) {
-        if (going(peer, Transfer::Direction::Out) >= limits::transfersAtOnce)
+        if (going(peer, Transfer::Direction::Out) >= me.limits.transfers.atOnce)
             return;
         Moving *moving = find(id);
         if (moving != nullptr && moving->transfer.peer == peer && moving->transfer.state == Transfer::State::Waiting

@@ -1,5 +1,6 @@
 #include "cli/verbs.h"
 #include "core/contracts/control.h"
+#include "core/limit_use.h"
 #include "core/text.h"
 
 namespace hawser::cli {
@@ -35,6 +36,11 @@ QString textOf(const PersonStatus::Reply &status)
                  .arg(QString::number(status.requests), QString::number(status.asks));
     lines << QStringLiteral("transfers  %1 under way").arg(status.transfers);
     lines << QStringLiteral("unread     %1").arg(status.unread);
+    for (const contracts::LinkState &link : status.links)
+        lines << QStringLiteral("link       ") + contracts::lineOf(link);
+    for (const auto &[name, number] : status.counters.map())
+        lines << QStringLiteral("%1 %2").arg(visible(name), QString::number(number.toUnsigned()));
+    lines << QString() << limitLines(status.limits, status.used, status.hits).trimmed();
     return lines.join(QLatin1Char('\n'));
 }
 

@@ -31,7 +31,7 @@ private slots:
         for (int i = 0; i < 1000; ++i)
             queue.knock(from(QStringLiteral("2001:db8::%1").arg(i, 0, 16)), start);
         QCOMPARE(queue.waiting(), limits::requestsWaiting);
-        QCOMPARE(queue.all().size(), RequestQueue::mostKept);
+        QCOMPARE(queue.all().size(), RequestLimits().listed);
     }
 
     void fourthFromOneAddressGoesStraightToTheList()

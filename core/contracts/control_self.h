@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/commands.h"
+#include "core/contracts/link_state.h"
 
 /// Part of core/contracts/control.h: who I am and how I stand.
 namespace hawser::contracts {
@@ -70,6 +70,11 @@ struct PersonStatus {
         quint64 asks = 0;
         quint64 transfers = 0; ///< under way
         quint64 unread = 0;
+        QList<LinkState> links;
+        Value limits { Value::Map {} }; ///< name → value; the names of docs/limits.md
+        Value used { Value::Map {} }; ///< name → how much of it is used now
+        Value hits { Value::Map {} }; ///< name → how often it refused, ended or slowed something
+        Value counters { Value::Map {} }; ///< what → how many, or how often
         static void describe(auto &field)
         {
             field("key", &Reply::key, { .description = "who I am" });
@@ -84,6 +89,11 @@ struct PersonStatus {
             field("asks", &Reply::asks, { .description = "I wait for" });
             field("transfers", &Reply::transfers, { .description = "under way" });
             field("unread", &Reply::unread, { .description = "messages" });
+            field("links", &Reply::links, { .description = "to brokers and people" });
+            field("limits", &Reply::limits, { .description = "in force" });
+            field("used", &Reply::used, { .description = "of the limits, now" });
+            field("hits", &Reply::hits, { .description = "how often a limit did something" });
+            field("counters", &Reply::counters, { .description = "what, and how many or how often" });
         }
     };
 };

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "core/admission.h"
+#include "core/link_limits.h"
+
+namespace hawser::chat {
+
+/// Who asks me: how much of it stands where.
+struct RequestLimits {
+    qint64 waiting = limits::requestsWaiting; ///< behind the one on the screen
+    qint64 perAddress = limits::requestsPerAddress; ///< in …
+    qint64 windowMinutes = limits::requestsAddressWindow.count();
+    qint64 onScreenSeconds = limits::requestOnScreen.count();
+    qint64 days = limits::requestKept.count() / 24; ///< one is kept
+    qint64 listed = 256; ///< further strangers are not written down: they look as if they waited
+    qint64 unanswered = 1024; ///< knocks on disk
+
+    bool operator==(const RequestLimits &) const = default;
+};
+
+struct TransferLimits {
+    qint64 atOnce = limits::transfersAtOnce; ///< to one person; the rest waits
+    qint64 stallSeconds = limits::transferStall.count();
+    qint64 offers = 16; ///< of one person, not answered
+
+    bool operator==(const TransferLimits &) const = default;
+};
+
+/// What a person may set in limits.toml of the data folder. Each number is described, with what it may be, in describe(), and
+/// nowhere else.
+struct PersonLimits {
+    LinkLimits links;
+    DialLimits dials;
+    AdmissionLimits admission; ///< of who dials me
+    RequestLimits requests;
+    TransferLimits transfers;
+    qint64 outboxItems = limits::outboxItems; ///< for one recipient
+    qint64 outboxBytes = limits::outboxBytes;
+    qint64 controlConnections = limits::controlConnections;
+
+    bool operator==(const PersonLimits &) const = default;
+};
+Limits describe(PersonLimits &person);
+
+/// Reads TOML. \param file  how errors name it
+/// \retval InvalidArgument  "file:line: what is wrong"
+Result<PersonLimits> parseLimits(const QByteArray &text, const QString &file);
+/// limits.toml of a data folder; without one the defaults.
+Result<PersonLimits> loadLimits(const QString &folder);
+
+} // namespace hawser::chat
