@@ -6,7 +6,7 @@
 //       was: COUNT is how many there are in all in the sequence.
 //   mailer take FOLDER LINK [COUNT]   says "key HEX", then "got SENDER DEVICE NUMBER TEXT" for each new item once it is on
 //       its disk; ends after COUNT, if one is said, and only what it said counts as taken.
-//   mailer fill MAILBOX-FILE COUNT   a mailbox with so many single rows, for somebody who never comes (no broker on it).
+//   mailer fill MAILBOX-FILE COUNT [TO]   so many single rows for TO, or for somebody who never comes (no broker on it).
 #include "brokerd/mail_store.h"
 #include "core/client.h"
 #include "core/contracts/request.h"
@@ -226,7 +226,9 @@ int fill(const QStringList &arguments)
     broker::MailboxLimits limits;
     limits.items = limits.bytes = limits.senderItems = limits.senderBytes = std::numeric_limits<qint64>::max() / 2;
     MailPosted post;
-    post.source = { Identity::generate().key(), randomBytes(8), Identity::generate().key(), QByteArray(16, '\0') };
+    const Result<PublicKey> said = PublicKey::fromHex(arguments.value(2));
+    const PublicKey to = said ? *said : Identity::generate().key();
+    post.source = { Identity::generate().key(), randomBytes(8), to, QByteArray(16, '\0') };
     const quint64 count = arguments.value(1).toULongLong();
     while (post.first < count) {
         const Result<void> done = (*database)->transaction([&]() -> Result<void> {
@@ -259,9 +261,9 @@ int main(int argc, char **argv)
         return post(arguments.mid(2));
     if (mode == QLatin1String("take") && arguments.size() >= 4)
         return take(arguments.mid(2));
-    if (mode == QLatin1String("fill") && arguments.size() == 4)
+    if (mode == QLatin1String("fill") && arguments.size() >= 4)
         return fill(arguments.mid(2));
     std::fputs(
-        "mailer post FOLDER LINK TO COUNT [SIZE [WINDOW]] | take FOLDER LINK [COUNT] | fill FILE COUNT\n", stderr);
+        "mailer post FOLDER LINK TO COUNT [SIZE [WINDOW]] | take FOLDER LINK [COUNT] | fill FILE COUNT [TO]\n", stderr);
     return 64;
 }
