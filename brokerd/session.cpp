@@ -46,7 +46,7 @@ void Sessions::watch(const Session &session)
             emit presenceChanged(*session);
     };
     connect(link, &Link::ended, this, [this, link] { remove(link); });
-    connect(link, &Link::suspended, this, &Sessions::broke);
+    connect(link, &Link::suspended, this, [this, link](const Error &why) { broke(*link, why); });
     connect(link, &Link::wentAway, this, tell);
     connect(link, &Link::resumed, this, tell);
 }
@@ -59,7 +59,7 @@ void Sessions::watchLane(Link *lane, Link *link)
         m_timesFull += lane->lane().timesFull();
         m_lanes.remove(lane);
     });
-    connect(lane, &Link::suspended, this, &Sessions::broke);
+    connect(lane, &Link::suspended, this, [this, lane](const Error &why) { broke(*lane, why); });
     emit laneMade(lane);
 }
 
@@ -187,10 +187,10 @@ qint64 Sessions::suspendedBytes() const
 }
 
 /// A connection broke: of our doing it was, when a limit says so.
-void Sessions::broke(const Error &why)
+void Sessions::broke(const Link &link, const Error &why)
 {
     if (why.code == Code::DeadlineExceeded)
-        m_hits.count("links_silence_seconds");
+        m_hits.count(link.lane().unacknowledged() ? "links_unacknowledged_seconds" : "links_silence_seconds");
     else if (why.code == Code::ResourceExhausted)
         m_hits.count("links_no_progress_seconds");
     keepBudgetLater();

@@ -70,7 +70,7 @@ signals:
 
 private:
     void remove(Link *link);
-    void broke(const Error &why);
+    void broke(const Link &link, const Error &why);
     void watch(const Session &session);
     void watchLane(Link *lane, Link *link);
     std::vector<Link *> suspendedLinks() const;

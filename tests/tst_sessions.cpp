@@ -71,6 +71,30 @@ private slots:
         QVERIFY(m_sessions->suspendedBytes() < 1'000'000);
     }
 
+    void whatALimitEndedIsCountedUnderIt()
+    {
+        Link *silent = add(Identity::generate().key());
+        QVERIFY(silent->tick(now() + seconds(44)));
+        QVERIFY(!silent->tick(now() + seconds(46)));
+        QVERIFY(silent->isSuspended());
+        Link *unacknowledged = add(Identity::generate().key());
+        unacknowledged->lane().append(FrameType::Data, 0, 1, QByteArray(1000, 'x'), false);
+        const Instant written = now();
+        QVERIFY(!unacknowledged->nextChunk(written).isEmpty());
+        for (const int passed : { 5, 10, 15, 19 }) // it is asked meanwhile
+            QVERIFY(unacknowledged->tick(written + seconds(passed)));
+        QVERIFY(!unacknowledged->tick(written + seconds(20)));
+        Link *slow = add(Identity::generate().key());
+        slow->lost({ Code::ResourceExhausted, QStringLiteral("it does not read"), {}, {} }, now());
+        cut(add(Identity::generate().key())); // that was the network
+        LimitUse use;
+        m_sessions->report(use);
+        QCOMPARE(use.hits[u"links_silence_seconds"].toInt(), 1);
+        QCOMPARE(use.hits[u"links_unacknowledged_seconds"].toInt(), 1);
+        QCOMPARE(use.hits[u"links_no_progress_seconds"].toInt(), 1);
+        QCOMPARE(use.hits.map().size(), size_t(4)); // and how often a lane was full
+    }
+
     void whatOthersMayStillSendCounts()
     {
         m_sessions->setSuspendedBudget(1'000'000);
