@@ -33,6 +33,7 @@ Database::Steps databaseSteps()
                          " PRIMARY KEY (key, doing, pattern)) WITHOUT ROWID") },
         { QStringLiteral("CREATE TABLE promises (knock BLOB PRIMARY KEY, key BLOB NOT NULL, kind TEXT NOT NULL,"
                          " commitment BLOB NOT NULL, nonce BLOB NOT NULL, since INTEGER NOT NULL) WITHOUT ROWID") },
+        { QStringLiteral("CREATE TABLE offers (node BLOB PRIMARY KEY, offer BLOB NOT NULL) WITHOUT ROWID") },
     };
 }
 

@@ -24,6 +24,11 @@ WallTime wallNow()
     return QDateTime::currentMSecsSinceEpoch();
 }
 
+Error nobody()
+{
+    return { Code::NotFound, QStringLiteral("nobody here has this key, or you may not reach it so") };
+}
+
 QString program()
 {
     return QStringLiteral("hawser-brokerd ") + QCoreApplication::applicationVersion();
@@ -54,10 +59,12 @@ Broker::Broker(const QString &folder, std::unique_ptr<Database> database, const 
       m_name(claimedName(config.name.isEmpty() ? QSysInfo::machineHostName() : config.name)),
       m_device(std::move(device)), m_session(randomBytes(8)), m_started(now()), m_accounts(*m_database),
       m_invitations(*m_database), m_requests(*m_database, identity.key()),
-      m_knocks(m_accounts, m_invitations, m_requests, m_sessions, m_name), m_offers(m_accounts, m_sessions),
-      m_people(m_accounts, m_sessions),
-      m_mailbox(QDir(folder).filePath(QStringLiteral("mailbox.sqlite")),
-          [this](const PublicKey &from, const PublicKey &to) { return mayWrite(from, to); }),
+      m_knocks(m_accounts, m_invitations, m_requests, m_sessions, m_name),
+      m_offers(m_accounts, m_sessions, *m_database), m_people(m_accounts, m_sessions),
+      m_mailbox(
+          QDir(folder).filePath(QStringLiteral("mailbox.sqlite")),
+          [this](const PublicKey &from, const PublicKey &to) { return mayWrite(from, to); },
+          [this](const PublicKey &from, const PublicKey &to) { return mayStillReach(from, to); }),
       m_topics(m_accounts, *m_database),
       m_router([this](Link &from, const OpenHead &head) { return resolve(from, head); }),
       m_admin({ m_accounts, m_invitations, m_requests, m_sessions, m_knocks, identity.key(),
@@ -75,6 +82,8 @@ Broker::Broker(const QString &folder, std::unique_ptr<Database> database, const 
     m_admin.serve(m_commands);
     m_commands.serve<contracts::CallMe>(
         [this](const contracts::CallMe::Request &said, const Caller &caller) { return rename(caller, said.name); });
+    m_commands.serve<contracts::MayCall>(
+        [this](const contracts::MayCall::Request &who, const Caller &) { return mayCallNode(who.user); });
     m_commands.setPolicy([this](const Caller &caller, const CommandSpec &spec) { return mayCallNow(caller, spec); });
 }
 
@@ -121,6 +130,8 @@ Result<void> Broker::load(const QString &folder)
         return accounts;
     if (const Result<void> requests = m_requests.load(wallNow()); !requests)
         return requests;
+    if (const Result<void> offers = m_offers.load(); !offers)
+        return offers;
     if (const Result<void> topics = m_topics.load(folder); !topics)
         return topics;
     keepHouse();
@@ -292,28 +303,42 @@ Result<std::vector<Link *>> Broker::resolve(Link &from, const OpenHead &head) co
 /// Whoever may not reach somebody is told the same as if there were nobody.
 Result<void> Broker::mayOpen(const Session &from, const OpenHead &head) const
 {
-    const Error nobody { Code::NotFound, QStringLiteral("nobody here has this key, or you may not reach it so") };
     const Account *target = m_accounts.find(head.party.user);
     if (!target || from.hello.role != Role::Person)
-        return nobody;
+        return nobody();
     const bool talk = head.streamClass == StreamClass::Talk;
     const bool fits = target->kind == AccountKind::Node ? talk || head.streamClass == StreamClass::Command
                                                         : talk || head.streamClass == StreamClass::File;
     if (!fits)
-        return nobody;
+        return nobody();
     if (m_drainingSince)
         return Error { Code::Unavailable, QStringLiteral("the broker is about to stop") };
     return {};
 }
 
-/// Between persons; to his own key too: that is how his devices tell each other.
+/// Between persons, to his own key too: that is how his devices tell each other; to a machine, as he may call it, and from it
+/// what came of that.
 Result<void> Broker::mayWrite(const PublicKey &from, const PublicKey &to) const
 {
     const Account *sender = m_accounts.find(from);
     const Account *recipient = m_accounts.find(to);
-    if (sender && recipient && sender->kind == AccountKind::User && recipient->kind == AccountKind::User)
-        return {};
-    return Error { Code::NotFound, QStringLiteral("nobody here has this key, or you may not reach it so") };
+    const bool isPersonThere =
+        sender && recipient && (sender->kind == AccountKind::User || recipient->kind == AccountKind::User);
+    return isPersonThere ? Result<void>() : nobody();
+}
+
+/// What was posted for a machine goes to it as a call would, when it goes: rights may have ended since.
+bool Broker::mayStillReach(const PublicKey &from, const PublicKey &to) const
+{
+    const Account *recipient = m_accounts.find(to);
+    const bool isForNode = recipient && recipient->kind == AccountKind::Node;
+    return !isForNode || from == m_identity.key() || mayCallNode(from);
+}
+
+Result<Nothing> Broker::mayCallNode(const PublicKey &user) const
+{
+    const Account *account = m_accounts.find(user);
+    return account && account->kind == AccountKind::User ? Result<Nothing>(Nothing {}) : nobody();
 }
 
 Result<void> Broker::mayCall(const Caller &caller, const CommandSpec &spec) const
@@ -327,6 +352,10 @@ Result<void> Broker::mayCall(const Caller &caller, const CommandSpec &spec) cons
         return {};
     if (spec.name == QLatin1String(contracts::AnnounceOffer::name))
         return isNode ? Result<void>() : denied;
+    if (spec.name == QLatin1String(contracts::MayCall::name))
+        return isNode ? Result<void>() : denied;
+    if (spec.name == QLatin1String(contracts::MailPost::name) || spec.name == QLatin1String(contracts::MailTake::name))
+        return account ? Result<void>() : denied;
     if (spec.streamClass == StreamClass::Topic)
         return account ? Result<void>() : denied;
     if (spec.name == QLatin1String(contracts::BrokerStatus::name))
@@ -340,9 +369,9 @@ Result<void> Broker::mayCallNow(const Caller &caller, const CommandSpec &spec)
     using namespace contracts;
     if (const Result<void> may = mayCall(caller, spec); !may || caller.local)
         return may;
-    static const QSet<QString> writing { QLatin1String(AskToBeLetIn::name), QLatin1String(DecideRequest::name),
-        QLatin1String(Invite::name), QLatin1String(Revoke::name), QLatin1String(CallMe::name),
-        QLatin1String(GrantTopics::name) };
+    static const QSet<QString> writing { QLatin1String(AskToBeLetIn::name), QLatin1String(AnnounceOffer::name),
+        QLatin1String(DecideRequest::name), QLatin1String(Invite::name), QLatin1String(Revoke::name),
+        QLatin1String(CallMe::name), QLatin1String(GrantTopics::name) };
     if (!writing.contains(spec.name) || m_rates.take(caller, now()))
         return {};
     m_hits.count("writes_per_second");

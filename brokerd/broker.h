@@ -63,6 +63,8 @@ private:
     Result<std::vector<Link *>> resolve(Link &from, const OpenHead &head) const;
     Result<void> mayOpen(const Session &from, const OpenHead &head) const;
     Result<void> mayWrite(const PublicKey &from, const PublicKey &to) const;
+    bool mayStillReach(const PublicKey &from, const PublicKey &to) const;
+    Result<Nothing> mayCallNode(const PublicKey &user) const;
     Result<void> mayCall(const Caller &caller, const CommandSpec &spec) const;
     Result<void> mayCallNow(const Caller &caller, const CommandSpec &spec);
     Result<Nothing> rename(const Caller &caller, const QString &name);

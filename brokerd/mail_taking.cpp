@@ -80,6 +80,10 @@ void MailTaking::fetched(const Result<MailStore::Fetched> &fetched)
     m_mailbox.m_damaged += fetched->damaged;
     const WallTime wall = QDateTime::currentMSecsSinceEpoch();
     for (const MailStore::Letter &letter : fetched->letters) {
+        if (!m_mailbox.m_mayReach(letter.source.sender, user())) {
+            m_mailbox.m_withheld += letter.count;
+            continue;
+        }
         m_open.push_back({ letter.serial, letter.serial + letter.count - 1, letter.items.size() });
         m_openBytes += letter.items.size();
         m_mailbox.m_given += letter.count;

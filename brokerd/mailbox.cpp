@@ -18,8 +18,9 @@ void insert(Value &map, const char *name, qint64 number)
 
 } // namespace
 
-Mailbox::Mailbox(const QString &path, MayWrite mayWrite, QObject *parent)
-    : QObject(parent), m_mayWrite(std::move(mayWrite)), m_store(path, MailStore::steps())
+Mailbox::Mailbox(const QString &path, MayWrite mayWrite, MayReach mayReach, QObject *parent)
+    : QObject(parent), m_mayWrite(std::move(mayWrite)), m_mayReach(std::move(mayReach)),
+      m_store(path, MailStore::steps())
 {
     m_keeper.may = [this](const Caller &from, const PublicKey &to) { return m_mayWrite(from.user, to); };
     m_keeper.refused = [this](MailPosted &post) {
@@ -138,6 +139,7 @@ void Mailbox::report(Value &counters, Value &limits) const
     insert(counters, "mailbox_parked", m_totals.parked);
     insert(counters, "mailbox_posted", qint64(m_posted));
     insert(counters, "mailbox_given", qint64(m_given));
+    insert(counters, "mailbox_withheld", qint64(m_withheld));
     insert(counters, "mailbox_expired", qint64(m_expired));
     insert(counters, "mailbox_damaged", qint64(m_damaged));
     insert(counters, "mailbox_failures", qint64(m_failures));

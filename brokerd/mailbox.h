@@ -18,8 +18,11 @@ public:
     /// Whether a member may write to somebody; what it says otherwise goes to the sender.
     using MayWrite = std::function<Result<void>(const PublicKey &from, const PublicKey &to)>;
 
+    /// Whether what a member wrote may still be given to whom it is for; if not it goes unseen.
+    using MayReach = std::function<bool(const PublicKey &from, const PublicKey &to)>;
+
     /// \param path  of its own database file
-    Mailbox(const QString &path, MayWrite mayWrite, QObject *parent = nullptr);
+    Mailbox(const QString &path, MayWrite mayWrite, MayReach mayReach, QObject *parent = nullptr);
     ~Mailbox() override;
 
     void serve(Commands &commands);
@@ -51,11 +54,13 @@ private:
 
     MailboxLimits m_limits;
     MayWrite m_mayWrite;
+    MayReach m_mayReach;
     MailKeeper m_keeper;
     QMultiHash<PublicKey, MailTaking *> m_takers;
     MailShelf::Totals m_totals;
     quint64 m_posted = 0;
     quint64 m_given = 0;
+    quint64 m_withheld = 0;
     quint64 m_expired = 0;
     quint64 m_failures = 0;
     quint64 m_damaged = 0;

@@ -8,13 +8,16 @@
 
 namespace hawser::broker {
 
-/// What the nodes can do, as they say it, and whether they are here.
+/// What the nodes can do, as they say it, and whether they are here. What one said last is on disk: while it is away people
+/// must know what can be sent to it durably.
 class Offers : public QObject {
     Q_OBJECT
 
 public:
-    /// \param accounts, sessions  outlive this
-    Offers(const Accounts &accounts, const Sessions &sessions, QObject *parent = nullptr);
+    /// All outlive this.
+    Offers(const Accounts &accounts, const Sessions &sessions, Database &database, QObject *parent = nullptr);
+
+    Result<void> load();
 
     void serve(Commands &commands);
     int online() const;
@@ -31,11 +34,15 @@ private:
     void sessionGone(const Session &session);
     void presenceChanged(const Session &session);
     Value describe(const PublicKey &node) const;
+    bool isHere(const PublicKey &node) const;
+    void keep(const Account &node, const Announced &offer);
 
     const Accounts &m_accounts;
     const Sessions &m_sessions;
+    Database &m_database;
     Feed m_feed;
-    QHash<PublicKey, Announced> m_offers;
+    QHash<PublicKey, Announced> m_offers; // the last of each
+    QSet<PublicKey> m_announced; // who said it since it came
     QHash<PublicKey, Instant> m_gone; // since when
 };
 

@@ -62,6 +62,7 @@ Control::Control(Person &person, Commands &commands) : m_person(person), m_comma
     serveMessages();
     serveTransfers();
     serveMachines();
+    serveCalls();
     serveTopics();
 }
 

@@ -12,6 +12,7 @@ namespace messages {
 struct Stored;
 }
 struct Broker;
+struct MachineCall;
 class Person;
 struct Path;
 struct Request;
@@ -41,6 +42,7 @@ private:
     void serveMessages(); // control_messages.cpp
     void serveTransfers(); // control_transfers.cpp
     void serveMachines(); // control_run.cpp
+    void serveCalls(); // control_calls.cpp
     void serveTopics(); // control_topics.cpp
 
     /// Holds a call open until its caller goes or finish() is called. What is connected with it as context ends then.
@@ -54,6 +56,9 @@ private:
     void decide(const contracts::DecideMyRequest::Request &said, const Reply<contracts::DecideMyRequest> &reply);
     Result<void> allow(const Request &request, const contracts::DecideMyRequest::Request &said);
     void runOnMachine(const contracts::RunOnMachine::Request &request, const std::shared_ptr<IncomingCall> &call);
+    Result<MachineCall> machineCall(const QString &node, const QString &command, const Value &parameters);
+    void callDurably(const contracts::CallDurably::Request &request, IncomingCall *to);
+    void showCall(const contracts::ShowCall::Request &request, IncomingCall *to);
     void callOther(const contracts::CallOther::Request &request, const Reply<contracts::CallOther> &reply);
     void ping(const QString &who, const Reply<contracts::PingOther> &reply);
     Result<Path> pathTo(const QString &who);

@@ -101,22 +101,30 @@ void Control::serveMachines()
         });
 }
 
+Result<MachineCall> Control::machineCall(const QString &node, const QString &command, const Value &parameters)
+{
+    const Result<Machine> machine = m_person.machines().resolve(node);
+    if (!machine)
+        return machine.error();
+    const CommandSpec *spec = specOf(*machine, command);
+    if (spec == nullptr)
+        return Error { Code::NotFound, QStringLiteral("%1 does not offer “%2”").arg(machine->name, command),
+            Begun::No };
+    const Result<Value> read = typed(parameters, spec->parameters);
+    if (!read)
+        return read.error();
+    return MachineCall { *machine, *read };
+}
+
 void Control::runOnMachine(const contracts::RunOnMachine::Request &request, const std::shared_ptr<IncomingCall> &call)
 {
-    const Result<Machine> machine = m_person.machines().resolve(request.node);
-    if (!machine)
-        return call->fail(machine.error());
-    const CommandSpec *spec = specOf(*machine, request.command);
-    if (spec == nullptr)
-        return call->fail({ Code::NotFound,
-            QStringLiteral("%1 does not offer “%2”").arg(machine->name, request.command), Begun::No });
-    const Result<Value> parameters = typed(request.parameters, spec->parameters);
-    if (!parameters)
-        return call->fail(parameters.error());
-    Run *started =
-        m_person.machines().run(machine->key, request.command, *parameters, milliseconds(qint64(request.timeLimitMs)));
+    const Result<MachineCall> wish = machineCall(request.node, request.command, request.parameters);
+    if (!wish)
+        return call->fail(wish.error());
+    Run *started = m_person.machines().run(
+        wish->machine.key, request.command, wish->parameters, milliseconds(qint64(request.timeLimitMs)));
     if (started == nullptr)
-        return call->fail({ Code::Unavailable, QStringLiteral("%1 is not there").arg(machine->name), Begun::No });
+        return call->fail({ Code::Unavailable, QStringLiteral("%1 is not there").arg(wish->machine.name), Begun::No });
 
     IncomingCall *to = keep(call);
     connect(started, &Run::output, to, [to, started](contracts::RunStream stream, QByteArrayView bytes) {

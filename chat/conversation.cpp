@@ -21,8 +21,8 @@ bool countsAsUnread(const Entry &entry)
 
 Conversations::Conversations(const Me &me, const Contacts &contacts, const Brokers &brokers, const Direct &direct,
     const Route &route, Commands &served)
-    : m_me(me), m_contacts(contacts), m_route(route), m_history(me.folder),
-      m_post(me, m_history, contacts, brokers, direct, served)
+    : m_me(me), m_contacts(contacts), m_route(route), m_history(me.folder), m_calls(me, m_history),
+      m_post(me, m_history, m_calls, contacts, brokers, direct, served)
 {
     connect(&m_post, &Post::came, this, &Conversations::tell);
     connect(&route, &Route::presenceChanged, this, &Conversations::explain);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "chat/calls.h"
 #include "chat/post.h"
 #include "chat/stored.h"
 
@@ -22,6 +23,7 @@ public:
 
     /// Empty: what is said is kept on disk. Else why not, for people.
     QString trouble() const;
+    Calls &calls() { return m_calls; }
 
     /// `done(Result<Page>)`, never when context is gone by then.
     template <typename Done>
@@ -84,6 +86,7 @@ private:
     const Contacts &m_contacts;
     const Route &m_route;
     History m_history;
+    Calls m_calls;
     Post m_post;
     QHash<quint64, Entry> m_unkept; // mine that could not even be saved
     QHash<PublicKey, Talk> m_talks;

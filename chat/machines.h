@@ -22,6 +22,12 @@ struct Machine {
     QString lastRun; ///< "disk.usage – finished (exit 0)"; empty: none
 };
 
+/// A command of one, with parameters that fit its schema.
+struct MachineCall {
+    Machine machine;
+    Value parameters;
+};
+
 /// The nodes of all brokers, live, and what was run on them.
 class Machines : public QObject {
     Q_OBJECT

@@ -42,8 +42,8 @@ Result<Entry> post(Database &database, Entry entry, const Myself &me, bool again
 
 Database::Steps steps()
 {
-    return { history::tables(), history::moreTables() + Outbox::tables() + Inbox::tables(),
-        history::tablesOfDevices() };
+    return { history::tables(), history::moreTables() + Outbox::tables() + Inbox::tables(), history::tablesOfDevices(),
+        CallBook::tables() };
 }
 
 MailSequence sequenceTo(const PublicKey &with)

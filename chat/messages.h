@@ -1,6 +1,7 @@
 #pragma once
 
 #include "chat/own_devices.h"
+#include "core/store/call_book.h"
 #include "core/store/inbox.h"
 
 #include <QSet>
@@ -28,6 +29,7 @@ struct News {
     QList<Entry> added;
     QList<Entry> changed;
     QSet<PublicKey> read; ///< conversations of which less is unread than before
+    QList<SentCall> calls {}; ///< of mine, that went further
 };
 
 /// Something I say: in the outbox and in the history. Returns it with its number. Its sentence may say why it waits.

@@ -136,6 +136,10 @@ private:
         if (!changed)
             return changed.error();
         m_news.changed << *changed;
+        const CallBook::Changed calls = CallBook(m_database).expired(*gone, m_arrival.now);
+        if (!calls)
+            return calls.error();
+        m_news.calls << *calls;
         return {};
     }
 

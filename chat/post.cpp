@@ -1,6 +1,7 @@
 #include "chat/post.h"
 
 #include "chat/brokers.h"
+#include "chat/calls.h"
 #include "chat/contacts.h"
 #include "chat/direct.h"
 #include "chat/me.h"
@@ -8,7 +9,6 @@
 namespace hawser::chat {
 
 using contracts::MailPost;
-using contracts::MailTake;
 using messages::News;
 
 namespace {
@@ -23,12 +23,14 @@ messages::Arrival arrivalOf(History &history, const MailSource &source, quint64 
 
 } // namespace
 
-Post::Post(const Me &me, History &history, const Contacts &contacts, const Brokers &brokers, const Direct &direct,
-    Commands &served)
-    : m_me(me), m_history(history), m_contacts(contacts), m_brokers(brokers), m_direct(direct)
+Post::Post(const Me &me, History &history, Calls &calls, const Contacts &contacts, const Brokers &brokers,
+    const Direct &direct, Commands &served)
+    : m_me(me), m_history(history), m_calls(calls), m_contacts(contacts), m_brokers(brokers), m_direct(direct)
 {
     serve(served);
-    connect(&history, &History::opened, this, &Post::begin);
+    connect(&calls, &Calls::loaded, this, &Post::begin);
+    connect(&calls, &Calls::queued, this, [this] { wake(); });
+    connect(this, &Post::came, &calls, [&calls](const News &news) { calls.tell(news.calls); });
     connect(&brokers, &Brokers::ready, this, [this](const PublicKey &broker) {
         postTo(broker);
         takeFrom(broker);
@@ -147,6 +149,8 @@ bool Post::goesBy(const PublicKey &broker, const MailSequence &sequence) const
 {
     if (sequence.recipient == m_me.key())
         return isForMineAt(broker, sequence);
+    if (const PublicKey by = m_calls.brokerOf(sequence.recipient); !by.isNull())
+        return by == broker;
     if (m_direct.link(sequence.recipient) != nullptr)
         return false;
     const bool toAnybody = sequence == messages::sequenceToStranger(sequence.recipient);
@@ -168,6 +172,7 @@ bool Post::isForMineAt(const PublicKey &broker, const MailSequence &sequence) co
 
 void Post::follow(MailPoster &poster, const QString &broker)
 {
+    m_calls.follow(poster, broker);
     connect(
         &poster, &MailPoster::kept, this, [this, broker](const MailSequence &sequence, const MailProgress &progress) {
             write([=, me = myself(sequence.recipient)](Database &database) {
@@ -281,63 +286,51 @@ MailKeeper Post::keeper()
 void Post::takeFrom(const PublicKey &broker)
 {
     const std::optional<Broker> known = m_brokers.find(broker);
-    Taking &taking = m_taking[broker];
-    const bool goesOn = taking.call && !taking.call->isFinished();
-    if (!m_isOpen || !m_history.trouble().isEmpty() || !known || known->state != Broker::State::Ready || goesOn)
+    if (!m_isOpen || !m_history.trouble().isEmpty() || !known || known->state != Broker::State::Ready)
         return;
-    CallOptions options;
-    options.streamClass = MailTake::streamClass;
-    options.keepOpen = true;
-    taking.failedAt = 0;
-    taking.call = startCall(
-        m_brokers.client(broker)->link(), {}, QLatin1String(MailTake::name), Value(Value::Map {}), options, this);
-    connect(taking.call, &Channel::received, this, [this, broker](const ChannelMessage &message) {
-        if (const auto in = message.as<MailTake::In>(); in)
-            takeRun(broker, *in);
-    });
+    std::unique_ptr<MailTaker> &taker = m_fromBrokers[broker];
+    if (!taker) {
+        taker = std::make_unique<MailTaker>(m_me.key(),
+            [this, broker](const MailTaken &taken, const MailTaker::Done &done) { takeRun(broker, taken, done); });
+        connect(taker.get(), &MailTaker::lost, this, [this, broker](quint64 lost) {
+            write([broker, lost, id = m_history.nextId(), now = wallClock()](
+                      Database &database) { return messages::lost(database, broker, lost, id, now); });
+        });
+    }
+    taker->start(m_brokers.client(broker)->link());
 }
 
-void Post::takeRun(const PublicKey &broker, const MailTake::In &in)
+void Post::takeRun(const PublicKey &broker, const MailTaken &taken, const MailTaker::Done &done)
 {
-    if (in.lost > 0)
-        return write([broker, lost = in.lost, id = m_history.nextId(), now = wallClock()](
-                         Database &database) { return messages::lost(database, broker, lost, id, now); });
-    Taking &taking = m_taking[broker];
-    const Result<QList<quint32>> cut = cutItems(in.items);
-    if (!cut || cut->size() < 2 || (taking.failedAt > 0 && in.serial != taking.failedAt))
-        return;
-    taking.failedAt = 0;
-    const qsizetype count = cut->size() - 1;
-    const MailTake::Out taken { in.serial + quint64(count) - 1, 0 };
-    messages::Arrival arrival =
-        arrivalOf(m_history, { in.from, in.device, m_me.key(), in.conversation }, in.first, in.items);
-    arrival.me = myself(in.from);
-    arrival.isBroker = in.from == broker;
-    if (in.from != m_me.key() && !arrival.isBroker && !m_contacts.believes(in.from, broker))
-        return turnAway(broker, arrival, taken);
-    arrival.isAllowed = m_contacts.may(in.from, Right::Messages, wallClock());
-    if (in.from == m_me.key())
+    const PublicKey &from = taken.source.sender;
+    if (m_calls.brokerOf(from) == broker)
+        return m_calls.take(taken, done);
+    messages::Arrival arrival = arrivalOf(m_history, taken.source, taken.first, taken.items);
+    arrival.me = myself(from);
+    arrival.isBroker = from == broker;
+    if (from != m_me.key() && !arrival.isBroker && !m_contacts.believes(from, broker)) {
+        done({});
+        return turnAway(arrival);
+    }
+    arrival.isAllowed = m_contacts.may(from, Right::Messages, wallClock());
+    if (from == m_me.key())
         for (const Contact &contact : m_contacts.all())
             if (m_contacts.believes(contact.key, broker))
                 arrival.people.insert(contact.key, m_contacts.may(contact.key, Right::Messages, arrival.now));
     m_history.write(
         this, [arrival](Database &database) { return messages::take(database, arrival); },
-        [this, broker, call = taking.call, serial = in.serial, taken](const Result<News> &news) {
+        [this, done](const Result<News> &news) {
             if (news)
                 emit came(*news);
-            else
-                m_taking[broker].failedAt = serial;
-            if (call && !call->isFinished())
-                call->send(news ? taken : MailTake::Out { 0, serial });
+            done(news ? Result<void>() : news.error());
             wake(); // for the receipts
         });
 }
 
 /// As a stranger's: not even a number is noted. Of a contact another broker could name any word as theirs, and whom I keep
 /// out hears nothing.
-void Post::turnAway(const PublicKey &broker, const messages::Arrival &arrival, const MailTake::Out &taken)
+void Post::turnAway(const messages::Arrival &arrival)
 {
-    m_taking[broker].call->send(taken);
     const PublicKey &from = arrival.source.sender;
     if (m_contacts.find(from) || m_contacts.isBlocked(from, {}, wallClock()))
         return;

@@ -5,12 +5,14 @@
 #include "core/contracts/mail.h"
 #include "core/store/mail_poster.h"
 #include "core/store/mail_posting.h"
+#include "core/store/mail_taker.h"
 
 #include <map>
 
 namespace hawser::chat {
 
 class Brokers;
+class Calls;
 class Contacts;
 class Direct;
 struct Me;
@@ -22,8 +24,8 @@ class Post : public QObject {
 
 public:
     /// All references outlive this. \param served  gets `mail.post/1`
-    Post(const Me &me, History &history, const Contacts &contacts, const Brokers &brokers, const Direct &direct,
-        Commands &served);
+    Post(const Me &me, History &history, Calls &calls, const Contacts &contacts, const Brokers &brokers,
+        const Direct &direct, Commands &served);
     ~Post() override;
 
     /// Who writes to them: this device, and where my other ones hear of it.
@@ -41,11 +43,6 @@ signals:
     void waysChanged(); ///< perhaps
 
 private:
-    /// A `mail.take/1` of mine.
-    struct Taking {
-        QPointer<Call> call;
-        quint64 failedAt = 0; ///< what comes is passed over until this serial comes again
-    };
     using NewsKey = std::tuple<PublicKey, QByteArray, quint64>; ///< a sender, its device, the first number of a run
 
     static NewsKey keyOf(const MailPosted &posted);
@@ -62,11 +59,12 @@ private:
     void write(std::function<Result<messages::News>(Database &)> work);
 
     void takeFrom(const PublicKey &broker);
-    void takeRun(const PublicKey &broker, const contracts::MailTake::In &in);
-    void turnAway(const PublicKey &broker, const messages::Arrival &arrival, const contracts::MailTake::Out &taken);
+    void takeRun(const PublicKey &broker, const MailTaken &taken, const MailTaker::Done &done);
+    void turnAway(const messages::Arrival &arrival);
 
     const Me &m_me;
     History &m_history;
+    Calls &m_calls;
     const Contacts &m_contacts;
     const Brokers &m_brokers;
     const Direct &m_direct;
@@ -74,7 +72,7 @@ private:
     std::map<NewsKey, messages::News> m_news; // of runs whose commit is not told yet
     std::map<PublicKey, std::unique_ptr<MailPoster>> m_toBrokers;
     std::map<PublicKey, std::unique_ptr<MailPoster>> m_toPeople;
-    QHash<PublicKey, Taking> m_taking; // by broker
+    std::map<PublicKey, std::unique_ptr<MailTaker>> m_fromBrokers;
 };
 
 } // namespace hawser::chat

@@ -1,3 +1,4 @@
+#include "cli/durably.h"
 #include "cli/parameters.h"
 #include "cli/verbs.h"
 #include "core/contracts/control.h"
@@ -18,6 +19,8 @@ public:
         const Result<Value> parameters = readParameters(typed().all("name=value"));
         if (!parameters)
             return parameters.error();
+        if (typed().has("--within"))
+            return Error { Code::InvalidArgument, QStringLiteral("--within goes with --durable") };
         m_request = { typed().one("WHO"), typed().one("COMMAND"), *parameters, 0 };
         return {};
     }
@@ -43,11 +46,11 @@ VerbEntry callVerb()
     return { { "call", "one command of a machine, contact or broker, and its answer as JSON",
                  "  hawser call render-2 divide a=6 b=4\n"
                  "  hawser call home broker.status\n",
-                 { { "WHO", "machine, contact or broker", Word::Kind::Required },
+                 withDurable({ { "WHO", "machine, contact or broker", Word::Kind::Required },
                      { "COMMAND", "its name", Word::Kind::Required },
-                     { "name=value", "its parameters", Word::Kind::Many } },
+                     { "name=value", "its parameters", Word::Kind::Many } }),
                  true },
-        makeVerb<CallVerb> };
+        makeNowOrDurably<CallVerb> };
 }
 
 } // namespace hawser::cli

@@ -41,4 +41,15 @@ bool RemoteOutput::isFull() const
     return m_output.waiting() > mostWaiting;
 }
 
+Value outputObject(const char *stream, const QByteArray &bytes)
+{
+    Value object { Value::Map { { QStringLiteral("stream"), Value(stream) } } };
+    const QString text = QString::fromUtf8(bytes);
+    if (text.toUtf8() == bytes)
+        object.insert(QStringLiteral("text"), text);
+    else
+        object.insert(QStringLiteral("base64"), QString::fromLatin1(bytes.toBase64()));
+    return object;
+}
+
 } // namespace hawser::cli

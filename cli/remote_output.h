@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cli/output.h"
+#include "core/value.h"
 
 #include <QStringDecoder>
 
@@ -26,5 +27,9 @@ private:
     QStringDecoder m_decoder { QStringDecoder::Utf8 };
     bool m_returnHeld = false; // a CR whose LF may still come
 };
+
+/// The same for --json, which cannot hold any bytes: what is no UTF-8 is told in base64.
+/// \param stream  "out" or "err"
+Value outputObject(const char *stream, const QByteArray &bytes);
 
 } // namespace hawser::cli

@@ -1,3 +1,4 @@
+#include "cli/durably.h"
 #include "cli/parameters.h"
 #include "cli/remote_output.h"
 #include "cli/verbs.h"
@@ -58,6 +59,8 @@ public:
         const Result<Value> parameters = readParameters(typed().all("name=value"));
         if (!parameters)
             return parameters.error();
+        if (typed().has("--within"))
+            return Error { Code::InvalidArgument, QStringLiteral("--within goes with --durable") };
         m_request = { typed().one("NODE"), typed().one("COMMAND"), *parameters, 0 };
         return {};
     }
@@ -105,18 +108,11 @@ private:
             m_call->stream()->hold();
     }
 
-    /// JSON cannot hold any bytes: output that is no UTF-8 is told in base64.
     void show(RemoteOutput &to, const char *stream, const QByteArray &output)
     {
         if (!typed().json)
             return to.write(output);
-        Value object { Value::Map { { QStringLiteral("stream"), Value(stream) } } };
-        const QString text = QString::fromUtf8(output);
-        if (text.toUtf8() == output)
-            object.insert(QStringLiteral("text"), text);
-        else
-            object.insert(QStringLiteral("base64"), QString::fromLatin1(output.toBase64()));
-        printer().object(object);
+        printer().object(outputObject(stream, output));
     }
 
     void goOn()
@@ -156,12 +152,13 @@ VerbEntry runVerb()
 {
     return { { "run", "a command on a machine: its output, its exit code",
                  "  hawser run render-2 disk.usage path=/srv\n"
-                 "  hawser run render-2 backup > backup.tar   bytes arrive as they were written\n",
-                 { { "NODE", "the machine", Word::Kind::Required },
+                 "  hawser run render-2 backup > backup.tar   bytes arrive as they were written\n"
+                 "  hawser run render-2 index --durable       it may be away now: hawser results\n",
+                 withDurable({ { "NODE", "the machine", Word::Kind::Required },
                      { "COMMAND", "one of its offers", Word::Kind::Required },
-                     { "name=value", "its parameters", Word::Kind::Many } },
+                     { "name=value", "its parameters", Word::Kind::Many } }),
                  true, true },
-        makeVerb<RunVerb> };
+        makeNowOrDurably<RunVerb> };
 }
 
 } // namespace hawser::cli

@@ -13,6 +13,7 @@ VerbEntry joinVerb();
 VerbEntry offersVerb();
 VerbEntry runVerb();
 VerbEntry callVerb();
+VerbEntry resultsVerb();
 VerbEntry messageVerb();
 VerbEntry messagesVerb();
 VerbEntry chatVerb();

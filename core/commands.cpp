@@ -33,6 +33,8 @@ Value specToValue(const CommandSpec &spec)
     value.insert(QStringLiteral("class"), int(spec.streamClass));
     value.insert(QStringLiteral("parameters"), schemaToValue(spec.parameters));
     value.insert(QStringLiteral("reply"), schemaToValue(spec.reply));
+    if (spec.idempotent)
+        value.insert(QStringLiteral("idempotent"), true);
     return value;
 }
 
@@ -55,6 +57,10 @@ Result<CommandSpec> specFromValue(const Value &value)
     if (!parameters)
         return parameters.error();
     spec.parameters = std::move(*parameters);
+    const Value idempotent = value[u"idempotent"];
+    if (!idempotent.isNull() && idempotent.kind() != Value::Kind::Bool)
+        return unreadable("word on whether it is idempotent");
+    spec.idempotent = idempotent.toBool();
     if (value[u"reply"].isNull())
         return spec;
     Result<Schema> reply = schemaFromValue(value[u"reply"]);
@@ -83,6 +89,12 @@ bool Commands::serves(const QString &name) const
     return m_entries.contains(name);
 }
 
+std::optional<CommandSpec> Commands::spec(const QString &name) const
+{
+    const auto found = m_entries.find(name);
+    return found == m_entries.end() ? std::nullopt : std::optional(found->second->spec);
+}
+
 void Commands::remove(const QString &name)
 {
     m_entries.erase(name);
@@ -109,7 +121,7 @@ void Commands::serveDynamic(const CommandSpec &spec, DynamicHandler handler)
 
 void Commands::attach(Link *link)
 {
-    connect(link, &Link::opened, this, &Commands::dispatch);
+    connect(link, &Link::opened, this, [this](Stream *stream) { dispatch(stream); });
     connect(link, &Link::oneWay, this,
         [this, link](const OpenHead &head, QByteArrayView body) { dispatchOneWay(head, link->caller(head), body); });
 }
@@ -133,9 +145,9 @@ Result<Commands::EntryPointer> Commands::admit(QByteArrayView name, const Caller
     return found->second;
 }
 
-void Commands::dispatch(Stream *stream)
+void Commands::dispatch(Stream *stream, const Caller &caller)
 {
-    const auto call = IncomingCall::share(stream, stream->caller());
+    const auto call = IncomingCall::share(stream, caller);
     const auto refuse = [this, &call](const Error &error) {
         ++m_refused;
         call->fail(error);

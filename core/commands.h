@@ -21,6 +21,7 @@ struct CommandSpec {
     StreamClass streamClass = StreamClass::Command;
     Schema parameters;
     Schema reply; ///< empty: not said
+    bool idempotent = false; ///< it takes an idempotency key (Caller::idempotencyKey), so it may be called durably
 };
 
 /// docs/protocol.md §8.3
@@ -29,7 +30,7 @@ Value specToValue(const CommandSpec &spec);
 Result<CommandSpec> specFromValue(const Value &value);
 
 // A command is a struct: `static constexpr const char *name`, optional `static constexpr const char *description`,
-// optional `static constexpr StreamClass streamClass`, nested `Request` and `Reply` with describe(); for channels the
+// optional `static constexpr StreamClass streamClass`, optional `static constexpr bool idempotent`, nested `Request` and `Reply` with describe(); for channels the
 // nested `Out` (caller to server) and `In` (server to caller) where messages are structs.
 
 /// For a Request or a Reply that says nothing.
@@ -76,6 +77,7 @@ public:
     void setPolicy(Policy policy) { m_policy = std::move(policy); }
     QList<CommandSpec> specs() const;
     bool serves(const QString &name) const;
+    std::optional<CommandSpec> spec(const QString &name) const;
     void remove(const QString &name);
 
     // A name that is served already is served by the newer handler from then on. \pre isCommandName(C::name)
@@ -104,7 +106,9 @@ public:
     void attach(Link *link);
     void detach(Link *link);
     /// Takes over an opened stream, or a one-way OPEN.
-    void dispatch(Stream *stream);
+    void dispatch(Stream *stream) { dispatch(stream, stream->caller()); }
+    /// The same when somebody else than the link's other end calls by it. \pre the caller is right about that
+    void dispatch(Stream *stream, const Caller &caller);
     void dispatchOneWay(const OpenHead &head, const Caller &caller, QByteArrayView body);
     /// One-way commands that were refused or failed, calls of unknown names: counted.
     quint64 refused() const { return m_refused; }

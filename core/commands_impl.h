@@ -46,6 +46,8 @@ CommandSpec Commands::specOf(CommandKind kind)
         spec.description = QString::fromUtf8(C::description);
     if constexpr (requires { C::streamClass; })
         spec.streamClass = C::streamClass;
+    if constexpr (requires { C::idempotent; })
+        spec.idempotent = C::idempotent;
     spec.parameters = schemaOf<typename C::Request>();
     if constexpr (requires { typename C::Reply; })
         spec.reply = schemaOf<typename C::Reply>();
@@ -55,6 +57,8 @@ CommandSpec Commands::specOf(CommandKind kind)
 template <typename C>
 void Commands::serveChannel(std::function<void(const typename C::Request &, std::shared_ptr<IncomingCall>)> handler)
 {
+    static_assert(
+        !requires { C::idempotent; }, "a channel has no one answer that could wait: only a call is idempotent");
     const auto typed = [handler = std::move(handler)](const Value &parameters, std::shared_ptr<IncomingCall> call) {
         const auto request = fromValue<typename C::Request>(parameters);
         if (!request)

@@ -120,6 +120,17 @@ inline constexpr qint64 mailboxBytes = 64 * 1024 * 1024;
 inline constexpr qint64 mailboxSenderItems = 1000; ///< of one sender for one recipient
 inline constexpr qint64 mailboxSenderBytes = 8 * 1024 * 1024;
 
+// Durable calls (docs/protocol.md §17.11)
+inline constexpr qint64 durableCalls =
+    1000; ///< of one caller's device that wait at who is called; and that a caller keeps
+inline constexpr qint64 durableOutput = 128 * 1024; ///< bytes of a run's output that are kept
+inline constexpr int durablePieces = 1000; ///< of which that may consist
+inline constexpr int durableTries = 5; ///< times one call may end the program that works on it
+inline constexpr auto durableFor = 24h * 7; ///< until when it may begin, if its caller says nothing
+inline constexpr auto durableMost = 24h * 30; ///< and at most: no mailbox keeps it longer
+inline constexpr qint64 answersWaiting =
+    16 * 1024 * 1024; ///< bytes of answers for one caller; with more nothing of his begins
+
 // Transfers
 inline constexpr quint32 transferEntries = 100000;
 inline constexpr int transferDepth = 64;

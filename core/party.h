@@ -19,6 +19,9 @@ struct Caller : Party {
     PublicKey connection; ///< the key of the connection it came through; equal to `user` until sub-keys exist
     PublicKey via; ///< the broker that stamped it; null when the caller is the link's other end itself
     Role role = Role::Person; ///< what the link's other end is; for a caller through a broker always Person
+    /// The same whenever this very call comes again, and never of another: 32 hex digits. Empty: it was not sent durably, and
+    /// comes once (docs/protocol.md §17.11).
+    QByteArray idempotencyKey = {};
     bool local = false; ///< it came over the control socket: the owner of this data folder
 };
 

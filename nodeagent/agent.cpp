@@ -51,7 +51,8 @@ Result<void> checkOffer(const Config &config)
 }
 
 Agent::Agent(const Self &self, const Config &config, QObject *parent)
-    : QObject(parent), m_self(self), m_started(now()), m_runner(m_commands)
+    : QObject(parent), m_self(self), m_started(now()), m_runner(m_commands),
+      m_durable(self.identity.key(), m_commands, self.folder + QStringLiteral("/calls.sqlite"))
 {
     serveBuiltIns(m_commands);
     setConfig(config);
@@ -81,6 +82,7 @@ void Agent::addUplink(const Location &location)
     m_uplinks.emplace_back(new Uplink(m_self, location, m_commands));
     m_uplinks.back()->setLimits(m_config.links, m_config.dials);
     m_uplinks.back()->setOffer(offer());
+    m_durable.add(m_uplinks.back()->client());
     m_uplinks.back()->start();
 }
 
@@ -90,6 +92,7 @@ void Agent::setConfig(const Config &config)
     m_runner.setConfig(config);
     m_commands.setMostBulk(config.links.callBulkBytes);
     m_control.setMost(config.controlConnections);
+    m_durable.setLimits(config.durable);
     if (!config.name.isEmpty())
         m_self.profile.name = config.name;
     for (const auto &uplink : m_uplinks) {
@@ -108,6 +111,7 @@ void Agent::stop()
 {
     if (std::exchange(m_stopping, true))
         return;
+    m_durable.stop();
     m_runner.stopAll(QStringLiteral("the node, which is shut down"));
     if (m_runner.runs().isEmpty())
         allEnded();
@@ -156,6 +160,11 @@ NodeStatus::Reply Agent::status() const
     for (const Run *run : runs)
         status.runs << RunState { run->command(), run->caller(), run->pid(), quint64(run->ranFor().count()),
             run->bytesRead() };
+    const DurableServer::State durable = m_durable.state();
+    status.durableWaiting = durable.waiting;
+    status.durableRunning = durable.running;
+    status.durableAnswered = durable.answered;
+    status.durableSentence = durable.trouble;
     reportLimits(status);
     return status;
 }
@@ -181,6 +190,7 @@ void Agent::reportLimits(NodeStatus::Reply &status) const
     }
     use.used("runs_at_once", m_runner.runs().size());
     use.hit("runs_at_once", m_runner.refused());
+    use.used("durable_calls", m_durable.state().waiting);
     use.used("control_connections", m_control.connections());
     use.hit("control_connections", m_control.refused());
     use.used("links_unacknowledged_bytes", fullest);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/control_server.h"
+#include "core/durable_server.h"
 #include "nodeagent/control.h"
 #include "nodeagent/runner.h"
 #include "nodeagent/uplink.h"
@@ -49,6 +50,7 @@ private:
     Commands m_commands; // for brokers' people
     Commands m_controlCommands; // for the owner of the folder
     Runner m_runner;
+    DurableServer m_durable;
     ControlServer m_control;
     std::vector<LaterPointer<Uplink>> m_uplinks;
     bool m_stopping = false;

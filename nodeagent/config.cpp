@@ -222,6 +222,8 @@ Result<void> readRunning(TomlTable &table, OwnCommand &command)
         return read;
     if (const auto read = readCallerGone(table, command); !read)
         return read;
+    if (const auto read = table.flag("idempotent", command.idempotent); !read)
+        return read;
     return table.number("at_once", command.atOnce, 1, mostAtOnce);
 }
 
@@ -279,7 +281,13 @@ Limits describe(Config &config)
 {
     Limits all { { "", "runs_at_once", &config.runsAtOnce, 1, mostAtOnce,
                      "runs of all own commands together; one more is refused" },
-        { "limits", "control_connections", &config.controlConnections, 2, 4096, "connections to the control socket" } };
+        { "limits", "control_connections", &config.controlConnections, 2, 4096, "connections to the control socket" },
+        { "durable", "calls", &config.durable.waiting, 1, 1'000'000,
+            "calls that wait to run, of one caller's device; one more is answered that it is too many" },
+        { "durable", "answer_bytes", &config.durable.answers, 1, 1'000'000'000,
+            "bytes of answers that wait for one caller; with more nothing of his begins" },
+        { "durable", "output_bytes", &config.durable.output, 0, limits::durableOutput,
+            "bytes of one run's output that are kept for its caller; how much more there was is told" } };
     for (const Limits &more : { hawser::describe(config.links), hawser::describe(config.dials) })
         all.insert(all.end(), more.begin(), more.end());
     return all;

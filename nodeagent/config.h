@@ -3,6 +3,7 @@
 #include "core/fields.h"
 #include "core/instant.h"
 #include "core/link_limits.h"
+#include "core/store/call_queue.h"
 
 #include <QStringList>
 
@@ -28,6 +29,7 @@ struct OwnCommand {
     milliseconds killAfter { 5000 }; ///< between TERM and KILL
     CallerGone callerGone = CallerGone::Stop;
     int atOnce = 4;
+    bool idempotent = false; ///< it looks at HAWSER_IDEMPOTENCY_KEY: it may be called durably
 
     Schema schema() const;
 };
@@ -39,6 +41,7 @@ struct Config {
     qint64 controlConnections = limits::controlConnections;
     LinkLimits links;
     DialLimits dials;
+    CallQueue::Limits durable; ///< calls that were sent to wait
     QList<OwnCommand> commands;
 };
 

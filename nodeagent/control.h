@@ -53,6 +53,10 @@ struct NodeStatus {
         Value used { Value::Map {} }; ///< name → how much of it is used now
         Value hits { Value::Map {} }; ///< name → how often it refused, ended or slowed something
         Value counters { Value::Map {} }; ///< what → how often
+        qint64 durableWaiting = 0;
+        qint64 durableRunning = 0;
+        quint64 durableAnswered = 0;
+        QString durableSentence;
         static void describe(auto &field)
         {
             field("key", &Reply::key, { .description = "the node's" });
@@ -67,6 +71,10 @@ struct NodeStatus {
             field("used", &Reply::used, { .description = "of the limits, now" });
             field("hits", &Reply::hits, { .description = "how often a limit did something" });
             field("counters", &Reply::counters, { .description = "what and how often" });
+            field("durable_waiting", &Reply::durableWaiting, { .description = "durable calls without an answer" });
+            field("durable_running", &Reply::durableRunning, { .description = "of which run" });
+            field("durable_answered", &Reply::durableAnswered, { .description = "since the start" });
+            field("durable_sentence", &Reply::durableSentence, { .description = "why none are taken" });
         }
     };
 };

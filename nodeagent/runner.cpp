@@ -17,16 +17,19 @@ CommandSpec specOf(const OwnCommand &command)
     spec.kind = CommandKind::Channel;
     spec.parameters = command.schema();
     spec.reply = schemaOf<contracts::RunEnd>();
+    spec.idempotent = command.idempotent;
     return spec;
 }
 
-/// All that a program sees of the environment: nothing of ours, nothing of the caller's.
-QStringList environmentFor(const OwnCommand &command)
+/// All that a program sees of the environment: nothing of ours, of the caller's only the key of this call.
+QStringList environmentFor(const OwnCommand &command, const Caller &caller)
 {
     QMap<QString, QString> variables { { QStringLiteral("PATH"), QStringLiteral("/usr/local/bin:/usr/bin:/bin") },
         { QStringLiteral("LANG"), QStringLiteral("C.UTF-8") }, { QStringLiteral("HOME"), QDir::homePath() } };
     for (const QString &listed : command.environment)
         variables[listed.section(u'=', 0, 0)] = listed.section(u'=', 1);
+    if (command.idempotent && !caller.idempotencyKey.isEmpty())
+        variables[QStringLiteral("HAWSER_IDEMPOTENCY_KEY")] = QString::fromLatin1(caller.idempotencyKey);
     QStringList environment;
     for (auto variable = variables.cbegin(); variable != variables.cend(); ++variable)
         environment << variable.key() + u'=' + variable.value();
@@ -90,7 +93,7 @@ void Runner::run(const OwnCommand &command, const Value &values, const std::shar
     Run *started = run.get();
     m_runs.emplace(started, std::move(run));
     connect(started, &Run::over, this, [this, started] { forget(started); });
-    started->start({ *argv, environmentFor(command), command.workingFolder });
+    started->start({ *argv, environmentFor(command, call->caller()), command.workingFolder });
 }
 
 void Runner::forget(Run *run)

@@ -79,6 +79,10 @@ private:
         for (const RunState &run : status.runs)
             say(QStringLiteral("run %1: pid %2, %3 s")
                     .arg(run.command, QString::number(run.pid), QString::number(run.ranMs / 1000)));
+        if (status.durableWaiting > 0)
+            say(QStringLiteral("durable calls: %1 wait or run").arg(status.durableWaiting));
+        if (!status.durableSentence.isEmpty())
+            say(QStringLiteral("durable calls: %1").arg(status.durableSentence));
         for (const contracts::LinkState &link : status.links)
             say(QStringLiteral("link ") + contracts::lineOf(link));
         const QStringList limits = limitLines(status.limits, status.used, status.hits).split(u'\n', Qt::SkipEmptyParts);

@@ -29,6 +29,7 @@ public:
     bool hasUnsent() const;
 
     const Location &location() const { return m_location; }
+    Client &client() { return m_client; }
     Client::State state() const { return m_client.state(); }
     /// Why it is not connected; empty while it is.
     QString sentence() const;

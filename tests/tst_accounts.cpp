@@ -15,6 +15,7 @@ private slots:
     void init();
 
     void isThereAfterARestart();
+    void filesOfBeforeAreTakenOver();
     void onceIsOnNoDisk();
     void whatFailsAroundItChangesNothing();
     void expiresAtItsTime();
@@ -69,6 +70,24 @@ QByteArray TestAccounts::onDisk() const
             all += file.readAll();
     }
     return all;
+}
+
+/// From the version before the latest: everything stays, and what is new is there.
+void TestAccounts::filesOfBeforeAreTakenOver()
+{
+    Database::Steps before = databaseSteps();
+    before.removeLast();
+    const QString path = m_folder->filePath(QStringLiteral("old"));
+    const Account ana = account(QStringLiteral("ana"));
+    {
+        auto old = Database::open(path, before);
+        QVERIFY(old && Accounts(**old).admit(ana));
+    }
+    auto now = Database::open(path, databaseSteps());
+    QVERIFY(now);
+    Accounts accounts(**now);
+    QVERIFY(accounts.load() && accounts.find(ana.key));
+    QVERIFY((*now)->run(QStringLiteral("SELECT node, offer FROM offers")));
 }
 
 void TestAccounts::isThereAfterARestart()

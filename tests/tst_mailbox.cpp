@@ -3,6 +3,7 @@
 #include "core/contracts/mail.h"
 #include "core/mail_items.h"
 #include "core/store/mail_poster.h"
+#include "core/store/mail_taker.h"
 #include "support/brokerguest.h"
 #include "tests/support/mail_run.h"
 
@@ -19,8 +20,9 @@ const QByteArray conversation(16, 'c');
 /// Somebody with a device of his own who posts and takes by hand.
 class Person : public Guest {
 public:
-    explicit Person(const QString &name, const Identity &identity = Identity::generate(), char device = 'd')
-        : Guest(name, Role::Person, identity)
+    explicit Person(const QString &name, const Identity &identity = Identity::generate(), char device = 'd',
+        Role role = Role::Person)
+        : Guest(name, role, identity)
     {
         Profile profile = client.profile();
         profile.device = QByteArray(8, device);
@@ -80,6 +82,7 @@ private slots:
     void eachDeviceGetsEachItemOnce();
     void ownDevicesHearEachOther();
     void whoIsNotThereAndWhoMayNotLookAlike();
+    void machinesAreWrittenToAndAnswer();
     void afterARefusalTheRestWaitsForIt();
     void anItemThatFailsIsSetAsideAndTheRestGoesOn();
     void aNewProgramOfTheDeviceTakesOver();
@@ -90,6 +93,7 @@ private slots:
     void revokedPeopleLeaveNothing();
     void thePosterBringsAllAndTheOutboxKnows();
     void thePosterGoesOnAfterARefusal();
+    void theTakerAcknowledgesWhatIsKeptAndGetsTheRestAgain();
 
 private:
     QString invitation()
@@ -110,6 +114,13 @@ private:
         }
         person->connectTo(*m_broker);
         return person->waitFor(Client::State::Ready) ? std::move(person) : nullptr;
+    }
+    std::unique_ptr<Person> enterMachine(const QString &name)
+    {
+        auto machine = std::make_unique<Person>(name, Identity::generate(), 'm', Role::Node);
+        QByteArray link;
+        m_broker->verb({ QStringLiteral("invite"), QStringLiteral("--kind"), QStringLiteral("node") }, &link);
+        return machine->join(*m_broker, QString::fromUtf8(link).trimmed()) ? std::move(machine) : nullptr;
     }
     QString mailFile() const { return m_broker->folder() + QStringLiteral("/mailbox.sqlite"); }
     qint64 counter(const char *name)
@@ -236,16 +247,18 @@ void TestMailbox::ownDevicesHearEachOther()
 void TestMailbox::whoIsNotThereAndWhoMayNotLookAlike()
 {
     auto ana = enter(QStringLiteral("Ana"), m_ana);
-    auto node = std::make_unique<Guest>(QStringLiteral("machine"), Role::Node);
-    QByteArray link;
-    m_broker->verb({ QStringLiteral("invite"), QStringLiteral("--kind"), QStringLiteral("node") }, &link);
-    QVERIFY(ana && node->join(*m_broker, QString::fromUtf8(link).trimmed()));
+    auto node = enterMachine(QStringLiteral("machine"));
+    ana->openPost();
+    auto other = enterMachine(QStringLiteral("other"));
+    QVERIFY(ana && node && other);
     ana->openPost();
     ana->post(Identity::generate().key(), 1, { "a" });
-    ana->post(node->key(), 1, { "a" });
     ana->post(m_broker->key(), 1, { "a" });
-    QTRY_COMPARE(ana->answers.size(), 3);
-    for (contracts::MailPost::In in : std::as_const(ana->answers)) {
+    node->openPost();
+    node->post(other->key(), 1, { "a" }); // a machine calls no machine
+    QTRY_COMPARE(ana->answers.size(), 2);
+    QTRY_COMPARE(node->answers.size(), 1);
+    for (contracts::MailPost::In in : ana->answers + node->answers) {
         QCOMPARE(codeFromWire(in.code), Code::NotFound);
         QCOMPARE(in.sentence, ana->answers[0].sentence);
         QCOMPARE(in.refused, 1u);
@@ -253,6 +266,30 @@ void TestMailbox::whoIsNotThereAndWhoMayNotLookAlike()
     }
     ana->post(m_bea.key(), 1, { "a" }); // and the channel lives
     QTRY_COMPARE(ana->answers.last().kept, 1u);
+}
+
+/// Only a machine may ask who may call it.
+void TestMailbox::machinesAreWrittenToAndAnswer()
+{
+    auto ana = enter(QStringLiteral("Ana"), m_ana);
+    auto node = enterMachine(QStringLiteral("machine"));
+    QVERIFY(ana && node);
+    ana->openPost();
+    ana->openTake();
+    node->openPost();
+    node->openTake();
+    ana->post(node->key(), 1, { "question" });
+    QTRY_COMPARE(node->all(), QByteArray("question"));
+    node->post(m_ana.key(), 1, { "answer" });
+    QTRY_COMPARE(ana->all(), QByteArray("answer"));
+
+    const auto may = node->client.call<contracts::MayCall>({}, { m_ana.key() });
+    const auto noPerson = node->client.call<contracts::MayCall>({}, { node->key() });
+    const auto noMachine = ana->client.call<contracts::MayCall>({}, { m_ana.key() });
+    QTRY_VERIFY(may.isFinished() && noPerson.isFinished() && noMachine.isFinished());
+    QVERIFY(may.result());
+    QCOMPARE(noPerson.result().error().code, Code::NotFound);
+    QCOMPARE(noMachine.result().error().code, Code::PermissionDenied);
 }
 
 void TestMailbox::afterARefusalTheRestWaitsForIt()
@@ -435,6 +472,41 @@ void TestMailbox::thePosterBringsAllAndTheOutboxKnows()
     QTRY_COMPARE(bea->got.size(), 1000);
     for (int i = 0; i < bea->got.size(); ++i)
         QCOMPARE(bea->got[i], QByteArray::number(i));
+}
+
+/// What its owner could not keep comes again before anything behind it.
+void TestMailbox::theTakerAcknowledgesWhatIsKeptAndGetsTheRestAgain()
+{
+    auto ana = enter(QStringLiteral("Ana"), m_ana);
+    QVERIFY(ana);
+    ana->openPost();
+    ana->post(m_bea.key(), 1, { "a" });
+    ana->post(m_bea.key(), 2, { "b" });
+    ana->post(m_bea.key(), 3, { "c" });
+    QTRY_VERIFY(!ana->answers.isEmpty() && ana->answers.last().kept == 3u);
+
+    auto bea = enter(QStringLiteral("Bea"), m_bea);
+    QVERIFY(bea);
+    QByteArrayList kept;
+    int failures = 0;
+    MailTaker taker(m_bea.key(), [&](const MailTaken &taken, const MailTaker::Done &done) {
+        QCOMPARE(taken.source, (MailSource { m_ana.key(), QByteArray(8, 'd'), m_bea.key(), conversation }));
+        const auto unpacked = unpackItems(taken.items);
+        QCOMPARE(quint64(unpacked->size()), taken.count);
+        const bool fails = taken.first <= 2 && taken.first + taken.count > 2 && ++failures <= 2;
+        for (const MailItem &item : *unpacked)
+            if (!fails)
+                kept << item.body;
+        QTimer::singleShot(0, this, [done, fails] {
+            done(fails ? Result<void>(Error { Code::Unavailable, QStringLiteral("not now") }) : Result<void>());
+        });
+    });
+    taker.start(bea->client.link());
+    taker.start(bea->client.link()); // takes over this link already: not a second time
+    QTRY_COMPARE(counter("mailbox_items_on_disk"), 0);
+    QCOMPARE(kept, (QByteArrayList { "a", "b", "c" }));
+    QVERIFY(failures > 2);
+    QCOMPARE(counter("mailbox_takers"), 1);
 }
 
 /// The recipient is here: what is in the way is gone in a moment, and the rest follows by itself, in order.

@@ -17,6 +17,8 @@ class TestMessages : public QObject {
 
 private slots:
     void eachStateIsTrueWhenItIsShown();
+    void filesOfBeforeAreTakenOver();
+    void whatExpiredMayBeACall();
     void deliveredDirectlyNeedsNoReceipt();
     void comesOnceHoweverOftenItIsSent();
     void keepsTheOrderOfItsSender();
@@ -32,6 +34,47 @@ private slots:
     void whatANewerProgramSaysIsPassedOver();
     void afterACrashTheHistoryAgreesWithTheOutbox();
 };
+
+/// From the version before calls were kept: what was said stays.
+void TestMessages::filesOfBeforeAreTakenOver()
+{
+    const Database::Steps steps = messages::steps();
+    Folder mine;
+    mine.database.reset();
+    const QString path = mine.folder.filePath(QStringLiteral("old.sqlite"));
+    mine.database = std::move(*Database::open(path, steps.first(3)));
+    QVERIFY(!CallBook(*mine).all());
+    mine.say(bea, QStringLiteral("of before"), anasLaptop);
+    mine.database.reset();
+    mine.database = std::move(*Database::open(path, steps));
+    QCOMPARE(history::find(*mine, 1)->text, QStringLiteral("of before"));
+    QVERIFY(CallBook(*mine).all()->isEmpty());
+}
+
+/// A broker's word about what nobody fetched counts for calls as for what was said.
+void TestMessages::whatExpiredMayBeACall()
+{
+    Folder mine;
+    SentCall call;
+    call.to = bea; // a machine
+    call.broker = call.to;
+    call.parameters = Value(Value::Map {});
+    call.device = anasLaptop;
+    const Result<SentCall> put = CallBook(*mine).put(call);
+    QVERIFY(put && CallBook(*mine).kept(bea, 1, QStringLiteral("home")));
+    const contracts::MailExpired gone { bea, anasLaptop, QByteArray(16, '\0'), 1, 1 };
+    const MailItem item { contracts::MailExpired::kind, encodeStruct(gone), 1 };
+    const MailSource source { somebody("fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025"),
+        QByteArray(8, '\0'), ana, QByteArray(16, '\0') };
+    messages::Arrival arrival { source, 1, packItems({ &item, 1 }) };
+    QVERIFY(messages::take(*mine, arrival)->calls.isEmpty()); // somebody's, who is no broker
+    arrival.first = 2;
+    arrival.isBroker = true;
+    const auto news = messages::take(*mine, arrival);
+    QVERIFY(news);
+    QCOMPARE(news->calls.size(), 1);
+    QCOMPARE(news->calls.first().outcome().code, Code::DeadlineExceeded);
+}
 
 void TestMessages::eachStateIsTrueWhenItIsShown()
 {

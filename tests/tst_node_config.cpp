@@ -76,6 +76,9 @@ private slots:
         const auto config = parse(R"(
 name = "render-2"
 runs_at_once = 3
+[durable]
+calls = 7
+output_bytes = 100
 [[command]]
 name = "render"
 description = "renders"
@@ -85,6 +88,7 @@ environment = { THREADS = "2" }
 time_limit = "5 min"
 kill_after = 2
 on_caller_gone = "finish"
+idempotent = true
 at_once = 1
 [[command.parameter]]
 name = "scene"
@@ -102,6 +106,8 @@ allow_dash = true
         QVERIFY2(config, qUtf8Printable(config ? QString() : config.error().sentence));
         QCOMPARE(config->name, "render-2");
         QCOMPARE(config->runsAtOnce, 3);
+        QCOMPARE(config->durable.waiting, 7);
+        QCOMPARE(config->durable.output, 100);
         const OwnCommand &command = config->commands.at(0);
         QCOMPARE(command.argv.size(), 4);
         QCOMPARE(command.workingFolder, "/srv");
@@ -110,6 +116,7 @@ allow_dash = true
         QCOMPARE(command.killAfter.count(), 2000);
         QVERIFY(command.callerGone == CallerGone::Finish);
         QCOMPARE(command.atOnce, 1);
+        QVERIFY(command.idempotent);
         const Schema schema = command.schema();
         QVERIFY(schema.at(0).required);
         QVERIFY(schema.at(1).type == FieldType::Int);
@@ -148,6 +155,10 @@ allow_dash = true
         row("built in", "[[command]]\nname = \"echo\"\nargv = [\"/bin/true\"]\n", "echo is built in");
         row("twice", good + good, "is there twice");
         row("time", good + "time_limit = \"soon\"\n", "n.toml:4: time_limit");
+        row("idempotent", good + "idempotent = 1\n", "n.toml:4: idempotent");
+        row("durable", "[durable]\ncalls = 0\n", "n.toml:2:");
+        row("durable output", "[durable]\noutput_bytes = 1000000\n", "n.toml:2:");
+        row("durable key", "[durable]\nother = 1\n", "unknown key");
         row("caller gone", good + "on_caller_gone = \"maybe\"\n", "n.toml:4: on_caller_gone");
         row("relative folder", good + "working_folder = \"tmp\"\n", "whole path");
         row("environment name", good + "environment = { \"A=B\" = \"c\" }\n", "environment");

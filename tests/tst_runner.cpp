@@ -1,3 +1,4 @@
+#include "core/own_call.h"
 #include "nodeagent/runner.h"
 #include "support/linked.h"
 
@@ -74,6 +75,8 @@ private slots:
     void valuesReachNoShell();
     void valuesAreCheckedOnTheNode();
     void theEnvironmentIsClean();
+    void theKeyOfADurableCallIsThere_data();
+    void theKeyOfADurableCallIsThere();
     void nothingOfOursIsInherited();
     void aSignalIsSaid();
     void whatCannotStartIsSaid_data();
@@ -215,6 +218,44 @@ void TestRunner::theEnvironmentIsClean() // N02
     const auto seen = runToEnd(command);
     QCOMPARE(
         seen->out, "HOME=" + QDir::homePath().toUtf8() + "\nLANG=C.UTF-8\nMINE=a=b\nPATH=/usr/local/bin:/usr/bin:/bin");
+}
+
+void TestRunner::theKeyOfADurableCallIsThere_data()
+{
+    QTest::addColumn<bool>("idempotent");
+    QTest::addColumn<QByteArray>("key");
+    QTest::addColumn<QByteArray>("seen");
+    QTest::newRow("durable") << true << QByteArray("0123abcd") << QByteArray("0123abcd");
+    QTest::newRow("now") << true << QByteArray() << QByteArray("none");
+    QTest::newRow("not declared") << false << QByteArray("0123abcd") << QByteArray("none");
+}
+
+void TestRunner::theKeyOfADurableCallIsThere()
+{
+    QFETCH(bool, idempotent);
+    QFETCH(QByteArray, key);
+    QFETCH(QByteArray, seen);
+    OwnCommand command = perl("print $ENV{'HAWSER_IDEMPOTENCY_KEY'} // 'none'");
+    command.idempotent = idempotent;
+    offer(command);
+    QCOMPARE(m_commands->spec("test")->idempotent, idempotent);
+    Caller caller;
+    caller.idempotencyKey = key;
+    OwnCall own(*m_commands, caller, "test", {});
+    QByteArray out;
+    bool ended = false;
+    connect(own.call(), &Channel::received, this, [&](const ChannelMessage &message) {
+        if (RunStream(message.bytes[0]) == RunStream::Out)
+            out += message.bytes.sliced(1).toByteArray();
+    });
+    QString why;
+    connect(own.call(), &Call::finished, this, [&](const Result<Payload> &result) {
+        ended = true;
+        why = result ? QString() : result.error().sentence;
+    });
+    QTRY_VERIFY(ended);
+    QCOMPARE(why, QString());
+    QCOMPARE(out, seen);
 }
 
 void TestRunner::nothingOfOursIsInherited()

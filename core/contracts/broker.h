@@ -25,6 +25,22 @@ struct AnnounceOffer {
     };
 };
 
+/// Whether a person may call the machine that asks: it asks again before it begins what it was sent durably, for the right
+/// may have ended since. Machines only.
+/// \retval NotFound  nobody here has this key, or may call this machine
+struct MayCall {
+    static constexpr const char *name = "caller.may/1";
+    static constexpr StreamClass streamClass = StreamClass::Command;
+    struct Request {
+        PublicKey user;
+        static void describe(auto &field)
+        {
+            field("user", &Request::user, { .description = "who wants to call", .required = true });
+        }
+    };
+    using Reply = Nothing;
+};
+
 /// Offers as they come, change and go. A channel: one In for each node at the start, then one for each change.
 struct WatchOffers {
     static constexpr const char *name = "offers.watch";

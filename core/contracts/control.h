@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/contracts/control_calls.h"
 #include "core/contracts/control_files.h"
 #include "core/contracts/control_machines.h"
 #include "core/contracts/control_people.h"

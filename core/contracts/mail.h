@@ -206,4 +206,43 @@ struct MailExpired {
     }
 };
 
+/// A durable call: body of `call/1`, to who serves the command.
+struct DurableCall {
+    static constexpr const char *kind = "call/1";
+    QString command;
+    Value parameters;
+    qint64 until = 0; ///< ms since 1970 by the caller's clock: later it does not begin
+    static void describe(auto &field)
+    {
+        field("command", &DurableCall::command, { .description = "its name", .required = true });
+        field("parameters", &DurableCall::parameters, { .description = "map" });
+        field("until", &DurableCall::until,
+            { .description = "ms since 1970: later it does not begin", .required = true });
+    }
+};
+
+/// What came of one: body of `result/1`, back to the caller.
+struct DurableResult {
+    static constexpr const char *kind = "result/1";
+    QByteArray device; ///< 8 bytes: which device of the caller's
+    quint64 number = 0; ///< of its call/1
+    quint8 code = 0; ///< a number of §11
+    QString sentence = {};
+    quint8 begun = 0; ///< as in CLOSE
+    Value result = {}; ///< with code 0
+    Value::List output = {}; ///< of a run: its messages (node.h), as bytes
+    quint64 leftOut = 0; ///< bytes of output and bulk that had no room
+    static void describe(auto &field)
+    {
+        field("device", &DurableResult::device, { .description = "8 bytes: which device called", .required = true });
+        field("number", &DurableResult::number, { .description = "of its call", .required = true });
+        field("code", &DurableResult::code, { .description = "a number of §11", .required = true });
+        field("sentence", &DurableResult::sentence, { .description = "why, for people" });
+        field("begun", &DurableResult::begun, { .description = "1 no, 2 maybe" });
+        field("result", &DurableResult::result, { .description = "map, with code 0" });
+        field("output", &DurableResult::output, { .description = "messages of a run" });
+        field("left_out", &DurableResult::leftOut, { .description = "bytes that had no room" });
+    }
+};
+
 } // namespace hawser::contracts

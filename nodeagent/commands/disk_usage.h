@@ -8,6 +8,7 @@ namespace hawser::node {
 /// \retval NotFound  no such path on this node
 struct DiskUsage {
     static constexpr const char *name = "disk.usage";
+    static constexpr bool idempotent = true; // it changes nothing
     static constexpr const char *description = "free and total space of the file system that holds a path";
     struct Request {
         QString path;

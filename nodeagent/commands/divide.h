@@ -8,6 +8,7 @@ namespace hawser::node {
 /// \retval InvalidArgument  b is zero
 struct Divide {
     static constexpr const char *name = "divide";
+    static constexpr bool idempotent = true; // it changes nothing
     static constexpr const char *description = "divides a by b";
     struct Request {
         double a = 0;

@@ -7,6 +7,7 @@ namespace hawser::node {
 /// The text and the bulk of the call, back.
 struct Echo {
     static constexpr const char *name = "echo";
+    static constexpr bool idempotent = true; // it changes nothing
     static constexpr const char *description = "says back what it is told";
     struct Request {
         QString text;

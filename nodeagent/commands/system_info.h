@@ -7,6 +7,7 @@ namespace hawser::node {
 /// What this machine is.
 struct SystemInfo {
     static constexpr const char *name = "system.info";
+    static constexpr bool idempotent = true; // it changes nothing
     static constexpr const char *description = "what this machine is: system, cores, memory, how long it runs";
     using Request = Nothing;
     struct Reply {

@@ -1,0 +1,119 @@
+#include "chat/calls.h"
+
+#include "chat/me.h"
+#include "core/store/mail_poster.h"
+#include "core/text.h"
+
+namespace hawser::chat {
+
+Calls::Calls(const Me &me, History &history) : m_me(me), m_history(history)
+{
+    connect(&history, &History::opened, this, [this] {
+        m_history.read(
+            this, [](Database &database) { return CallBook(database).brokers(); },
+            [this](const Result<QHash<PublicKey, PublicKey>> &brokers) {
+                if (brokers)
+                    m_brokerOf.insert(*brokers);
+                emit loaded();
+            });
+    });
+}
+
+Calls::~Calls() = default;
+
+Result<SentCall> Calls::wishFor(
+    const Machine &machine, const QString &command, const Value &parameters, milliseconds time) const
+{
+    const auto spec = std::find_if(machine.commands.begin(), machine.commands.end(),
+        [&](const CommandSpec &offered) { return offered.name == command; });
+    if (spec == machine.commands.end() || !spec->idempotent)
+        return Error { Code::FailedPrecondition,
+            QStringLiteral(
+                "“%1” of %2 takes no idempotency key, so it cannot be sent to wait: run it while the machine is there")
+                .arg(visible(command), visible(machine.name)),
+            Begun::No };
+    if (!m_history.trouble().isEmpty())
+        return Error { Code::FailedPrecondition,
+            QStringLiteral("nothing can be kept here to be sent later: %1").arg(m_history.trouble()), Begun::No };
+    SentCall call;
+    call.to = machine.key;
+    call.broker = machine.broker;
+    call.name = machine.name;
+    call.command = command;
+    call.parameters = parameters.isNull() ? Value(Value::Map {}) : parameters;
+    call.at = wallClock();
+    call.until = call.at + std::clamp<milliseconds>(time, milliseconds(1000), limits::durableMost).count();
+    call.device = m_me.profile.device;
+    return call;
+}
+
+void Calls::put(const SentCall &call)
+{
+    m_brokerOf.insert(call.to, call.broker);
+    emit queued();
+    emit changed(call);
+}
+
+void Calls::markSeen(quint64 id)
+{
+    m_history.write(
+        this, [id](Database &database) { return CallBook(database).markSeen(id); }, [](const Result<void> &) {});
+}
+
+void Calls::write(std::function<CallBook::Changed(CallBook &)> work)
+{
+    m_history.write(
+        this,
+        [work = std::move(work)](Database &database) {
+            CallBook book(database);
+            return work(book);
+        },
+        [this](const CallBook::Changed &calls) {
+            if (calls)
+                tell(*calls);
+        });
+}
+
+void Calls::tell(const QList<SentCall> &calls)
+{
+    for (const SentCall &call : calls)
+        emit changed(call);
+}
+
+void Calls::follow(MailPoster &poster, const QString &broker)
+{
+    connect(
+        &poster, &MailPoster::kept, this, [this, broker](const MailSequence &sequence, const MailProgress &progress) {
+            if (m_brokerOf.contains(sequence.recipient))
+                write([=](CallBook &book) { return book.kept(sequence.recipient, progress.kept, broker); });
+        });
+    connect(&poster, &MailPoster::refused, this,
+        [this](const MailSequence &sequence, quint64 number, const Error &why, qint64 retryMs) {
+            const bool forNow = retryMs > 0 || why.code == Code::NotFound || why.code == Code::PermissionDenied;
+            if (m_brokerOf.contains(sequence.recipient))
+                write(
+                    [=](CallBook &book) { return book.refused(sequence.recipient, number, forNow, why, wallClock()); });
+        });
+    connect(&poster, &MailPoster::restored, this, [this](const MailSequence &sequence, const Outbox::Restored &how) {
+        if (m_brokerOf.contains(sequence.recipient))
+            write([=](CallBook &book) -> CallBook::Changed {
+                const Result<void> done = book.renumber(sequence.recipient, how.after, how.by);
+                return done ? CallBook::Changed(QList<SentCall>()) : done.error();
+            });
+    });
+}
+
+void Calls::take(const MailTaken &taken, const MailTaker::Done &done)
+{
+    m_history.write(
+        this,
+        [taken, device = m_me.profile.device, now = wallClock()](
+            Database &database) { return CallBook(database).take(taken, device, now); },
+        [this, done](const CallBook::Changed &calls) {
+            done(calls ? Result<void>() : calls.error());
+            if (calls)
+                tell(*calls);
+        });
+}
+
+} // namespace hawser::chat

@@ -1,0 +1,86 @@
+#pragma once
+
+#include "chat/history.h"
+#include "chat/machines.h"
+#include "core/store/call_book.h"
+
+namespace hawser {
+class MailPoster;
+}
+
+namespace hawser::chat {
+
+struct Me;
+
+/// Commands of machines that I call durably (docs/protocol.md §17.11): they wait for a machine that is away, and what came of
+/// them waits for me. Post carries them.
+class Calls : public QObject {
+    Q_OBJECT
+
+public:
+    static constexpr milliseconds within { limits::durableFor }; ///< until when one begins, if nothing else is said
+
+    /// All references outlive this.
+    Calls(const Me &me, History &history);
+    ~Calls() override;
+
+    /// Calls it as soon as it can be. `callback(Result<SentCall>)` once it is on disk.
+    /// \param parameters  conforming to its schema
+    /// \retval FailedPrecondition  the machine is not known to take an idempotency key for this command
+    template <typename Callback>
+    void call(const Machine &machine, const QString &command, const Value &parameters, milliseconds time,
+        QObject *context, Callback callback)
+    {
+        const Result<SentCall> wish = wishFor(machine, command, parameters, time);
+        if (!wish)
+            return callback(wish);
+        m_history.write(
+            this, [call = *wish](Database &database) { return CallBook(database).put(call); },
+            [this, context = QPointer(context), callback = std::move(callback)](const Result<SentCall> &call) {
+                if (call)
+                    put(*call);
+                if (context)
+                    callback(call);
+            });
+    }
+    /// Newest last, without their results.
+    template <typename Callback>
+    void all(QObject *context, Callback callback)
+    {
+        m_history.read(
+            context, [](Database &database) { return CallBook(database).all(); }, std::move(callback));
+    }
+    /// \retval NotFound  no such call
+    template <typename Callback>
+    void find(quint64 id, QObject *context, Callback callback)
+    {
+        m_history.read(
+            context, [id](Database &database) { return CallBook(database).find(id); }, std::move(callback));
+    }
+    /// Somebody has looked at its result.
+    void markSeen(quint64 id);
+
+    // For Post:
+    void tell(const QList<SentCall> &calls);
+    /// Through which broker what I say to a machine goes, and its answers come; null: I called no such machine.
+    PublicKey brokerOf(const PublicKey &machine) const { return m_brokerOf.value(machine); }
+    void follow(MailPoster &poster, const QString &broker);
+    void take(const MailTaken &taken, const MailTaker::Done &done);
+
+signals:
+    void loaded(); ///< brokerOf is right from now on
+    void changed(const hawser::SentCall &call);
+    void queued(); ///< something was put into the outbox
+
+private:
+    Result<SentCall> wishFor(
+        const Machine &machine, const QString &command, const Value &parameters, milliseconds time) const;
+    void put(const SentCall &call);
+    void write(std::function<CallBook::Changed(CallBook &)> work);
+
+    const Me &m_me;
+    History &m_history;
+    QHash<PublicKey, PublicKey> m_brokerOf;
+};
+
+} // namespace hawser::chat

@@ -1,0 +1,179 @@
+#!/usr/bin/env python3
+"""P2 for commands: called durably while the machine is away, while broker, machine and caller are killed and lines are cut between
+commit and answer, each call takes effect once, and its result arrives once.
+proof_calls.py BUILD CALLS FAULTS
+"""
+
+import collections
+import os
+import random
+import signal
+import time
+
+from household import Household, check, main, opened, wait_for
+from proxy import Proxy
+
+ORDER = r"""
+[[command]]
+name = "order"
+idempotent = true
+at_once = 16
+working_folder = "FOLDER"
+argv = ["/bin/sh", "-c", '''
+echo "$1" >> ran
+mkdir "key.$HAWSER_IDEMPOTENCY_KEY" 2>/dev/null && echo "$1" >> applied
+sleep "$2"
+echo "order $1"
+''', "sh", "{n}", "{seconds}"]
+[[command.parameter]]
+name = "n"
+type = "int"
+required = true
+[[command.parameter]]
+name = "seconds"
+type = "float"
+default = 0.0
+
+[[command]]
+name = "careless"
+argv = ["/bin/true"]
+"""
+SECONDS = 120
+
+
+class Calls:
+    """Ana calls a machine; all three programs may die at any moment."""
+
+    def __init__(self, house, faults):
+        self.house, self.faults = house, faults
+        self.shop = house.path("shop")
+        os.mkdir(self.shop)
+        self.broker = house.start_broker()
+        self.line, self.wire = Proxy(house.address), Proxy(house.address)
+        self.asked, self.kept = 0, {}  # how many orders; what id each has that was acknowledged
+        self.did = collections.Counter()
+
+    def begin(self):
+        self.node, _ = self.house.node(ORDER.replace("FOLDER", self.shop), by=self.wire.address)
+        self.ana = self.house.person("ana", by=self.line.address)
+        self.owner = self.ana.own()
+        wait_for(lambda: any(each["commands"] for each in self.ana.well("offers", "--json").lines()), "the offer")
+        self.name = self.ana.well("offers", "--json").lines()[0]["key"]
+
+    # ---- faults
+
+    @staticmethod
+    def kill(program):
+        os.kill(program.pid, signal.SIGKILL)
+        program.process.wait()
+
+    def kill_node(self):
+        self.kill(self.node)
+        self.start_node()
+
+    def start_node(self):
+        self.node = self.house.start("node", "hawser-nodeagent", "run", "--data", self.house.path("node"), "--config", self.house.path("node.toml"))
+
+    def kill_broker(self):
+        self.kill(self.broker)
+        self.broker = self.house.start_broker("broker", self.house.address)
+
+    def kill_owner(self):
+        self.kill(self.owner)
+        self.owner = self.ana.start("messages", "--follow", "--json")
+
+    def cut(self, line):
+        line.down.held = True  # what the broker commits is not acknowledged, and what it gives does not arrive …
+        time.sleep(random.uniform(0.02, 0.2))
+        line.cut()  # … and is lost
+        line.down.held = False
+
+    def fault(self):
+        fault = random.choice(["kill_node", "kill_node", "kill_broker", "kill_owner", "cut_line", "cut_wire"])
+        self.did[fault] += 1
+        if fault.startswith("cut"):
+            return self.cut(self.line if fault == "cut_line" else self.wire)
+        return getattr(self, fault)()
+
+    # ---- calls
+
+    def order(self, seconds=0.0):
+        """Whether it was kept is only known when it says so."""
+        self.asked += 1
+        done = self.ana.run("run", self.name, "order", f"n={self.asked}", f"seconds={seconds}", "--durable", "--json")
+        if done.status == 0:
+            self.kept[self.asked] = done.lines()[0]["id"]
+        return done
+
+    def results(self):
+        done = self.ana.run("results", "--json")
+        return done.lines() if done.status == 0 else None
+
+    def count(self, file):
+        with open(os.path.join(self.shop, file), encoding="ascii") as lines:
+            return collections.Counter(int(line) for line in lines)
+
+    def all_done(self):
+        results = self.results()
+        return results is not None and all(each["state"] == "done" for each in results) and results
+
+    def judge(self, what):
+        results = wait_for(self.all_done, f"all results {what}; last: {[(each['id'], each['state'], each['sentence']) for each in self.results() or []]}", SECONDS)
+        of = {each["parameters"]["n"]: each for each in results}
+        check(len(of) == len(results), f"{what}: an order is there twice")
+        for number, known in self.kept.items():
+            check(number in of and of[number]["id"] == known, f"{what}: order {number} was kept as {known} and is not there")
+        wrong = [(n, each["code"], each["sentence"]) for n, each in of.items() if (each["code"], each["sentence"]) != ("ok", "exit 0")]
+        check(not wrong, f"{what}: these ended otherwise: {wrong}")
+        ran, applied = self.count("ran"), self.count("applied")
+        check(set(applied) == set(of), f"{what}: applied {sorted(applied)}, answered {sorted(of)}")
+        twice = {n: times for n, times in applied.items() if times != 1}
+        check(not twice, f"{what}: took effect otherwise than once: {twice}")
+        order = random.choice(list(of.values()))
+        shown = self.ana.well("results", order["id"], "--json").lines()[0]
+        check(shown["output"] == [{"stream": "out", "text": f"order {order['parameters']['n']}\n"}], f"{what}: the output is {shown}")
+        again = sum(times - 1 for times in ran.values())
+        print(f"{what}: {len(of)} calls answered, each took effect once; {again} were begun again", flush=True)
+
+
+def away(calls):
+    """The machine is away; everybody dies once; then it comes."""
+    calls.kill(calls.node)
+    wait_for(lambda: not calls.ana.well("offers", "--json").lines()[0]["online"], "the machine to be missed", 30)
+    refused = calls.ana.run("run", calls.name, "careless", "--durable")
+    check(refused.status == 125 and "idempotency key" in refused.err, f"a command that takes no key: {refused}")
+    for number in range(3):
+        check(calls.order().status == 0, "an order for a machine that is away is kept")
+        if number == 1:
+            calls.kill_broker()  # it remembers what the machine offers
+            calls.kill(calls.owner)
+    check({each["state"] for each in calls.results()} <= {"queued", "at-broker"}, f"nothing is told to be done: {calls.results()}")
+    calls.start_node()
+    calls.owner = calls.ana.own()
+    calls.judge("away")
+    shown = calls.ana.run("results", calls.kept[1])
+    check(shown.status == 0 and shown.out == "order 1\n", f"its output is shown as run shows it: {shown}")
+
+
+def storm(calls, count):
+    """Calls go on while everything dies."""
+    faults = calls.faults
+    while len(calls.kept) < count or faults > 0:
+        calls.order(random.choice([0.0, 0.05, 0.3]))
+        if faults > 0:
+            calls.fault()
+            faults -= 1
+    wait_for(lambda: any(path.startswith(calls.ana.data + "/") for path in opened(calls.owner.pid)) if calls.owner.running() else True, "the caller")
+    calls.judge(f"storm of {dict(calls.did)}")
+
+
+def proof(build, count, faults):
+    with Household(build) as house:
+        calls = Calls(house, int(faults))
+        with calls.line, calls.wire:
+            calls.begin()
+            away(calls)
+            storm(calls, int(count))
+
+
+main(proof)

@@ -1,0 +1,469 @@
+// Durable calls on disk: what the one who is called keeps (CallQueue), what the caller keeps (CallBook), and a call to oneself.
+#include "core/contracts/node.h"
+#include "core/identity.h"
+#include "core/mail_items.h"
+#include "core/own_call.h"
+#include "core/store/call_book.h"
+#include "core/store/call_queue.h"
+#include "core/wire.h"
+
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QTest>
+
+using namespace hawser;
+using contracts::DurableCall;
+using contracts::DurableResult;
+using contracts::MailExpired;
+using contracts::MailReceipt;
+using contracts::RunEnd;
+
+namespace {
+
+const QByteArray between(16, '\0');
+const QByteArray device(8, 'd');
+
+const PublicKey ana = Identity::generate().key();
+const PublicKey machine = Identity::generate().key();
+const PublicKey broker = Identity::generate().key();
+
+/// For vectors: no point of the curve.
+PublicKey nameOf(quint8 byte)
+{
+    PublicKey key;
+    std::fill_n(const_cast<quint8 *>(key.data()), PublicKey::size, byte);
+    return key;
+}
+
+QByteArray item(const char *kind, const QByteArray &body)
+{
+    const MailItem one { kind, body, 1 };
+    return packItems({ &one, 1 });
+}
+
+MailTaken callFrom(const PublicKey &who, quint64 number, const QString &command, const QByteArray &whose = device)
+{
+    const DurableCall call { command, Value(Value::Map { { "n", Value(number) } }), 1000 };
+    return { { who, whose, machine, between }, number, item(DurableCall::kind, encodeStruct(call)), 1 };
+}
+
+MailTaken fromMachine(quint64 number, const char *kind, const QByteArray &body)
+{
+    return { { machine, QByteArray(8, 'm'), ana, between }, number, item(kind, body), 1 };
+}
+
+DurableResult resultFor(quint64 number)
+{
+    DurableResult result;
+    result.device = device;
+    result.number = number;
+    result.result = Value(Value::Map { { "n", Value(number) } });
+    return result;
+}
+
+struct Add {
+    static constexpr const char *name = "add";
+    static constexpr bool idempotent = true;
+    struct Request {
+        qint64 n = 0;
+        static void describe(auto &field) { field("n", &Request::n, { .required = true }); }
+    };
+    using Reply = Request;
+};
+
+} // namespace
+
+class TestDurableCalls : public QObject {
+    Q_OBJECT
+
+private slots:
+    void init();
+    void cleanup();
+
+    void aCallIsQueuedOnceAndItsReceiptWaits();
+    void theFirstOfEachDeviceComesFirst();
+    void answersLeaveTheQueueForTheOutbox();
+    void moreThanMayWaitAreRefusedAtOnce();
+    void whatCannotBeReadIsAnswered();
+    void anAnswerThatIsTooLargeIsSaid();
+    void nothingBeginsWhileAnswersPileUp();
+    void theKeyIsThatOfTheProtocol();
+    void whatWasBegunIsCounted();
+
+    void aCallWaitsInTheOutboxAndTheBook();
+    void itsStatesFollowWhatIsTold();
+    void aResultComesOnceAndForThisDeviceOnly();
+    void runsEndInWords_data();
+    void runsEndInWords();
+    void refusalsAndExpiryEndIt();
+    void aCopyThatIsBehindFindsItsCalls();
+    void whatWasSeenMakesRoom();
+
+    void aHandlerSeesWhoCallsAndTheKey();
+    void outputComesUnderCredit();
+    void specsSayWhetherTheyAreIdempotent();
+
+private:
+    CallQueue queue() { return CallQueue(*m_database, m_limits); }
+    QList<MailItem> outbox(const PublicKey &to)
+    {
+        QList<MailItem> items;
+        const auto runs = Outbox(*m_database).pending({ to, between }, 0, 1 << 30);
+        for (const Outbox::Run &run : *runs)
+            items << *unpackItems(run.items);
+        return items;
+    }
+    SentCall put(const QString &command = "add")
+    {
+        SentCall call;
+        call.to = machine;
+        call.broker = broker;
+        call.command = command;
+        call.parameters = Value(Value::Map {});
+        call.device = device;
+        call.at = 10;
+        call.until = 1000;
+        const auto made = CallBook(*m_database).put(call);
+        return made ? *made : SentCall {};
+    }
+
+    QTemporaryDir m_folder;
+    int m_files = 0;
+    CallQueue::Limits m_limits;
+    std::unique_ptr<Database> m_database;
+};
+
+void TestDurableCalls::init()
+{
+    m_limits = {};
+    Database::Steps steps = CallQueue::steps();
+    steps.first() << CallBook::tables();
+    auto database = Database::open(m_folder.filePath(QString::number(++m_files)), steps);
+    QVERIFY(database);
+    m_database = std::move(*database);
+}
+
+void TestDurableCalls::cleanup()
+{
+    m_database.reset();
+}
+
+// --- who is called
+
+void TestDurableCalls::aCallIsQueuedOnceAndItsReceiptWaits()
+{
+    QVERIFY(queue().take(callFrom(ana, 1, "add"), broker));
+    QVERIFY(queue().take(callFrom(ana, 1, "add"), broker)); // came again: after a crash, by another way
+    const auto heads = queue().heads();
+    QCOMPARE(heads->size(), 1);
+    QCOMPARE(heads->first().call.command, QString("add"));
+    QCOMPARE(heads->first().number, 1u);
+    QCOMPARE(heads->first().via, broker);
+    QCOMPARE(heads->first().source, (MailSource { ana, device, machine, between }));
+    QCOMPARE(queue().ways()->value(ana), broker);
+    const QList<MailItem> told = outbox(ana);
+    QCOMPARE(told.size(), 1);
+    QCOMPARE(told[0].kind, QByteArray(MailReceipt::delivered));
+    const auto receipt = decodeStruct<MailReceipt>(told[0].body);
+    QCOMPARE(receipt->device, device);
+    QCOMPARE(receipt->upto, 1u);
+}
+
+void TestDurableCalls::theFirstOfEachDeviceComesFirst()
+{
+    QVERIFY(queue().take(callFrom(ana, 2, "second"), broker)); // a gap was filled later
+    QVERIFY(queue().take(callFrom(ana, 1, "first"), broker));
+    QVERIFY(queue().take(callFrom(ana, 1, "elsewhere", QByteArray(8, 'e')), broker));
+    QStringList commands;
+    const auto heads = queue().heads();
+    for (const auto &head : *heads)
+        commands << head.call.command;
+    commands.sort();
+    QCOMPARE(commands, (QStringList { "elsewhere", "first" }));
+    QCOMPARE(*queue().count(), 3);
+}
+
+void TestDurableCalls::answersLeaveTheQueueForTheOutbox()
+{
+    QVERIFY(queue().take(callFrom(ana, 1, "add"), broker));
+    QVERIFY(queue().take(callFrom(ana, 2, "next"), broker));
+    QVERIFY(queue().answer(queue().heads()->first(), resultFor(1)));
+    QCOMPARE(queue().heads()->first().call.command, QString("next"));
+    const MailItem last = outbox(ana).last();
+    QCOMPARE(last.kind, QByteArray(DurableResult::kind));
+    QCOMPARE(decodeStruct<DurableResult>(last.body)->number, 1u);
+    QVERIFY(queue().take(callFrom(ana, 1, "add"), broker)); // still known after it was answered
+    QCOMPARE(*queue().count(), 1);
+}
+
+void TestDurableCalls::moreThanMayWaitAreRefusedAtOnce()
+{
+    m_limits.waiting = 2;
+    for (quint64 n = 1; n <= 3; ++n)
+        QVERIFY(queue().take(callFrom(ana, n, "add"), broker));
+    QCOMPARE(*queue().count(), 2);
+    DurableResult refused;
+    for (const MailItem &one : outbox(ana))
+        if (one.kind == DurableResult::kind)
+            refused = *decodeStruct<DurableResult>(one.body);
+    QCOMPARE(refused.number, 3u);
+    QCOMPARE(codeFromWire(refused.code), Code::ResourceExhausted);
+    QCOMPARE(refused.begun, quint8(Begun::No));
+    QVERIFY(queue().take(callFrom(Identity::generate().key(), 1, "add"), broker)); // another's are not in the way
+    QCOMPARE(*queue().count(), 3);
+}
+
+void TestDurableCalls::whatCannotBeReadIsAnswered()
+{
+    QVERIFY(queue().take({ { ana, device, machine, between }, 1, item(DurableCall::kind, "no map"), 1 }, broker));
+    QVERIFY(queue().take({ { ana, device, machine, between }, 2, item("chat/1", "hello"), 1 }, broker));
+    QVERIFY(queue().take(
+        { { ana, device, machine, QByteArray(16, 'x') }, 1, item(DurableCall::kind, "other"), 1 }, broker));
+    QCOMPARE(*queue().count(), 0);
+    int answers = 0;
+    for (const MailItem &one : outbox(ana))
+        if (one.kind == DurableResult::kind) {
+            ++answers;
+            QCOMPARE(codeFromWire(decodeStruct<DurableResult>(one.body)->code), Code::InvalidArgument);
+        }
+    QCOMPARE(answers, 1);
+    QVERIFY(!queue().take({ { ana, device, machine, between }, 3, "garbage", 1 }, broker));
+}
+
+void TestDurableCalls::anAnswerThatIsTooLargeIsSaid()
+{
+    QVERIFY(queue().take(callFrom(ana, 1, "add"), broker));
+    DurableResult large = resultFor(1);
+    large.output.emplace_back(QByteArray(limits::mailItem, 'x'));
+    QVERIFY(queue().answer(queue().heads()->first(), large));
+    const auto told = decodeStruct<DurableResult>(outbox(ana).last().body);
+    QVERIFY(told);
+    QCOMPARE(codeFromWire(told->code), Code::ResourceExhausted);
+    QCOMPARE(told->begun, quint8(Begun::Maybe));
+    QCOMPARE(told->number, 1u);
+    QCOMPARE(told->device, device);
+}
+
+void TestDurableCalls::nothingBeginsWhileAnswersPileUp()
+{
+    m_limits.answers = 1000;
+    QVERIFY(queue().take(callFrom(ana, 1, "add"), broker));
+    QVERIFY(queue().take(callFrom(ana, 2, "add"), broker));
+    QVERIFY(queue().heads()->first().hasRoom);
+    DurableResult result = resultFor(1);
+    result.sentence = QString(1000, 'x');
+    QVERIFY(queue().answer(queue().heads()->first(), result));
+    QVERIFY(!queue().heads()->first().hasRoom);
+    const MailSequence toAna { ana, between };
+    QVERIFY(Outbox(*m_database).kept(toAna, Outbox(*m_database).progress(toAna)->last));
+    QVERIFY(queue().heads()->first().hasRoom);
+}
+
+void TestDurableCalls::theKeyIsThatOfTheProtocol()
+{
+    const MailSource source { nameOf(1), QByteArray(8, 2), nameOf(3), between };
+    QCOMPARE(CallQueue::keyOf(source, 1), QByteArray("45e30baab7273aa17ab05c8560c9741f"));
+    QVERIFY(CallQueue::keyOf(source, 2) != CallQueue::keyOf(source, 1));
+}
+
+void TestDurableCalls::whatWasBegunIsCounted()
+{
+    QVERIFY(queue().take(callFrom(ana, 1, "add"), broker));
+    const qint64 id = queue().heads()->first().id;
+    QVERIFY(queue().begin(id) && queue().begin(id) && queue().putBack(id));
+    QCOMPARE(queue().heads()->first().tries, 1);
+}
+
+// --- the caller
+
+void TestDurableCalls::aCallWaitsInTheOutboxAndTheBook()
+{
+    const SentCall one = put("add");
+    const SentCall two = put("more");
+    QCOMPARE(one.number, 1u);
+    QCOMPARE(two.number, 2u);
+    QVERIFY(two.id > one.id);
+    const QList<MailItem> items = outbox(machine);
+    QCOMPARE(items.size(), 2);
+    QCOMPARE(items[1].kind, QByteArray(DurableCall::kind));
+    QCOMPARE(decodeStruct<DurableCall>(items[1].body)->command, QString("more"));
+    QCOMPARE(decodeStruct<DurableCall>(items[1].body)->until, 1000);
+    QCOMPARE(CallBook(*m_database).all()->size(), 2);
+    QCOMPARE(CallBook(*m_database).find(one.id)->command, QString("add"));
+    QCOMPARE(CallBook(*m_database).find(99).error().code, Code::NotFound);
+    QCOMPARE(CallBook(*m_database).brokers()->value(machine), broker);
+}
+
+void TestDurableCalls::itsStatesFollowWhatIsTold()
+{
+    CallBook book(*m_database);
+    const SentCall one = put();
+    const SentCall two = put();
+    QCOMPARE(book.refused(machine, 1, true, { Code::ResourceExhausted, "full" }, 40)->size(), 2);
+    QCOMPARE(book.find(one.id)->sentence, QString("full"));
+    QCOMPARE(book.kept(machine, 1, "home")->size(), 1);
+    QCOMPARE(book.find(one.id)->state, SentCall::State::AtBroker);
+    QCOMPARE(book.find(one.id)->sentence, QString("home"));
+    QCOMPARE(book.find(two.id)->state, SentCall::State::Queued);
+    QVERIFY(book.take(fromMachine(1, MailReceipt::delivered, encodeStruct(MailReceipt { {}, device, 1 })), device, 50));
+    QCOMPARE(book.find(one.id)->state, SentCall::State::Taken);
+    QVERIFY(book.kept(machine, 1, "home")->isEmpty()); // told late: nothing goes back
+    QCOMPARE(book.find(one.id)->state, SentCall::State::Taken);
+}
+
+void TestDurableCalls::aResultComesOnceAndForThisDeviceOnly()
+{
+    CallBook book(*m_database);
+    const SentCall one = put();
+    DurableResult others = resultFor(1);
+    others.device = QByteArray(8, 'e');
+    QVERIFY(book.take(fromMachine(1, DurableResult::kind, encodeStruct(others)), device, 50)->isEmpty());
+    const MailTaken mine = fromMachine(2, DurableResult::kind, encodeStruct(resultFor(1)));
+    QCOMPARE(book.take(mine, device, 60)->size(), 1); // perhaps before the broker's word that it has the call
+    QCOMPARE(book.take(mine, device, 70)->size(), 0);
+    QCOMPARE(book.find(one.id)->state, SentCall::State::Done);
+    QCOMPARE(book.find(one.id)->ended, 60);
+    QCOMPARE(book.find(one.id)->outcome().code, Code::Ok);
+    QCOMPARE(book.find(one.id)->result.result[u"n"].toInt(), 1);
+    QCOMPARE(book.all()->first().result.result, Value()); // lists are short
+    QVERIFY(book.kept(machine, 1, "home")->isEmpty());
+    QCOMPARE(book.find(one.id)->state, SentCall::State::Done);
+}
+
+void TestDurableCalls::runsEndInWords_data()
+{
+    QTest::addColumn<int>("outcome");
+    QTest::addColumn<QString>("words");
+    QTest::newRow("finished") << 1 << "exit 3";
+    QTest::newRow("killed") << 2 << "killed by signal 9";
+    QTest::newRow("stopped") << 3 << "stopped";
+    QTest::newRow("time limit") << 4 << "its time limit ended it";
+    QTest::newRow("not started") << 5 << "could not be started: why";
+}
+
+void TestDurableCalls::runsEndInWords()
+{
+    QFETCH(int, outcome);
+    QFETCH(QString, words);
+    const SentCall one = put();
+    DurableResult result = resultFor(1);
+    result.result = toValue(RunEnd { contracts::RunOutcome(outcome), 3, 9, "why", 1 });
+    QVERIFY(CallBook(*m_database).take(fromMachine(1, DurableResult::kind, encodeStruct(result)), device, 1));
+    QCOMPARE(CallBook(*m_database).find(one.id)->sentence, words);
+}
+
+void TestDurableCalls::refusalsAndExpiryEndIt()
+{
+    CallBook book(*m_database);
+    const SentCall one = put();
+    const SentCall two = put();
+    QCOMPARE(book.refused(machine, 1, false, { Code::ResourceExhausted, "too large" }, 40)->size(), 1);
+    QVERIFY(book.find(one.id)->isDone());
+    QCOMPARE(book.find(one.id)->outcome().begun, Begun::No);
+    QCOMPARE(book.all()->first().outcome().code, Code::ResourceExhausted);
+    QVERIFY(book.kept(machine, 2, "home"));
+    QCOMPARE(book.expired(MailExpired { machine, QByteArray(8, 'e'), between, 1, 2 }, 40)->size(), 0);
+    QCOMPARE(book.expired(MailExpired { machine, device, between, 1, 2 }, 40)->size(), 1);
+    QCOMPARE(book.find(two.id)->outcome().code, Code::DeadlineExceeded);
+}
+
+void TestDurableCalls::aCopyThatIsBehindFindsItsCalls()
+{
+    CallBook book(*m_database);
+    const SentCall one = put();
+    QVERIFY(book.renumber(machine, 0, 10));
+    QCOMPARE(book.find(one.id)->number, 11u);
+    QCOMPARE(book.take(fromMachine(1, DurableResult::kind, encodeStruct(resultFor(11))), device, 1)->size(), 1);
+}
+
+void TestDurableCalls::whatWasSeenMakesRoom()
+{
+    CallBook book(*m_database, 2);
+    SentCall call = put();
+    QVERIFY(book.put(call));
+    QCOMPARE(book.put(call).error().code, Code::ResourceExhausted);
+    QVERIFY(book.markSeen(call.id)); // it has not ended: nobody has seen its result
+    QCOMPARE(book.put(call).error().code, Code::ResourceExhausted);
+    QVERIFY(book.take(fromMachine(1, DurableResult::kind, encodeStruct(resultFor(1))), device, 20));
+    QCOMPARE(book.put(call).error().code, Code::ResourceExhausted);
+    QVERIFY(book.markSeen(call.id));
+    QVERIFY(book.put(call));
+    QCOMPARE(book.find(call.id).error().code, Code::NotFound);
+    QCOMPARE(outbox(machine).size(), 3); // what was refused is not sent
+}
+
+// --- a call to oneself
+
+void TestDurableCalls::aHandlerSeesWhoCallsAndTheKey()
+{
+    Commands commands;
+    Caller seen;
+    commands.serve<Add>([&](const Add::Request &request, const Caller &caller) -> Result<Add::Reply> {
+        seen = caller;
+        return Add::Reply { request.n + 1 };
+    });
+    Caller caller;
+    caller.user = caller.connection = ana;
+    caller.device = device;
+    caller.via = broker;
+    caller.idempotencyKey = "key";
+    OwnCall own(commands, caller, "add", Value(Value::Map { { "n", Value(4) } }));
+    QSignalSpy finished(own.call(), &Call::finished);
+    std::optional<qint64> sum;
+    connect(own.call(), &Call::finished, this,
+        [&](const Result<Payload> &result) { sum = result ? result->parameters[u"n"].toInt() : -1; });
+    QTRY_COMPARE(sum, std::optional<qint64>(5));
+    QCOMPARE(seen.user, ana);
+    QCOMPARE(seen.via, broker);
+    QCOMPARE(seen.idempotencyKey, QByteArray("key"));
+    QVERIFY(!seen.local);
+}
+
+/// Whoever reads nothing slows a handler here as on any link.
+void TestDurableCalls::outputComesUnderCredit()
+{
+    Commands commands;
+    CommandSpec spec;
+    spec.name = "talk";
+    spec.kind = CommandKind::Channel;
+    std::shared_ptr<IncomingCall> call;
+    commands.serveDynamic(spec, [&](const Value &, std::shared_ptr<IncomingCall> opened) { call = std::move(opened); });
+    OwnCall own(commands, {}, "talk", {});
+    qint64 bytes = 0;
+    std::optional<bool> ok;
+    connect(
+        own.call(), &Channel::received, this, [&](const ChannelMessage &message) { bytes += message.bytes.size(); });
+    connect(own.call(), &Call::finished, this, [&](const Result<Payload> &result) { ok = bool(result); });
+    QTRY_VERIFY(call);
+    own.call()->stream()->hold();
+    qint64 sent = 0;
+    for (; call->room() > 1000 && sent < 100'000'000; sent += 1000)
+        call->sendBytes(QByteArray(1000, 'x'));
+    QVERIFY(sent < 1'000'000);
+    own.call()->stream()->resume();
+    QTRY_COMPARE(bytes, sent);
+    QTRY_VERIFY(call->room() > 1000);
+    call->finish(Value());
+    QTRY_COMPARE(ok, std::optional<bool>(true));
+}
+
+void TestDurableCalls::specsSayWhetherTheyAreIdempotent()
+{
+    Commands commands;
+    commands.serve<Add>([](const Add::Request &, const Caller &) -> Result<Add::Reply> { return Add::Reply {}; });
+    const auto spec = commands.spec("add");
+    QVERIFY(spec && spec->idempotent);
+    QVERIFY(!commands.spec("sub"));
+    Value described = specToValue(*spec);
+    QVERIFY(specFromValue(described)->idempotent);
+    described.insert("idempotent", "yes");
+    QCOMPARE(specFromValue(described).error().code, Code::InvalidArgument);
+    CommandSpec old;
+    old.name = "old";
+    described = specToValue(old);
+    QVERIFY(described[u"idempotent"].isNull()); // programs of before say nothing
+    QVERIFY(!specFromValue(described)->idempotent);
+}
+
+QTEST_GUILESS_MAIN(TestDurableCalls)
+#include "tst_durable_calls.moc"

@@ -1,0 +1,351 @@
+// Durable calls between programs over a real hawser-brokerd: DurableClient at the one end, DurableServer at the other.
+#include "core/durable_client.h"
+#include "core/durable_server.h"
+#include "core/mail_items.h"
+#include "support/brokerguest.h"
+
+#include <csignal>
+
+using namespace hawser;
+using namespace hawser::test;
+
+namespace {
+
+/// Counts what it did, and does what it has done under a key not twice.
+struct Order {
+    static constexpr const char *name = "order";
+    static constexpr bool idempotent = true;
+    struct Request {
+        qint64 n = 0;
+        static void describe(auto &field) { field("n", &Request::n, { .required = true }); }
+    };
+    using Reply = Request;
+};
+
+struct Twice { // it looks at no key
+    static constexpr const char *name = "twice";
+    using Request = Nothing;
+    using Reply = Nothing;
+};
+
+std::unique_ptr<Guest> guest(const QString &name, Role role, const Identity &identity)
+{
+    auto guest = std::make_unique<Guest>(name, role, identity);
+    Profile profile = guest->client.profile();
+    profile.device = QByteArray(8, name.front().toLatin1());
+    guest->client.setProfile(profile);
+    return guest;
+}
+
+} // namespace
+
+class TestDurableServer : public QObject {
+    Q_OBJECT
+
+private slots:
+    void init();
+    void cleanup();
+
+    void aCallWaitsForTheMachineAndItsResultForTheCaller();
+    void callsOfOneDeviceGoOneAfterTheOther();
+    void whatWasBegunBeginsAgainWithTheSameKey();
+    void whatTakesNoKeyIsNotCalled();
+    void whatIsTooOldIsNotCalled();
+    void whoMayNoLongerIsNotCalledFor();
+    void whoWasRevokedWhileItWaitedIsNotCalledFor();
+    void whatFindsNoRoomIsCalledLater();
+    void aDamagedFileTakesNothing();
+
+private:
+    bool enter(Guest &guest, bool isNode)
+    {
+        QByteArray link;
+        m_broker->verb({ "invite", "--kind", isNode ? "node" : "user" }, &link);
+        return guest.join(*m_broker, QString::fromUtf8(link).trimmed());
+    }
+    /// The machine is there, as a new process of it would be.
+    bool machineComes()
+    {
+        m_machine = guest("machine", Role::Node, m_machineKey);
+        serveOrders();
+        m_server = std::make_unique<DurableServer>(m_machineKey.key(), m_machine->commands, file("server"));
+        m_server->add(m_machine->client);
+        if (!std::exchange(m_isNodeKnown, true))
+            return enter(*m_machine, true);
+        m_machine->connectTo(*m_broker);
+        return m_machine->waitFor(Client::State::Ready);
+    }
+    void machineGoes()
+    {
+        m_server.reset();
+        m_machine.reset();
+    }
+    bool anaComes()
+    {
+        m_ana = guest("ana", Role::Person, m_anaKey);
+        m_durable = std::make_unique<DurableClient>(m_ana->client, file("client"));
+        connect(m_durable.get(), &DurableClient::changed, this, [this](const SentCall &call) {
+            m_states[call.id] = call.state;
+            if (call.isDone())
+                m_results << call;
+        });
+        if (!std::exchange(m_isAnaKnown, true))
+            return enter(*m_ana, false);
+        m_ana->connectTo(*m_broker);
+        return m_ana->waitFor(Client::State::Ready);
+    }
+    void anaGoes()
+    {
+        m_durable.reset();
+        m_ana.reset();
+    }
+    void serveOrders()
+    {
+        m_machine->commands.serveLater<Order>(
+            [this](const Order::Request &request, const Caller &caller, const Reply<Order> &reply) {
+                m_keys << caller.idempotencyKey;
+                m_atOnce = std::max(m_atOnce, ++m_now);
+                if (m_refusals-- > 0) {
+                    --m_now;
+                    return reply(Error { Code::ResourceExhausted, "not now", Begun::No });
+                }
+                if (m_hangs)
+                    return m_hanging.push_back(reply);
+                if (!m_done.contains(caller.idempotencyKey))
+                    m_done.insert(caller.idempotencyKey, m_done.size() + 1);
+                QTimer::singleShot(1, this, [this, reply, request, number = m_done[caller.idempotencyKey]] {
+                    --m_now;
+                    reply(Order::Reply { request.n * 100 + number });
+                });
+            });
+        m_machine->commands.serve<Twice>([this](const Nothing &, const Caller &) -> Result<Nothing> {
+            m_keys << "twice";
+            return Nothing {};
+        });
+    }
+    void order(qint64 n, milliseconds within = limits::durableFor)
+    {
+        m_durable->call<Order>(
+            m_machineKey.key(), { n }, this, [this](const Result<SentCall> &queued) { m_queued += bool(queued); },
+            within);
+    }
+    QString file(const char *name) { return m_folder->filePath(QString::fromLatin1(name)); }
+
+    std::unique_ptr<QTemporaryDir> m_folder;
+    std::unique_ptr<BrokerProcess> m_broker;
+    Identity m_anaKey = Identity::generate();
+    Identity m_machineKey = Identity::generate();
+    bool m_isNodeKnown = false;
+    bool m_isAnaKnown = false;
+    std::unique_ptr<Guest> m_machine;
+    std::unique_ptr<DurableServer> m_server;
+    std::unique_ptr<Guest> m_ana;
+    std::unique_ptr<DurableClient> m_durable;
+    int m_queued = 0;
+    QMap<quint64, SentCall::State> m_states;
+    QList<SentCall> m_results;
+    QByteArrayList m_keys; // each time something was called
+    QHash<QByteArray, qsizetype> m_done; // what took effect
+    int m_now = 0;
+    int m_atOnce = 0;
+    int m_refusals = 0;
+    bool m_hangs = false;
+    std::vector<Reply<Order>> m_hanging;
+};
+
+void TestDurableServer::init()
+{
+    m_folder = std::make_unique<QTemporaryDir>();
+    m_broker = std::make_unique<BrokerProcess>();
+    QVERIFY(m_broker->start());
+    m_isNodeKnown = m_isAnaKnown = m_hangs = false;
+    m_queued = m_now = m_atOnce = m_refusals = 0;
+    m_states.clear();
+    m_results.clear();
+    m_keys.clear();
+    m_done.clear();
+    QVERIFY(machineComes()); // both have been here
+    machineGoes();
+    QVERIFY(anaComes());
+}
+
+void TestDurableServer::cleanup()
+{
+    m_hanging.clear();
+    anaGoes();
+    machineGoes();
+    m_broker.reset();
+}
+
+/// The two are never there at once, and the broker is killed meanwhile.
+void TestDurableServer::aCallWaitsForTheMachineAndItsResultForTheCaller()
+{
+    order(7);
+    QTRY_COMPARE(m_states.value(1), SentCall::State::AtBroker);
+    ::kill(pid_t(m_broker->pid()), SIGKILL);
+    QTRY_VERIFY(m_ana->client.state() != Client::State::Ready);
+    anaGoes();
+    QVERIFY(m_broker->start());
+    QVERIFY(machineComes());
+    QTRY_COMPARE(m_server->state().answered, 1u);
+    QCOMPARE(m_keys.size(), 1);
+    QCOMPARE(m_keys[0].size(), 32);
+    QByteArray status;
+    QTRY_VERIFY(m_broker->verb({ "status", "--json" }, &status) == 0
+        && status.contains("\"mailbox_items\":2")); // with the receipt
+    machineGoes();
+    QVERIFY(anaComes());
+    QTRY_COMPARE(m_results.size(), 1);
+    QCOMPARE(DurableClient::replyOf<Order>(m_results[0])->n, 701);
+
+    anaGoes(); // before she has handled it
+    m_results.clear();
+    QVERIFY(anaComes());
+    QTRY_COMPARE(m_results.size(), 1);
+    m_durable->handled(1);
+    order(8); // is on disk behind it
+    QTRY_COMPARE(m_queued, 2);
+    anaGoes();
+    m_results.clear();
+    QVERIFY(anaComes());
+    QVERIFY(machineComes());
+    QTRY_COMPARE(m_results.size(), 1);
+    QCOMPARE(DurableClient::replyOf<Order>(m_results[0])->n, 802);
+}
+
+void TestDurableServer::callsOfOneDeviceGoOneAfterTheOther()
+{
+    for (int n = 1; n <= 20; ++n)
+        order(n);
+    QVERIFY(machineComes());
+    QTRY_COMPARE(m_results.size(), 20);
+    for (int n = 1; n <= 20; ++n)
+        QCOMPARE(DurableClient::replyOf<Order>(m_results[n - 1])->n, n * 100 + n);
+    QCOMPARE(m_atOnce, 1);
+    QCOMPARE(m_done.size(), 20);
+}
+
+/// The machine dies between begin and answer, twice.
+void TestDurableServer::whatWasBegunBeginsAgainWithTheSameKey()
+{
+    order(1);
+    order(2);
+    m_hangs = true;
+    for (int deaths = 0; deaths < 2; ++deaths) {
+        QVERIFY(machineComes());
+        QTRY_COMPARE(m_keys.size(), deaths + 1);
+        m_hanging.clear();
+        machineGoes();
+    }
+    m_hangs = false;
+    QVERIFY(machineComes());
+    QTRY_COMPARE(m_results.size(), 2);
+    QCOMPARE(m_keys.size(), 4);
+    QCOMPARE(m_keys[0], m_keys[1]);
+    QCOMPARE(m_keys[1], m_keys[2]);
+    QVERIFY(m_keys[3] != m_keys[2]);
+    QCOMPARE(m_done.size(), 2);
+
+    order(3); // and what ends it again and again is not tried for ever
+    m_hangs = true;
+    m_keys.clear();
+    for (int deaths = 0; deaths < limits::durableTries; ++deaths) {
+        machineGoes();
+        m_hanging.clear();
+        QVERIFY(machineComes());
+        QTRY_COMPARE(m_keys.size(), deaths + 1);
+    }
+    machineGoes();
+    m_hanging.clear();
+    QVERIFY(machineComes());
+    QTRY_COMPARE(m_results.size(), 3);
+    QCOMPARE(m_results[2].outcome().code, Code::Internal);
+    QCOMPARE(m_results[2].outcome().begun, Begun::Maybe);
+}
+
+void TestDurableServer::whatTakesNoKeyIsNotCalled()
+{
+    m_durable->call(m_machineKey.key(), "twice", {}, this, [](const Result<SentCall> &) {});
+    m_durable->call(m_machineKey.key(), "nothing", {}, this, [](const Result<SentCall> &) {});
+    m_durable->call(m_machineKey.key(), "order", {}, this, [](const Result<SentCall> &) {}); // without its parameter
+    QVERIFY(machineComes());
+    QTRY_COMPARE(m_results.size(), 3);
+    QCOMPARE(m_results[0].outcome().code, Code::FailedPrecondition);
+    QCOMPARE(m_results[0].outcome().begun, Begun::No);
+    QCOMPARE(m_results[1].outcome().code, Code::Unimplemented);
+    QCOMPARE(m_results[2].outcome().code, Code::InvalidArgument);
+    QVERIFY(m_keys.isEmpty());
+}
+
+void TestDurableServer::whatIsTooOldIsNotCalled()
+{
+    order(1, milliseconds(1));
+    order(2);
+    QTRY_COMPARE(m_states.value(2), SentCall::State::AtBroker);
+    QVERIFY(machineComes());
+    QTRY_COMPARE(m_results.size(), 2);
+    QCOMPARE(m_results[0].outcome().code, Code::DeadlineExceeded);
+    QCOMPARE(m_results[0].outcome().begun, Begun::No);
+    QCOMPARE(m_results[1].outcome().code, Code::Ok);
+    QCOMPARE(m_keys.size(), 1);
+}
+
+/// It lies at the broker when her right ends: the machine never hears of it.
+void TestDurableServer::whoMayNoLongerIsNotCalledFor()
+{
+    order(1);
+    QTRY_COMPARE(m_states.value(1), SentCall::State::AtBroker);
+    QCOMPARE(m_broker->verb({ "revoke", m_anaKey.key().hex() }), 0);
+    QVERIFY(machineComes());
+    QByteArray status;
+    QTRY_VERIFY(m_broker->verb({ "status", "--json" }, &status) == 0 && status.contains("\"mailbox_withheld\":1"));
+    QCOMPARE(m_server->state().waiting, 0);
+    QVERIFY(m_keys.isEmpty());
+}
+
+/// It lies at the machine when her right ends.
+void TestDurableServer::whoWasRevokedWhileItWaitedIsNotCalledFor()
+{
+    QVERIFY(machineComes());
+    m_hangs = true;
+    order(1);
+    order(2);
+    QTRY_COMPARE(m_keys.size(), 1);
+    QTRY_COMPARE(m_states.value(2), SentCall::State::Taken);
+    QCOMPARE(m_broker->verb({ "revoke", m_anaKey.key().hex() }), 0);
+    m_hanging.front()(Order::Reply { 1 });
+    QTRY_COMPARE(m_server->state().answered, 2u);
+    QCOMPARE(m_keys.size(), 1);
+}
+
+void TestDurableServer::whatFindsNoRoomIsCalledLater()
+{
+    m_refusals = 2;
+    order(1);
+    QVERIFY(machineComes());
+    QTRY_COMPARE(m_results.size(), 1);
+    QCOMPARE(DurableClient::replyOf<Order>(m_results[0])->n, 101);
+    QCOMPARE(m_keys.size(), 3);
+}
+
+void TestDurableServer::aDamagedFileTakesNothing()
+{
+    QFile damaged(file("server"));
+    QVERIFY(damaged.open(QIODevice::WriteOnly | QIODevice::Truncate) && damaged.write(QByteArray(4096, 'x')) > 0);
+    damaged.close();
+    QFile::remove(file("server-wal"));
+    order(1);
+    QTRY_COMPARE(m_states.value(1), SentCall::State::AtBroker);
+    QVERIFY(machineComes());
+    QTRY_VERIFY(!m_server->state().trouble.isEmpty());
+    QCOMPARE(m_states.value(1), SentCall::State::AtBroker);
+    QVERIFY(damaged.open(QIODevice::ReadOnly));
+    QCOMPARE(damaged.read(4), QByteArray("xxxx")); // untouched
+    damaged.remove();
+    machineGoes();
+    QVERIFY(machineComes());
+    QTRY_COMPARE(m_results.size(), 1);
+}
+
+QTEST_GUILESS_MAIN(TestDurableServer)
+#include "tst_durable_server.moc"
