@@ -22,7 +22,9 @@ Mailbox::Mailbox(const QString &path, MayWrite mayWrite, MayReach mayReach, QObj
     : QObject(parent), m_mayWrite(std::move(mayWrite)), m_mayReach(std::move(mayReach)),
       m_store(path, MailStore::steps())
 {
-    m_keeper.may = [this](const Caller &from, const PublicKey &to) { return m_mayWrite(from.user, to); };
+    m_keeper.may = [this](const Caller &from, const MailPosted &post) {
+        return m_mayWrite(from.user, post.source.recipient);
+    };
     m_keeper.refused = [this](MailPosted &post) {
         if (post.retryMs > 0 && m_takers.contains(post.source.recipient))
             post.retryMs = retryHere;

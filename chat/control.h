@@ -54,6 +54,7 @@ private:
     QString whyQueued(const PublicKey &with) const;
     void followSaid(const PublicKey &with, quint64 id, bool wait, IncomingCall *to);
     void decide(const contracts::DecideMyRequest::Request &said, const Reply<contracts::DecideMyRequest> &reply);
+    Result<void> decide(const contracts::DecideTransfer::Request &said);
     Result<void> allow(const Request &request, const contracts::DecideMyRequest::Request &said);
     void runOnMachine(const contracts::RunOnMachine::Request &request, const std::shared_ptr<IncomingCall> &call);
     Result<MachineCall> machineCall(const QString &node, const QString &command, const Value &parameters);

@@ -29,6 +29,23 @@ QString nameOf(Transfer::State state)
     return {};
 }
 
+QString nameOf(Transfer::Offering offering)
+{
+    switch (offering) {
+    case Transfer::Offering::Live:
+        return {};
+    case Transfer::Offering::Queued:
+        return QStringLiteral("queued");
+    case Transfer::Offering::AtBroker:
+        return QStringLiteral("at-broker");
+    case Transfer::Offering::Delivered:
+        return QStringLiteral("delivered");
+    case Transfer::Offering::Accepted:
+        return QStringLiteral("accepted");
+    }
+    return {};
+}
+
 QString nameOf(Person &person, const PublicKey &key)
 {
     const std::optional<Contact> contact = person.contacts().find(key);
@@ -43,6 +60,7 @@ contracts::TransferItem itemOf(Person &person, const Transfer &transfer)
     item.name = nameOf(person, transfer.peer);
     item.incoming = transfer.direction == Transfer::Direction::In;
     item.state = nameOf(transfer.state);
+    item.offer = nameOf(transfer.offering);
     item.title = transfer.title;
     item.note = transfer.note;
     item.folder = transfer.folder;
@@ -73,7 +91,7 @@ void Control::serveTransfers()
             if (!contact)
                 return call->fail(contact.error());
             Transfers &transfers = m_person.transfers();
-            const Result<QByteArray> id = transfers.send(contact->key, request.paths, request.note);
+            const Result<QByteArray> id = transfers.send(contact->key, request.paths, request.note, request.keep);
             if (!id)
                 return call->fail(id.error());
             IncomingCall *to = keep(call);
@@ -93,11 +111,12 @@ void Control::serveTransfers()
     m_commands.serveChannel<contracts::WatchTransfers>(
         [this](const contracts::WatchTransfers::Request &request, const std::shared_ptr<IncomingCall> &call) {
             Transfers &transfers = m_person.transfers();
-            if (!request.follow) {
-                for (const Transfer &transfer : transfers.all())
-                    call->send(itemOf(m_person, transfer));
-                return call->finish(Value(Value::Map {}));
-            }
+            if (!request.follow)
+                return transfers.whenLoaded(call.get(), [this, call] {
+                    for (const Transfer &transfer : m_person.transfers().all())
+                        call->send(itemOf(m_person, transfer));
+                    call->finish(Value(Value::Map {}));
+                });
             auto *to = new Ticker(keep(call));
             const auto tell = [this, to](const QByteArray &id) {
                 if (const auto transfer = m_person.transfers().find(id); transfer)
@@ -114,21 +133,34 @@ void Control::serveTransfers()
                 to->tell(QString::fromLatin1(id.toHex()), item);
             });
         });
-    m_commands.serve<contracts::DecideTransfer>(
-        [this](const contracts::DecideTransfer::Request &request, const Caller &) -> Result<contracts::Nothing> {
-            Transfers &transfers = m_person.transfers();
-            if (!transfers.find(request.id))
-                return Error { Code::NotFound, QStringLiteral("no such transfer") };
-            if (request.wish == QLatin1String("accept")) {
-                if (const Result<void> done = transfers.accept(request.id, request.folder); !done)
-                    return done.error();
-            } else if (request.wish == QLatin1String("decline")) {
-                transfers.decline(request.id);
-            } else {
-                transfers.cancel(request.id);
-            }
-            return contracts::Nothing {};
+    m_commands.serveLater<contracts::DecideTransfer>(
+        [this](const contracts::DecideTransfer::Request &request, const Caller &,
+            const Reply<contracts::DecideTransfer> &reply) {
+            m_person.transfers().whenLoaded(this, [this, request, reply] {
+                if (const Result<void> done = decide(request); !done)
+                    return reply(done.error());
+                m_person.conversations().history().write( // behind what it wrote: that is on disk then
+                    this, [](Database &) -> Result<contracts::Nothing> { return contracts::Nothing {}; },
+                    [reply](const Result<contracts::Nothing> &kept) { reply(kept); });
+            });
         });
+}
+
+Result<void> Control::decide(const contracts::DecideTransfer::Request &said)
+{
+    Transfers &transfers = m_person.transfers();
+    const std::optional<Transfer> transfer = transfers.find(said.id);
+    if (!transfer)
+        return Error { Code::NotFound, QStringLiteral("no such transfer") };
+    if (said.wish == QLatin1String("accept"))
+        return transfers.accept(said.id, said.folder);
+    if (transfer->isOver())
+        return Error { Code::FailedPrecondition, QStringLiteral("it is over") };
+    if (said.wish == QLatin1String("decline"))
+        transfers.decline(said.id);
+    else
+        transfers.cancel(said.id);
+    return {};
 }
 
 } // namespace hawser::chat

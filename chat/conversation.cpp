@@ -234,7 +234,19 @@ void Conversations::addTransfer(const Transfer &transfer)
     entry.text = transfer.title;
     entry.transfer = transfer.id;
     entry.details = recordOf(transfer);
-    addWhenKept(entry);
+    m_history.write(
+        this,
+        [entry](Database &database) -> Result<bool> {
+            const Result<Entry> known = history::findTransfer(database, entry.transfer);
+            if (known && known->with == entry.with)
+                return false;
+            const Result<void> added = history::add(database, entry);
+            return added ? Result<bool>(true) : added.error();
+        },
+        [this, entry](const Result<bool> &added) {
+            if (!added || *added)
+                came(entry);
+        });
 }
 
 void Conversations::keepTransfer(const Transfer &transfer)

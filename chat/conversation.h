@@ -21,6 +21,9 @@ public:
         const Route &route, Commands &served);
     ~Conversations() override;
 
+    /// What is kept, and who carries it; for Transfers, whose durable offers lie there too.
+    History &history() { return m_history; }
+    Post &post() { return m_post; }
     /// Empty: what is said is kept on disk. Else why not, for people.
     QString trouble() const;
     Calls &calls() { return m_calls; }
@@ -58,6 +61,7 @@ public:
     void tryAgain(quint64 id);
     const Post &post() const { return m_post; }
     void notice(const PublicKey &with, const QString &sentence);
+    /// Once: what is added again, because it was kept over a restart, is there.
     void addTransfer(const Transfer &transfer);
     /// Keeps what has become of it.
     void keepTransfer(const Transfer &transfer);

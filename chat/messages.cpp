@@ -1,5 +1,6 @@
 #include "chat/messages.h"
 
+#include "chat/offers.h"
 #include "core/contracts/mail.h"
 #include "core/contracts/talk.h"
 #include "core/limits.h"
@@ -43,7 +44,12 @@ Result<Entry> post(Database &database, Entry entry, const Myself &me, bool again
 Database::Steps steps()
 {
     return { history::tables(), history::moreTables() + Outbox::tables() + Inbox::tables(), history::tablesOfDevices(),
-        CallBook::tables() };
+        CallBook::tables(), offers::tables() };
+}
+
+Result<quint64> put(Database &database, const MailSequence &sequence, const char *kind, const QByteArray &body)
+{
+    return Outbox(database).put(sequence, oneItem(kind, body, 0));
 }
 
 MailSequence sequenceTo(const PublicKey &with)
@@ -68,8 +74,8 @@ QString expiredSentence()
 
 Result<void> tellReceipt(Database &database, const MailSequence &whom, const char *kind, const MailReceipt &receipt)
 {
-    const Result<quint64> put = Outbox(database).put(whom, oneItem(kind, encodeStruct(receipt), 0));
-    return put ? Result<void>() : put.error();
+    const Result<quint64> told = put(database, whom, kind, encodeStruct(receipt));
+    return told ? Result<void>() : told.error();
 }
 
 Result<Entry> say(Database &database, Entry entry, const Myself &me)
@@ -167,6 +173,8 @@ Result<void> forget(Database &database, const PublicKey &with)
     for (quint64 number = progress->kept + 1; number <= progress->last; ++number)
         if (const Result<void> given = outbox.giveUp(sequenceTo(with), number); !given)
             return given.error();
+    if (const Result<void> forgotten = offers::forget(database, with); !forgotten)
+        return forgotten.error();
     return history::forget(database, with);
 }
 
@@ -183,6 +191,8 @@ Result<void> renumber(Database &database, const PublicKey &with, const Myself &m
 
 Result<void> reconcile(Database &database)
 {
+    if (const Result<void> reconciled = offers::reconcile(database); !reconciled)
+        return reconciled.error();
     if (const Result<void> forgotten = history::forgetWhyQueued(database); !forgotten)
         return forgotten.error();
     const Result<QList<history::UnderWay>> underWay = history::underWay(database);

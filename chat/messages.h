@@ -1,5 +1,6 @@
 #pragma once
 
+#include "chat/offer_tables.h"
 #include "chat/own_devices.h"
 #include "core/store/call_book.h"
 #include "core/store/inbox.h"
@@ -21,6 +22,8 @@ MailSequence sequenceToStranger(const PublicKey &with);
 QString noSentence();
 QString expiredSentence();
 
+/// Puts one item into the outbox. \return its number
+Result<quint64> put(Database &database, const MailSequence &sequence, const char *kind, const QByteArray &body);
 Result<void> tellReceipt(
     Database &database, const MailSequence &whom, const char *kind, const contracts::MailReceipt &receipt);
 
@@ -28,8 +31,9 @@ Result<void> tellReceipt(
 struct News {
     QList<Entry> added;
     QList<Entry> changed;
-    QSet<PublicKey> read; ///< conversations of which less is unread than before
+    QSet<PublicKey> read {}; ///< conversations of which less is unread than before
     QList<SentCall> calls {}; ///< of mine, that went further
+    QList<Offer> offers {}; ///< new ones, and those that changed
 };
 
 /// Something I say: in the outbox and in the history. Returns it with its number. Its sentence may say why it waits.
@@ -66,6 +70,8 @@ struct Arrival {
     QByteArray items; ///< packed
     bool direct = false; ///< from their program itself: it hears by the acknowledgement that they are delivered
     bool isAllowed = true; ///< they may say something to me
+    bool mayOffer = false; ///< they may offer me files
+    bool isHeard = false; ///< it came to another device of mine, which answers
     bool isBroker = false; ///< a word of the broker itself, through which it came
     qint64 now = 0; ///< ms since 1970
     Myself me {};

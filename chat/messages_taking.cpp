@@ -1,5 +1,6 @@
 #include "chat/messages.h"
 
+#include "chat/offers.h"
 #include "core/contracts/talk.h"
 #include "core/limits.h"
 #include "core/mail_items.h"
@@ -12,6 +13,7 @@ namespace hawser::chat::messages {
 namespace {
 
 using contracts::ChatText;
+using contracts::FileAnswer;
 using contracts::MailExpired;
 using contracts::MailHeard;
 using contracts::MailReceipt;
@@ -25,19 +27,21 @@ public:
 
     Result<News> run()
     {
+        const Result<QList<MailItem>> items = unpackItems(m_arrival.items);
+        if (!items)
+            return items.error();
+        if (isOfFiles() && offers::readable(*items) < items->size())
+            return Error { Code::InvalidArgument, QStringLiteral("a file offer that cannot be read") };
         const Result<QList<Inbox::Seen>> seen =
             Inbox(m_database).take(m_arrival.source, m_arrival.first, m_arrival.items);
         if (!seen)
             return seen.error();
-        const Result<QList<MailItem>> items = unpackItems(m_arrival.items);
-        if (!items)
-            return items.error();
+        QList<offers::Came> news;
         for (qsizetype i = 0; i < items->size(); ++i)
             if (seen->at(i) == Inbox::Seen::New)
-                if (const Result<void> done = take(items->at(i), quint64(i)); !done)
-                    return done.error();
-        if (const Result<void> told = answer(); !told)
-            return told.error();
+                news << offers::Came { items->at(i), m_arrival.first + quint64(i) };
+        if (const Result<void> taken = isOfFiles() ? takeOffers(news) : takeAll(news); !taken)
+            return taken.error();
         if (const Result<void> told = passOn(*seen); !told)
             return told.error();
         return m_news;
@@ -46,14 +50,41 @@ public:
 private:
     bool isMine() const { return m_arrival.source.sender == m_arrival.source.recipient; }
 
-    Result<void> take(const MailItem &item, quint64 place)
+    bool isOfFiles() const { return offers::isOffers({ m_arrival.source.sender, m_arrival.source.conversation }); }
+
+    bool isToStranger() const
     {
+        return m_arrival.source.conversation == sequenceToStranger(m_arrival.source.sender).conversation;
+    }
+
+    Result<void> takeOffers(const QList<offers::Came> &news)
+    {
+        const Result<QList<Offer>> changed = offers::take(m_database, m_arrival, news);
+        if (!changed)
+            return changed.error();
+        m_news.offers << *changed;
+        return {};
+    }
+
+    Result<void> takeAll(const QList<offers::Came> &news)
+    {
+        for (const offers::Came &came : news)
+            if (const Result<void> done = take(came); !done)
+                return done.error();
+        return answer();
+    }
+
+    Result<void> take(const offers::Came &came)
+    {
+        const MailItem &item = came.item;
         if (item.kind == ChatText::kind)
-            return takeText(item, place);
+            return takeText(item, came.number - m_arrival.first);
         if (isMine())
-            return takeOfMine(item);
+            return takeOfMine(came);
         if (item.kind == MailExpired::kind)
             return takeExpiry(item);
+        if (item.kind == FileAnswer::kind && isToStranger())
+            return decodeStruct<FileAnswer>(item.body) ? takeOffers({ came }) : Result<void>();
         const bool isRead = item.kind == MailReceipt::read;
         const bool isRefused = item.kind == MailReceipt::refused;
         if (!isRead && !isRefused && item.kind != MailReceipt::delivered)
@@ -129,7 +160,11 @@ private:
     Result<void> takeExpiry(const MailItem &item)
     {
         const Result<MailExpired> gone = decodeStruct<MailExpired>(item.body);
-        if (!gone || !m_arrival.isBroker || gone->conversation != sequenceTo(gone->to).conversation)
+        if (!gone || !m_arrival.isBroker)
+            return {};
+        if (offers::isOffers({ gone->to, gone->conversation }))
+            return gone->device == m_arrival.me.device ? takeExpiredOffers(*gone) : Result<void>();
+        if (gone->conversation != sequenceTo(gone->to).conversation)
             return {};
         const Result<QList<Entry>> changed =
             history::expire(m_database, { gone->to, gone->device, gone->first, gone->upto }, expiredSentence());
@@ -143,10 +178,24 @@ private:
         return {};
     }
 
+    Result<void> takeExpiredOffers(const MailExpired &gone)
+    {
+        const Result<QList<Offer>> changed = offers::expired(m_database, gone.to, gone.first, gone.upto);
+        if (!changed)
+            return changed.error();
+        m_news.offers << *changed;
+        return {};
+    }
+
     // --- of another device of mine
 
-    Result<void> takeOfMine(const MailItem &item)
+    Result<void> takeOfMine(const offers::Came &came)
     {
+        const MailItem &item = came.item;
+        if (item.kind == FileAnswer::kind) {
+            const Result<FileAnswer> said = decodeStruct<FileAnswer>(item.body);
+            return said && m_arrival.people.contains(said->from) ? takeOffers({ came }) : Result<void>();
+        }
         if (item.kind == MailReceipt::read) {
             const Result<MailReceipt> read = decodeStruct<MailReceipt>(item.body);
             return read ? readElsewhere(*read) : Result<void>();
@@ -208,6 +257,7 @@ private:
         inner.direct = true;
         inner.isBroker = false;
         inner.isAllowed = m_arrival.people.value(heard.from);
+        inner.isHeard = true;
         inner.me.others = {};
         const bool isWhole = heard.from != inner.source.recipient && heard.device.size() == MailSource::deviceBytes
             && heard.conversation.size() == MailSource::conversationBytes;
@@ -221,6 +271,7 @@ private:
         m_news.added << news->added;
         m_news.changed << news->changed;
         m_news.read.unite(news->read);
+        m_news.offers << news->offers;
         return {};
     }
 
@@ -265,6 +316,8 @@ Result<void> turnAway(Database &database, const Arrival &arrival)
     const Result<QList<MailItem>> items = unpackItems(arrival.items);
     if (!items)
         return items.error();
+    if (offers::isOffers({ arrival.source.sender, arrival.source.conversation }))
+        return offers::turnAway(database, arrival, *items);
     const auto said = std::ranges::find(items->rbegin(), items->rend(), ChatText::kind, &MailItem::kind);
     if (said == items->rend())
         return {};

@@ -64,7 +64,7 @@ public:
           requests(me, *database, *contacts, brokers, direct, once, served),
           asks(me, *database, *contacts, brokers, direct, once),
           conversations(me, *contacts, brokers, direct, route, served),
-          transfers(me, *contacts, route, downloads, served), machines(brokers)
+          transfers(me, *contacts, brokers, route, conversations, downloads, served), machines(brokers)
     {
     }
 

@@ -5,6 +5,7 @@
 #include "chat/contacts.h"
 #include "chat/direct.h"
 #include "chat/me.h"
+#include "chat/offers.h"
 
 namespace hawser::chat {
 
@@ -19,6 +20,31 @@ messages::Arrival arrivalOf(History &history, const MailSource &source, quint64 
     arrival.now = wallClock();
     arrival.nextId = [&history] { return history.nextId(); };
     return arrival;
+}
+
+/// Leaves of file offers those before one that cannot be read, which is refused. Returns how many are left.
+Result<quint64> cutUnreadable(MailPosted &posted)
+{
+    const Result<QList<quint32>> cut = cutItems(posted.items);
+    if (!cut)
+        return cut.error();
+    if (!offers::isOffers({ posted.source.sender, posted.source.conversation }))
+        return quint64(cut->size() - 1);
+    const Result<QList<MailItem>> items = unpackItems(posted.items);
+    if (!items)
+        return items.error();
+    const qsizetype readable = offers::readable(*items);
+    if (readable < items->size()) {
+        posted.items.truncate((*cut)[readable]);
+        posted.refused = posted.first + quint64(readable);
+        posted.why = { Code::InvalidArgument, QStringLiteral("a file offer that cannot be read") };
+    }
+    return quint64(readable);
+}
+
+Result<News> newsOf(const Result<QList<Offer>> &changed)
+{
+    return changed ? Result<News>(News { {}, {}, {}, {}, *changed }) : changed.error();
 }
 
 } // namespace
@@ -72,10 +98,12 @@ void Post::wake()
 
 void Post::wake(const PublicKey &with)
 {
-    for (const auto &[broker, poster] : m_toBrokers)
-        poster->again(messages::sequenceTo(with));
-    if (const auto poster = m_toPeople.find(with); poster != m_toPeople.end())
-        poster->second->again(messages::sequenceTo(with));
+    for (const MailSequence &sequence : { messages::sequenceTo(with), offers::sequenceTo(with) }) {
+        for (const auto &[broker, poster] : m_toBrokers)
+            poster->again(sequence);
+        if (const auto poster = m_toPeople.find(with); poster != m_toPeople.end())
+            poster->second->again(sequence);
+    }
 }
 
 /// By the broker where they belong: only what that one is believed about goes by it.
@@ -176,7 +204,9 @@ void Post::follow(MailPoster &poster, const QString &broker)
     connect(
         &poster, &MailPoster::kept, this, [this, broker](const MailSequence &sequence, const MailProgress &progress) {
             write([=, me = myself(sequence.recipient)](Database &database) {
-                return messages::kept(database, sequence.recipient, me, progress.kept, broker);
+                return offers::isOffers(sequence)
+                    ? newsOf(offers::kept(database, sequence.recipient, progress.kept, broker))
+                    : messages::kept(database, sequence.recipient, me, progress.kept, broker);
             });
         });
     connect(&poster, &MailPoster::refused, this,
@@ -189,12 +219,16 @@ void Post::follow(MailPoster &poster, const QString &broker)
                                               : Refusal::GivenUp;
             const QString sentence = isTheirNo ? messages::noSentence() : why.sentence;
             write([=, me = myself(sequence.recipient)](Database &database) {
-                return messages::refused(database, sequence.recipient, me, number, refusal, sentence);
+                return offers::isOffers(sequence)
+                    ? newsOf(offers::refused(database, sequence.recipient, number, refusal, sentence))
+                    : messages::refused(database, sequence.recipient, me, number, refusal, sentence);
             });
         });
     connect(&poster, &MailPoster::restored, this, [this](const MailSequence &sequence, const Outbox::Restored &how) {
         write([=, me = myself(sequence.recipient)](Database &database) -> Result<News> {
-            const Result<void> done = messages::renumber(database, sequence.recipient, me, how.after, how.by);
+            const Result<void> done = offers::isOffers(sequence)
+                ? offers::renumber(database, sequence.recipient, how.after, how.by)
+                : messages::renumber(database, sequence.recipient, me, how.after, how.by);
             return done ? Result<News>(News {}) : done.error();
         });
     });
@@ -226,10 +260,14 @@ void Post::serve(Commands &served)
     });
 }
 
-Result<void> Post::may(const Caller &from, const PublicKey &to) const
+/// Whether they may offer files is judged offer by offer: an answer to mine is heard all the same.
+Result<void> Post::may(const Caller &from, MailPosted &post) const
 {
-    if (to != m_me.key())
+    if (post.source.recipient != m_me.key())
         return Error { Code::NotFound, QStringLiteral("this is for somebody else") };
+    post.judged = m_contacts.may(from.user, Right::Files, wallClock());
+    if (offers::isOffers({ from.user, post.source.conversation }))
+        return {};
     if (!m_contacts.may(from.user, Right::Messages, wallClock()))
         return Error { Code::PermissionDenied, messages::noSentence() };
     return {};
@@ -246,24 +284,26 @@ MailKeeper Post::keeper()
     MailKeeper keeper;
     const auto me =
         std::make_shared<messages::Myself>(); // looked up before each batch, of which there is one at a time
-    keeper.may = [this, me](const Caller &from, const PublicKey &to) {
+    keeper.may = [this, me](const Caller &from, MailPosted &post) {
         *me = myself(from.user);
-        return may(from, to);
+        return may(from, post);
     };
     keeper.keep = [post = QPointer<Post>(this), history = &m_history, me](
                       Database &database, MailPosted &posted) -> Result<void> {
-        const Result<QList<quint32>> cut = cutItems(posted.items);
-        if (!cut)
-            return cut.error();
-        const auto count = quint64(cut->size() - 1);
+        const Result<quint64> count = cutUnreadable(posted);
+        if (!count || *count == 0)
+            return count ? Result<void>() : count.error();
         messages::Arrival arrival = arrivalOf(*history, posted.source, posted.first, posted.items);
         arrival.direct = true;
+        arrival.mayOffer = posted.judged != 0;
         arrival.me = *me;
         const Result<News> news = messages::take(database, arrival);
         if (!news)
             return news.error();
-        posted.kept = posted.first + count - 1;
-        posted.fresh = quint64(news->added.size() + news->changed.size() + news->read.size());
+        posted.kept = posted.first + *count - 1;
+        posted.fresh = quint64(news->added.size() + news->changed.size() + news->read.size() + news->offers.size());
+        posted.fresh +=
+            offers::isOffers({ posted.source.sender, posted.source.conversation }); // may have been answered
         QMetaObject::invokeMethod(history, [post, key = keyOf(posted), news = *news] {
             if (post)
                 post->m_news.insert_or_assign(key, news);
@@ -274,7 +314,7 @@ MailKeeper Post::keeper()
     keeper.kept = [this](const MailPosted &posted) {
         if (const auto news = m_news.extract(keyOf(posted)))
             emit came(news.mapped());
-        wake(); // for my other devices
+        wake(); // for my other devices, and answers
     };
     keeper.failed = [](const Error &) {}; // the poster is told, and comes again
     return keeper;
@@ -313,6 +353,7 @@ void Post::takeRun(const PublicKey &broker, const MailTaken &taken, const MailTa
         return turnAway(arrival);
     }
     arrival.isAllowed = m_contacts.may(from, Right::Messages, wallClock());
+    arrival.mayOffer = m_contacts.may(from, Right::Files, wallClock());
     if (from == m_me.key())
         for (const Contact &contact : m_contacts.all())
             if (m_contacts.believes(contact.key, broker))

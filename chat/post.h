@@ -48,7 +48,7 @@ private:
     static NewsKey keyOf(const MailPosted &posted);
     void begin();
     void serve(Commands &served);
-    Result<void> may(const Caller &from, const PublicKey &to) const;
+    Result<void> may(const Caller &from, MailPosted &post) const;
     MailKeeper keeper();
 
     void postTo(const PublicKey &broker);

@@ -55,6 +55,17 @@ Result<Path> Route::find(const PublicKey &key) const
         Begun::No };
 }
 
+Result<Path> Route::find(const PublicKey &key, const QByteArray &device) const
+{
+    Link *link = m_direct.link(key);
+    if (link != nullptr && link->settings().peerParty.device == device)
+        return Path { link, {}, true, {} };
+    for (const Broker &broker : m_brokers.all())
+        if (isAt(broker, key) && m_contacts.believes(key, broker.key))
+            return Path { m_brokers.client(broker.key)->link(), { key, device, {} }, false, broker.key };
+    return Error { Code::Unavailable, QStringLiteral("%1 is away").arg(nameOf(key)), Begun::No };
+}
+
 bool Route::isAt(const Broker &broker, const PublicKey &key) const
 {
     const std::optional<Member> member = m_brokers.member(broker.key, key);

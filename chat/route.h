@@ -43,6 +43,8 @@ public:
     Presence presence(const PublicKey &key) const;
     /// \retval Unavailable  away: Begun::No, and a sentence for people
     Result<Path> find(const PublicKey &key) const;
+    /// The same, to one device of theirs.
+    Result<Path> find(const PublicKey &key, const QByteArray &device) const;
     /// Asks for the round trip; presenceChanged follows.
     void measure(const PublicKey &key);
 

@@ -1,5 +1,6 @@
 #include "chat/transfers.h"
 
+#include "chat/brokers.h"
 #include "chat/contacts.h"
 #include "chat/me.h"
 #include "chat/transfers_private.h"
@@ -15,10 +16,27 @@ constexpr milliseconds speedWindow { 250 };
 
 } // namespace
 
-Transfers::Private::Private(
-    Transfers *q, const Me &me, const Contacts &contacts, const Route &route, const QString &downloads)
-    : q(q), me(me), contacts(contacts), route(route), downloads(downloads), stalls(new QTimer(this))
+Transfers::Private::Private(Transfers *q, const Me &me, const Contacts &contacts, const Brokers &brokers,
+    const Route &route, Conversations &conversations, const QString &downloads)
+    : q(q), me(me), contacts(contacts), brokers(brokers), route(route), history(conversations.history()),
+      post(conversations.post()), downloads(downloads), stalls(new QTimer(this))
 {
+    connect(&history, &History::opened, this, &Private::load);
+    connect(&post, &Post::came, this, [this](const messages::News &news) {
+        for (const Offer &offer : news.offers)
+            took(offer);
+    });
+    connect(&route, &Route::presenceChanged, this, [this](const PublicKey &peer) {
+        for (auto &[id, moving] : all) {
+            if (!moving.kept || moving.transfer.peer != peer || moving.transfer.isOver())
+                continue;
+            moving.notBefore = {};
+            fill(moving);
+            emit this->q->changed(id);
+        }
+        beginKept();
+    });
+    connect(&contacts, &Contacts::removed, this, &Private::removed);
     connect(stalls, &QTimer::timeout, this, &Private::watchStalls);
     connect(&contacts, &Contacts::revoked, this, [this](const PublicKey &key, Right right) {
         if (right == Right::Files)
@@ -43,8 +61,10 @@ int Transfers::Private::going(const PublicKey &peer, Transfer::Direction directi
     int count = 0;
     for (const auto &[id, moving] : all) {
         const Transfer &transfer = moving.transfer;
+        const bool isOffered = transfer.state == Transfer::State::Offered && !moving.kept;
+        const bool begins = moving.kept && moving.upload;
         const bool moves = transfer.state == Transfer::State::Going || transfer.state == Transfer::State::Paused
-            || transfer.state == Transfer::State::Offered;
+            || isOffered || begins;
         count += moves && transfer.peer == peer && transfer.direction == direction;
     }
     return count;
@@ -83,9 +103,12 @@ void Transfers::Private::end(Moving &moving, Transfer::State state, const QStrin
     moving.upload.reset();
     moving.download.reset();
     moving.offer.reset();
+    keepEnd(moving);
     emit q->changed(transfer.id);
-    if (transfer.direction == Transfer::Direction::Out)
+    if (transfer.direction == Transfer::Direction::Out) {
         offerNext(transfer.peer);
+        beginKept();
+    }
 }
 
 /// A peer that sends or takes nothing for TransferLimits::stallSeconds frees its place.
@@ -102,7 +125,12 @@ void Transfers::Private::watchStalls()
     for (const QByteArray &id : stalled) {
         Moving &moving = *find(id);
         const QString sentence = QStringLiteral("nothing came for %1 s").arg(me.limits.transfers.stallSeconds);
-        if (moving.transfer.direction == Transfer::Direction::In) {
+        if (moving.kept && moving.kept->mine) {
+            brokeOff(moving, { Code::DeadlineExceeded, sentence });
+        } else if (moving.kept) {
+            if (!moving.isLanding)
+                brokeOffIn(moving, { Code::DeadlineExceeded, sentence });
+        } else if (moving.transfer.direction == Transfer::Direction::In) {
             refuse(moving, { Code::DeadlineExceeded, sentence }, Transfer::State::Failed, sentence);
         } else {
             stopOut(moving);
@@ -113,15 +141,22 @@ void Transfers::Private::watchStalls()
         stalls->stop();
 }
 
-Transfers::Transfers(
-    const Me &me, const Contacts &contacts, const Route &route, const QString &downloads, Commands &served)
-    : d(std::make_unique<Private>(this, me, contacts, route, downloads))
+Transfers::Transfers(const Me &me, const Contacts &contacts, const Brokers &brokers, const Route &route,
+    Conversations &conversations, const QString &downloads, Commands &served)
+    : d(std::make_unique<Private>(this, me, contacts, brokers, route, conversations, downloads))
 {
     served.serveChannel<contracts::File>([this](const contracts::File::Request &request,
                                              const std::shared_ptr<IncomingCall> &call) { d->offered(request, call); });
 }
 
 Transfers::~Transfers() = default;
+
+void Transfers::whenLoaded(QObject *context, const std::function<void()> &then)
+{
+    if (d->isLoaded)
+        return then();
+    connect(this, &Transfers::loaded, context, then, Qt::SingleShotConnection);
+}
 
 QList<Transfer> Transfers::all() const
 {
@@ -155,15 +190,20 @@ void Transfers::start(const QByteArray &id)
 Result<void> Transfers::accept(const QByteArray &id, const QString &folder)
 {
     Moving *moving = d->find(id);
-    if (moving == nullptr || !moving->offer || moving->transfer.state != Transfer::State::Offered)
+    const bool waits = moving != nullptr && moving->transfer.state == Transfer::State::Offered
+        && moving->transfer.direction == Transfer::Direction::In;
+    if (!waits || (!moving->offer && !moving->kept))
         return Error { Code::NotFound, QStringLiteral("this offer is not there any more") };
-    return d->accept(*moving, folder.isEmpty() ? saveFolder() : folder);
+    const QString to = folder.isEmpty() ? saveFolder() : folder;
+    return moving->offer ? d->accept(*moving, to) : d->acceptKept(*moving, to);
 }
 
 void Transfers::decline(const QByteArray &id)
 {
     Moving *moving = d->find(id);
-    if (moving != nullptr && moving->offer && moving->transfer.state == Transfer::State::Offered)
+    const bool waits = moving != nullptr && moving->transfer.state == Transfer::State::Offered
+        && moving->transfer.direction == Transfer::Direction::In;
+    if (waits)
         d->refuse(*moving, { Code::Cancelled, QStringLiteral("declined") }, Transfer::State::Cancelled,
             QStringLiteral("declined by me"));
 }
@@ -171,21 +211,30 @@ void Transfers::decline(const QByteArray &id)
 void Transfers::cancel(const QByteArray &id)
 {
     Moving *moving = d->find(id);
-    if (moving == nullptr || moving->transfer.isOver())
+    if (moving == nullptr || moving->transfer.isOver() || moving->isLanding)
         return;
     if (moving->transfer.direction == Transfer::Direction::In)
         return d->refuse(*moving, { Code::Cancelled, QStringLiteral("stopped") }, Transfer::State::Cancelled,
             QStringLiteral("stopped by me"));
     d->stopOut(*moving);
+    moving->tell = QString();
     d->end(*moving, Transfer::State::Cancelled, QStringLiteral("stopped by me"));
 }
 
 void Transfers::clearEnded()
 {
     QList<QByteArray> gone;
-    for (const auto &[id, moving] : d->all)
-        if (moving.transfer.isOver())
-            gone.append(id);
+    QList<Offer> kept;
+    for (const auto &[id, moving] : d->all) {
+        if (!moving.transfer.isOver())
+            continue;
+        gone.append(id);
+        if (moving.kept)
+            kept.append(*moving.kept);
+    }
+    if (!kept.isEmpty())
+        d->history.write(
+            d.get(), [kept](Database &database) { return offers::hide(database, kept); }, [](const Result<void> &) {});
     for (const QByteArray &id : gone) {
         d->all.erase(id);
         d->order.removeOne(id);

@@ -13,7 +13,9 @@ class Commands;
 
 namespace hawser::chat {
 
+class Brokers;
 class Contacts;
+class Conversations;
 class Route;
 struct Me;
 
@@ -32,10 +34,20 @@ struct Transfer {
         Failed = 8, ///< `sentence` says at which step
     };
 
+    /// How far an offer has come that is kept because somebody was away (docs/protocol.md §15.6).
+    enum class Offering : quint8 {
+        Live = 0, ///< it is not kept: both were there
+        Queued = 1,
+        AtBroker = 2,
+        Delivered = 3, ///< their program has it; In: mine
+        Accepted = 4, ///< the data goes as soon as both are there
+    };
+
     QByteArray id; ///< 16 bytes
     PublicKey peer;
     Direction direction = Direction::Out;
     State state = State::Counting;
+    Offering offering = Offering::Live;
     QString title; ///< "shoot-42", "3 files": text from others when In
     QString note; ///< the same
     bool folder = false; ///< one folder of that title
@@ -59,23 +71,29 @@ struct Transfer {
     bool operator==(const Transfer &) const = default;
 };
 
-/// All transfers of this process, oldest first. Signals come at most 20 times a second a transfer.
+/// All transfers of this process, and those of earlier ones that were offered to somebody who was away, oldest first. Signals
+/// come at most 20 times a second a transfer.
 class Transfers : public QObject {
     Q_OBJECT
 
 public:
     /// All references outlive this. \param served  gets `file/1`
-    Transfers(const Me &me, const Contacts &contacts, const Route &route, const QString &downloads, Commands &served);
+    Transfers(const Me &me, const Contacts &contacts, const Brokers &brokers, const Route &route,
+        Conversations &conversations, const QString &downloads, Commands &served);
     ~Transfers() override;
 
+    /// Calls `then` once what earlier processes left is in the list, never when context is gone by then.
+    void whenLoaded(QObject *context, const std::function<void()> &then);
     QList<Transfer> all() const;
     std::optional<Transfer> find(const QByteArray &id) const;
 
     /// Offers files or folders: nothing is read on this thread.
     /// \param paths  absolute paths of this machine
     /// \retval InvalidArgument  nothing that could be sent: the sentence names what is wrong
-    /// \return its id; away, refused: it ends Failed with a sentence
-    Result<QByteArray> send(const PublicKey &key, const QStringList &paths, const QString &note = {});
+    /// \param durably  keep the offer at once, as if they were away: it outlives this process
+    /// \return its id; refused: it ends Failed with a sentence; away: the offer is kept until they come
+    Result<QByteArray> send(
+        const PublicKey &key, const QStringList &paths, const QString &note = {}, bool durably = false);
     /// Where a transfer goes when nothing else is said.
     QString saveFolder() const;
     /// \param folder  where to save; empty: saveFolder()
@@ -88,6 +106,7 @@ public:
     void clearEnded();
 
 signals:
+    void loaded();
     void added(const QByteArray &id);
     void changed(const QByteArray &id);
     void removed(const QByteArray &id);

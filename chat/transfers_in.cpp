@@ -15,28 +15,19 @@ using contracts::File;
 
 namespace {
 
-constexpr int idBytes = 16;
 constexpr milliseconds tellEvery { 250 };
-
-bool isOneThing(const File::Request &request)
-{
-    return request.folder || (request.files == 1 && request.folders == 0);
-}
 
 } // namespace
 
 void Transfers::Private::offered(const File::Request &request, const std::shared_ptr<IncomingCall> &call)
 {
     const PublicKey peer = call->caller().user;
-    if (request.id.size() != idBytes || find(request.id) != nullptr)
+    if (const Result<void> checked = offers::check(request); !checked)
+        return call->fail(checked.error());
+    if (request.accepted)
+        return takeUp(request, call);
+    if (find(request.id) != nullptr)
         return call->fail({ Code::InvalidArgument, QStringLiteral("a transfer has a fresh id of 16 bytes") });
-    const auto named = transfer::safePath(request.title.toUtf8());
-    if (isOneThing(request) && (!named || named->size() != 1))
-        return call->fail({ Code::InvalidArgument, QStringLiteral("one thing is offered by its own name") });
-    if (std::max(request.files, request.folders) > limits::transferEntries
-        || request.files + request.folders > limits::transferEntries)
-        return call->fail(
-            { Code::ResourceExhausted, QStringLiteral("more than %1 files and folders").arg(limits::transferEntries) });
     if (going(peer, Transfer::Direction::In) >= me.limits.transfers.offers)
         return call->fail({ Code::ResourceExhausted, QStringLiteral("too many offers wait already") });
 
@@ -47,14 +38,15 @@ void Transfers::Private::offered(const File::Request &request, const std::shared
     transfer.peer = peer;
     transfer.direction = Transfer::Direction::In;
     transfer.state = Transfer::State::Offered;
-    transfer.title = isOneThing(request) ? visible(request.title) : claimedName(request.title); // the suffix is seen
+    transfer.title =
+        offers::isOneThing(request) ? visible(request.title) : claimedName(request.title); // the suffix is seen
     transfer.note = visible(request.note).left(512);
     transfer.folder = request.folder;
     transfer.files = request.files;
     transfer.folders = request.folders;
     transfer.bytes = request.bytes;
     transfer.saveTo = q->saveFolder();
-    if (isOneThing(request))
+    if (offers::isOneThing(request))
         moving.only = request.title.toUtf8();
     moving.offer = call;
     connect(call.get(), &IncomingCall::stopped, this, [this, id](const Error &why) { callerWent(id, why); });
@@ -62,9 +54,9 @@ void Transfers::Private::offered(const File::Request &request, const std::shared
     emit q->offered(id);
 }
 
-Result<void> Transfers::Private::accept(Moving &moving, const QString &folder)
+/// The folder as it is kept; it is made if need be.
+Result<QString> Transfers::Private::placeFor(Moving &moving, const QString &folder)
 {
-    const QByteArray id = moving.transfer.id;
     if (!QDir().mkpath(folder))
         return Error { Code::FailedPrecondition, QStringLiteral("%1 cannot be made").arg(visible(folder)) };
     const QFileInfo there(folder);
@@ -81,14 +73,33 @@ Result<void> Transfers::Private::accept(Moving &moving, const QString &folder)
                 .arg(QString::number(moving.transfer.bytes), QString::number(std::max<qint64>(0, room)),
                     visible(folder)) };
     }
-    moving.transfer.saveTo = there.absoluteFilePath();
+    return there.absoluteFilePath();
+}
+
+Result<void> Transfers::Private::accept(Moving &moving, const QString &folder)
+{
+    const Result<QString> place = placeFor(moving, folder);
+    if (!place)
+        return place.error();
+    moving.transfer.saveTo = *place;
+    receive(moving);
+    return {};
+}
+
+void Transfers::Private::receive(Moving &moving)
+{
+    const QByteArray id = moving.transfer.id;
     moving.transfer.state = Transfer::State::Waiting;
     moving.download.reset(new transfer::Download);
     transfer::Download *download = moving.download.get();
-    connect(download, &transfer::Download::opened, this, [this, id] {
+    connect(download, &transfer::Download::opened, this, [this, id](const QByteArray &part) {
         Moving *opened = find(id);
         if (opened == nullptr)
             return;
+        if (opened->kept) {
+            opened->kept->part = part;
+            note(*opened);
+        }
         opened->transfer.state = Transfer::State::Going;
         opened->began = opened->lastMoved = now();
         say(*opened, "accepted");
@@ -123,17 +134,25 @@ Result<void> Transfers::Private::accept(Moving &moving, const QString &folder)
         say(*going, "going");
         emit q->changed(id);
     });
+    connect(download, &transfer::Download::whole, this, [this, id](const transfer::Receipt &receipt) {
+        if (Moving *whole = find(id))
+            land(*whole, receipt);
+    });
     connect(download, &transfer::Download::finished, this,
         [this, id](const transfer::Receipt &receipt) { finished(id, receipt); });
     connect(download, &transfer::Download::failed, this, [this, id](const Error &why) {
-        if (Moving *broken = find(id))
-            refuse(*broken, why, Transfer::State::Failed, why.sentence);
+        Moving *broken = find(id);
+        if (broken == nullptr)
+            return;
+        if (broken->kept && !broken->isLanding && why.code != Code::InvalidArgument)
+            return brokeOffIn(*broken, why);
+        refuse(*broken, why, Transfer::State::Failed, why.sentence);
     });
+    download->setAsksBefore(moving.kept.has_value());
     download->setOnly(moving.only);
     download->setOffered({ moving.transfer.files, moving.transfer.folders, moving.transfer.bytes, {} });
     download->start(moving.offer->stream(), moving.transfer.saveTo);
     emit q->changed(id);
-    return {};
 }
 
 void Transfers::Private::say(Moving &moving, const char *state, const QString &why)
@@ -146,6 +165,8 @@ void Transfers::Private::say(Moving &moving, const char *state, const QString &w
 void Transfers::Private::finished(const QByteArray &id, const transfer::Receipt &receipt)
 {
     Moving *moving = find(id);
+    if (moving != nullptr && moving->kept)
+        return landed(*moving, receipt);
     if (moving == nullptr || !moving->offer)
         return;
     Transfer &transfer = moving->transfer;
@@ -168,6 +189,8 @@ void Transfers::Private::callerWent(const QByteArray &id, const Error &why)
     Moving *moving = find(id);
     if (moving == nullptr || moving->transfer.isOver())
         return;
+    if (moving->kept)
+        return brokeOffIn(*moving, why);
     const bool wished = why.code == Code::Cancelled;
     end(*moving, wished ? Transfer::State::Cancelled : Transfer::State::Failed,
         wished ? QStringLiteral("%1 stopped the transfer; nothing of it was kept").arg(nameOf(moving->transfer.peer))
@@ -183,6 +206,7 @@ void Transfers::Private::refuse(Moving &moving, const Error &error, Transfer::St
         call->disconnect(this);
         call->fail(error);
     }
+    moving.tell = error.code == Code::Cancelled ? QString() : error.sentence;
     end(moving, state, sentence);
 }
 
@@ -191,7 +215,7 @@ void Transfers::Private::revoked(const PublicKey &peer)
     for (const QByteArray &id : QList<QByteArray>(order)) {
         Moving *moving = find(id);
         if (moving == nullptr || moving->transfer.isOver() || moving->transfer.peer != peer
-            || moving->transfer.direction != Transfer::Direction::In)
+            || moving->transfer.direction != Transfer::Direction::In || moving->isLanding)
             continue;
         refuse(*moving, { Code::PermissionDenied, QStringLiteral("files are not taken from you any more") },
             Transfer::State::Cancelled, QStringLiteral("the right was taken away"));

@@ -28,7 +28,7 @@ QString titleOf(const QStringList &paths)
 
 } // namespace
 
-Result<QByteArray> Transfers::send(const PublicKey &key, const QStringList &paths, const QString &note)
+Result<QByteArray> Transfers::send(const PublicKey &key, const QStringList &paths, const QString &note, bool durably)
 {
     QStringList clean;
     for (const QString &path : paths) {
@@ -54,32 +54,42 @@ Result<QByteArray> Transfers::send(const PublicKey &key, const QStringList &path
     transfer.folder = clean.size() == 1 && QFileInfo(clean.first()).isDir();
     transfer.counting = true;
     transfer.paths = clean;
-    moving.upload.reset(new transfer::Upload(clean));
+    moving.isDurable = durably;
+    d->makeUpload(moving);
+    start(id);
+    moving.upload->count();
+    return id;
+}
+
+void Transfers::Private::makeUpload(Moving &moving)
+{
+    const QByteArray id = moving.transfer.id;
+    moving.sent.reset();
+    moving.upload.reset(new transfer::Upload(moving.transfer.paths));
     transfer::Upload *upload = moving.upload.get();
-    connect(upload, &transfer::Upload::counted, d.get(),
-        [this, id](const transfer::Counted &counted) { d->counted(id, counted); });
-    connect(upload, &transfer::Upload::progress, d.get(), [this, id](quint64, quint64, const QString &current) {
-        if (Moving *going = d->find(id))
+    connect(upload, &transfer::Upload::counted, this,
+        [this, id](const transfer::Counted &counted) { this->counted(id, counted); });
+    connect(upload, &transfer::Upload::progress, this, [this, id](quint64, quint64, const QString &current) {
+        if (Moving *going = find(id))
             going->transfer.current = current;
     });
-    connect(
-        upload, &transfer::Upload::sent, d.get(), [this, id](const transfer::Total &total, const QStringList &failed) {
-            Moving *going = d->find(id);
-            if (going == nullptr)
-                return;
-            going->sent = total;
-            going->transfer.failed += failed;
-        });
-    connect(upload, &transfer::Upload::failed, d.get(), [this, id](const Error &why) {
-        Moving *going = d->find(id);
+    connect(upload, &transfer::Upload::sent, this, [this, id](const transfer::Total &total, const QStringList &failed) {
+        Moving *going = find(id);
         if (going == nullptr)
             return;
-        d->stopOut(*going);
-        d->end(*going, Transfer::State::Failed, why.sentence);
+        going->sent = total;
+        if (going->early)
+            return compareEarly(*going);
+        going->transfer.failed += failed;
     });
-    start(id);
-    upload->count();
-    return id;
+    connect(upload, &transfer::Upload::failed, this, [this, id](const Error &why) {
+        Moving *going = find(id);
+        if (going == nullptr)
+            return;
+        stopOut(*going);
+        going->tell = why.sentence;
+        end(*going, Transfer::State::Failed, why.sentence);
+    });
 }
 
 void Transfers::Private::counted(const QByteArray &id, const transfer::Counted &counted)
@@ -87,7 +97,10 @@ void Transfers::Private::counted(const QByteArray &id, const transfer::Counted &
     Moving *moving = find(id);
     if (moving == nullptr || moving->transfer.isOver())
         return;
+    if (moving->kept)
+        return countedAgain(*moving, counted);
     Transfer &transfer = moving->transfer;
+    moving->fingerprint = counted.fingerprint;
     transfer.files = counted.files;
     transfer.folders = counted.folders;
     transfer.bytes = counted.bytes;
@@ -113,7 +126,7 @@ void Transfers::Private::offerNext(const PublicKey &peer)
             return;
         Moving *moving = find(id);
         if (moving != nullptr && moving->transfer.peer == peer && moving->transfer.state == Transfer::State::Waiting
-            && moving->transfer.direction == Transfer::Direction::Out)
+            && !moving->kept && moving->transfer.direction == Transfer::Direction::Out)
             offer(*moving);
     }
 }
@@ -121,10 +134,18 @@ void Transfers::Private::offerNext(const PublicKey &peer)
 void Transfers::Private::offer(Moving &moving)
 {
     Transfer &transfer = moving.transfer;
-    const QByteArray id = transfer.id;
     const Result<Path> path = route.find(transfer.peer);
-    if (!path)
-        return end(moving, Transfer::State::Failed, path.error().sentence);
+    if (!path || moving.isDurable)
+        return keepOffer(moving);
+    transfer.state = Transfer::State::Offered;
+    open(moving, *path);
+    emit q->changed(transfer.id);
+}
+
+void Transfers::Private::open(Moving &moving, const Path &path)
+{
+    const Transfer &transfer = moving.transfer;
+    const QByteArray id = transfer.id;
     File::Request request;
     request.id = id;
     request.title = transfer.title;
@@ -133,17 +154,16 @@ void Transfers::Private::offer(Moving &moving)
     request.folders = transfer.folders;
     request.bytes = transfer.bytes;
     request.note = transfer.note;
+    request.accepted = moving.kept.has_value();
     CallOptions options;
     options.keepOpen = true;
     options.background = true;
-    transfer.state = Transfer::State::Offered;
     moving.call = callOn<File>(
-        *path, request, this, [this, id](const Result<File::Reply> &reply) { answered(id, reply); }, options);
+        path, request, this, [this, id](const Result<File::Reply> &reply) { answered(id, reply); }, options);
     connect(moving.call, &Channel::received, this, [this, id](const ChannelMessage &message) {
         if (const auto in = message.as<File::In>(); in)
             heard(id, *in);
     });
-    emit q->changed(id);
 }
 
 void Transfers::Private::heard(const QByteArray &id, const File::In &in)
@@ -153,7 +173,7 @@ void Transfers::Private::heard(const QByteArray &id, const File::In &in)
         return;
     Transfer &transfer = moving->transfer;
     if (in.state == QLatin1String("accepted")) {
-        if (transfer.state != Transfer::State::Offered)
+        if (transfer.state != Transfer::State::Offered && !(moving->kept && transfer.state == Transfer::State::Waiting))
             return;
         transfer.state = Transfer::State::Going;
         transfer.sentence.clear();
@@ -162,7 +182,7 @@ void Transfers::Private::heard(const QByteArray &id, const File::In &in)
         emit q->changed(id);
         return;
     }
-    if (transfer.state == Transfer::State::Offered) {
+    if (transfer.state == Transfer::State::Offered || transfer.state == Transfer::State::Waiting) {
         if (in.state != QLatin1String("waiting"))
             return; // nothing was accepted yet
         transfer.sentence = in.why.left(512);
@@ -181,6 +201,8 @@ void Transfers::Private::answered(const QByteArray &id, const Result<File::Reply
     if (moving == nullptr)
         return;
     moving->call.clear();
+    if (moving->kept)
+        return answeredKept(*moving, reply);
     Transfer &transfer = moving->transfer;
     if (reply) {
         const bool same = moving->sent && moving->sent->root == reply->root && moving->sent->files == reply->files;
@@ -198,6 +220,9 @@ void Transfers::Private::answered(const QByteArray &id, const Result<File::Reply
     }
     const Error &error = reply.error();
     const QString name = nameOf(transfer.peer);
+    const bool went = error.code == Code::Unavailable || error.code == Code::Internal;
+    if (went && transfer.state == Transfer::State::Offered)
+        return keepOffer(*moving); // before they answered
     if (error.code == Code::Cancelled)
         return end(*moving, Transfer::State::Cancelled,
             transfer.state == Transfer::State::Offered

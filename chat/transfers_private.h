@@ -1,5 +1,8 @@
 #pragma once
 
+#include "chat/conversation.h"
+#include "chat/offers.h"
+#include "chat/route.h"
 #include "chat/transfers.h"
 #include "core/contracts/talk.h"
 #include "core/later.h"
@@ -10,10 +13,6 @@
 #include <map>
 
 class QTimer;
-
-namespace hawser {
-class Database;
-}
 
 namespace hawser::chat {
 
@@ -26,6 +25,14 @@ struct Moving {
     LaterPointer<transfer::Download> download;
     std::shared_ptr<IncomingCall> offer; ///< In
     QByteArray only; ///< In: the name of the one thing that was offered; empty: several
+    QByteArray fingerprint; ///< Out: of what was counted
+    bool isDurable = false; ///< Out: is to be kept at once
+    std::optional<Offer> kept; ///< what is on disk of it
+    std::optional<QString> tell; ///< when it ends they are told, and why
+    bool isLanding = false; ///< In, kept: nothing stops it any more
+    std::optional<contracts::File::Reply> early; ///< Out, kept: a receipt for what went before this process
+    int broken = 0; ///< Out, kept: streams that broke since they were last found there
+    Instant notBefore {}; ///< and when the next may begin
     Instant began {};
     Instant lastMoved {};
     Instant lastTold {};
@@ -34,7 +41,8 @@ struct Moving {
 
 class Transfers::Private : public QObject {
 public:
-    Private(Transfers *q, const Me &me, const Contacts &contacts, const Route &route, const QString &downloads);
+    Private(Transfers *q, const Me &me, const Contacts &contacts, const Brokers &brokers, const Route &route,
+        Conversations &conversations, const QString &downloads);
 
     // transfers.cpp
     Moving *find(const QByteArray &id);
@@ -45,27 +53,64 @@ public:
     QString nameOf(const PublicKey &key) const;
 
     // transfers_out.cpp
+    void makeUpload(Moving &moving);
     void counted(const QByteArray &id, const transfer::Counted &counted);
     void offerNext(const PublicKey &peer);
     void offer(Moving &moving);
+    void open(Moving &moving, const Path &path);
     void heard(const QByteArray &id, const contracts::File::In &in);
     void answered(const QByteArray &id, const Result<contracts::File::Reply> &reply);
     void stopOut(Moving &moving);
 
     // transfers_in.cpp
     void offered(const contracts::File::Request &request, const std::shared_ptr<IncomingCall> &call);
+    Result<QString> placeFor(Moving &moving, const QString &folder);
     Result<void> accept(Moving &moving, const QString &folder);
+    void receive(Moving &moving);
     void say(Moving &moving, const char *state, const QString &why = {});
     void finished(const QByteArray &id, const transfer::Receipt &receipt);
     void callerWent(const QByteArray &id, const Error &why);
     void refuse(Moving &moving, const Error &error, Transfer::State state, const QString &sentence);
     void revoked(const PublicKey &peer);
 
+    // transfers_kept.cpp
+    void load();
+    void show(const Offer &offer);
+    void took(const Offer &offer);
+    void fill(Moving &moving);
+    QString sentenceOf(const Offer &offer) const;
+    void keepEnd(Moving &moving);
+    void note(const Moving &moving);
+    void removed(const PublicKey &peer);
+    void expire();
+
+    // transfers_kept_out.cpp
+    void keepOffer(Moving &moving);
+    void beginKept();
+    void beginKept(Moving &moving);
+    void countedAgain(Moving &moving, const transfer::Counted &counted);
+    void answeredKept(Moving &moving, const Result<contracts::File::Reply> &reply);
+    void compareEarly(Moving &moving);
+    void brokeOff(Moving &moving, const Error &why);
+
+    // transfers_kept_in.cpp
+    Result<void> acceptKept(Moving &moving, const QString &folder);
+    void takeUp(const contracts::File::Request &request, const std::shared_ptr<IncomingCall> &call);
+    void takeUp(const Offer &kept, const contracts::File::Request &request, const std::shared_ptr<IncomingCall> &call);
+    void land(Moving &moving, const transfer::Receipt &receipt);
+    void landed(Moving &moving, const transfer::Receipt &receipt);
+    void landLater(const Offer &offer);
+    void brokeOffIn(Moving &moving, const Error &why);
+
     Transfers *q;
     const Me &me;
     const Contacts &contacts;
+    const Brokers &brokers;
     const Route &route;
+    History &history;
+    Post &post;
     QString downloads;
+    bool isLoaded = false;
     std::map<QByteArray, Moving> all;
     QList<QByteArray> order;
     QTimer *stalls;

@@ -46,6 +46,8 @@ QString progressText(const TransferItem &item)
 {
     if (item.state == QLatin1String("counting"))
         return QStringLiteral("counting …");
+    if (!item.offer.isEmpty() && !item.sentence.isEmpty() && item.state != QLatin1String("going"))
+        return visible(item.sentence);
     if (item.state == QLatin1String("offered") || item.state == QLatin1String("waiting"))
         return QStringLiteral("offered “%1” (%2 files, %3): waiting for %4")
             .arg(visible(item.title), QString::number(item.files), bytesText(item.bytes), visible(item.name));

@@ -384,6 +384,105 @@ private slots:
         QCOMPARE(room.error().code, Code::FailedPrecondition);
         QVERIFY(roomIn(path("made on the way")));
     }
+
+    /// A landing of two items in the state a killed process leaves it in. \return its private folder's name
+    QByteArray killedLanding(const QString &folder)
+    {
+        QDir().mkpath(folder);
+        Landing *landing = Landing::open(folder)->release(); // nobody tidies up after a kill
+        for (const char *name : { "a.txt", "b.txt" }) {
+            const Result<Fd> file = landing->makeFile({ name });
+            if (!file || ::write(file->get(), name, 5) != 5 || !landing->makeDurable())
+                qFatal("cannot write");
+        }
+        return landing->partName();
+    }
+
+    void whatWasDurableIsSettledAfterAKill()
+    {
+        const QString folder = path("killed");
+        const QByteArray part = killedLanding(folder);
+        QVERIFY(QFile::rename(folder + "/.hawser-part/" + part + "/a.txt", folder + "/a.txt")); // in the midst of it
+        const Result<QStringList> names = Landing::settleLater(folder, part);
+        QVERIFY(names);
+        QCOMPARE(*names, QStringList { "b.txt" });
+        QCOMPARE(tree(folder), (QStringList { "a.txt", "b.txt" }));
+        QCOMPARE(read(folder + "/b.txt"), QByteArray("b.txt"));
+        QCOMPARE(*Landing::settleLater(folder, part), QStringList()); // once
+        QCOMPARE(tree(folder), (QStringList { "a.txt", "b.txt" }));
+        QVERIFY(!Landing::settleLater(path("not there"), part));
+        QCOMPARE(*Landing::settleLater(folder, ".."), QStringList());
+    }
+
+    void whatWasNotIsSwept()
+    {
+        const QString folder = path("swept");
+        const QByteArray part = killedLanding(folder);
+        Landing::sweep(folder, "../swept");
+        QVERIFY(tree(folder).contains(".hawser-part/" + part + "/a.txt"));
+        Landing::sweep(folder, part);
+        QCOMPARE(tree(folder), QStringList());
+    }
+
+    void whatCameWholeWaitsForItsNamesWhenItIsAskedTo()
+    {
+        write(path("asked.txt"), "hello");
+        const QString into = path("asks");
+        Carried carried({ path("asked.txt") }, into);
+        carried.download.setAsksBefore(true);
+        QSignalSpy whole(&carried.download, &Download::whole);
+        QSignalSpy finished(&carried.download, &Download::finished);
+        QTRY_COMPARE(whole.size(), 1);
+        QVERIFY(!QFile::exists(into + "/asked.txt"));
+        QVERIFY(finished.isEmpty());
+        carried.download.settle();
+        QTRY_COMPARE(finished.size(), 1);
+        QCOMPARE(finished[0][0].value<Receipt>().total, whole[0][0].value<Receipt>().total);
+        QCOMPARE(tree(into), QStringList { "asked.txt" });
+    }
+
+    void fingerprintsTellWhatChanged()
+    {
+        const QString folder = path("print");
+        write(folder + "/a", "one");
+        write(folder + "/b", "two");
+        const auto print = [&] {
+            Upload upload({ folder });
+            QSignalSpy counted(&upload, &Upload::counted);
+            upload.count();
+            [&] { QTRY_VERIFY(!counted.isEmpty() && counted.last()[0].value<Counted>().finished); }();
+            return counted.last()[0].value<Counted>().fingerprint;
+        };
+        QFile file(folder + "/a");
+        QVERIFY(file.open(QIODevice::ReadWrite));
+        const QDateTime then = QDateTime::fromSecsSinceEpoch(1'700'000'000);
+        QVERIFY(file.setFileTime(then, QFileDevice::FileModificationTime));
+        const QByteArray before = print();
+        QCOMPARE(before.size(), 32);
+        QCOMPARE(print(), before);
+        QVERIFY(file.setFileTime(then.addSecs(-1), QFileDevice::FileModificationTime));
+        const QByteArray touched = print();
+        QVERIFY(touched != before);
+        QVERIFY(file.setFileTime(then, QFileDevice::FileModificationTime));
+        QCOMPARE(print(), before);
+        QVERIFY(QFile::rename(folder + "/b", folder + "/c"));
+        QVERIFY(print() != before);
+    }
+
+    void aSumIsWhatSendingWouldSay()
+    {
+        write(path("sum/big"), QByteArray(3'000'000, 's'));
+        write(path("sum/small"), "x");
+        Carried carried({ path("sum") }, path("summed"));
+        QSignalSpy sent(&carried.upload, &Upload::sent);
+        QTRY_COMPARE(sent.size(), 1);
+        Upload only({ path("sum") });
+        QSignalSpy summed(&only, &Upload::sent);
+        only.count();
+        only.sum();
+        QTRY_COMPARE(summed.size(), 1);
+        QCOMPARE(summed[0][0].value<Total>(), sent[0][0].value<Total>());
+    }
 };
 
 QTEST_GUILESS_MAIN(tst_transfer)

@@ -11,6 +11,7 @@ struct TransferItem {
     QString name; ///< shown name of the contact
     bool incoming = false;
     QString state; ///< counting, offered, waiting, going, paused, done, cancelled, failed
+    QString offer; ///< of one that is kept because somebody was away: queued, at-broker, delivered, accepted
     QString title;
     QString note;
     bool folder = false;
@@ -36,6 +37,7 @@ struct TransferItem {
         field("incoming", &TransferItem::incoming, { .description = "they send" });
         field("state", &TransferItem::state,
             { .description = "counting, offered, waiting, going, paused, done, cancelled, failed" });
+        field("offer", &TransferItem::offer, { .description = "kept: queued, at-broker, delivered, accepted" });
         field("title", &TransferItem::title, { .description = "what it is" });
         field("note", &TransferItem::note, { .description = "a sentence of the sender" });
         field("folder", &TransferItem::folder, { .description = "one folder" });
@@ -64,11 +66,13 @@ struct SendFiles {
         QString who;
         QStringList paths; ///< absolute
         QString note;
+        bool keep = false; ///< the offer is kept at once, as if they were away
         static void describe(auto &field)
         {
             field("who", &Request::who, { .description = "a contact", .required = true });
             field("paths", &Request::paths, { .description = "absolute paths", .required = true });
             field("note", &Request::note, { .description = "a sentence for the receiver" });
+            field("keep", &Request::keep, { .description = "the offer outlives this process" });
         }
     };
     using In = TransferItem;

@@ -40,6 +40,7 @@ struct File {
         quint64 folders = 0;
         quint64 bytes = 0;
         QString note;
+        bool accepted = false; ///< this id was offered durably and accepted: it begins
         static void describe(auto &field)
         {
             field("id", &Request::id, { .description = "16 bytes", .required = true });
@@ -49,6 +50,7 @@ struct File {
             field("folders", &Request::folders, { .description = "how many" });
             field("bytes", &Request::bytes, { .description = "in all" });
             field("note", &Request::note, { .description = "a sentence for the receiver" });
+            field("accepted", &Request::accepted, { .description = "begins what was accepted before" });
         }
     };
     /// Receiver to sender. The first one is the acceptance.
@@ -78,6 +80,44 @@ struct File {
             field("failed", &Reply::failed, { .description = "path: reason" });
         }
     };
+};
+
+/// Offers to somebody who is away are durable messages (docs/protocol.md §15.6); the body of this one is a File::Request.
+inline constexpr const char *fileOfferKind = "file.offer/1";
+
+/// Body of `file.answer/1`: what the receiver, or its program, says to a durable offer.
+struct FileAnswer {
+    static constexpr const char *kind = "file.answer/1";
+    static constexpr const char *accepted = "accepted";
+    static constexpr const char *declined = "declined";
+    static constexpr const char *refused = "refused";
+    PublicKey from; ///< whose offer it was; only towards own devices
+    QByteArray device; ///< 8 bytes: which device of theirs offered
+    QByteArray id; ///< 16 bytes
+    QString answer;
+    QString why;
+    static void describe(auto &field)
+    {
+        field("from", &FileAnswer::from, { .description = "whose offer, towards own devices" });
+        field("device", &FileAnswer::device, { .description = "8 bytes", .required = true });
+        field("id", &FileAnswer::id, { .description = "16 bytes", .required = true });
+        field("answer", &FileAnswer::answer, { .description = "accepted, declined, refused", .required = true });
+        field("why", &FileAnswer::why, { .description = "a sentence" });
+    }
+};
+
+/// Body of `file.withdrawn/1`: what was offered will not come.
+struct FileWithdrawn {
+    static constexpr const char *kind = "file.withdrawn/1";
+    QByteArray id; ///< 16 bytes
+    QByteArray device; ///< 8 bytes: only for this one of the receiver's; empty: for all
+    QString why;
+    static void describe(auto &field)
+    {
+        field("id", &FileWithdrawn::id, { .description = "16 bytes", .required = true });
+        field("device", &FileWithdrawn::device, { .description = "only for this device" });
+        field("why", &FileWithdrawn::why, { .description = "a sentence" });
+    }
 };
 
 } // namespace hawser::contracts

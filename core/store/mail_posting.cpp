@@ -102,7 +102,7 @@ MailPosting::Batch MailPosting::nextBatch()
         m_waitingBytes -= step.post.items.size();
         if (isPassedOver(step))
             continue;
-        if (const Result<void> may = m_keeper.may(m_call->caller(), step.post.source.recipient); !may) {
+        if (const Result<void> may = m_keeper.may(m_call->caller(), step.post); !may) {
             refuse(step.key(), step.post.first, may.error(), 0);
             continue;
         }

@@ -21,12 +21,13 @@ struct MailPosted {
     Error why = {};
     qint64 retryMs = 0; ///< 0: never
     quint64 fresh = 0; ///< how many were not here before
+    int judged = 0; ///< what `may` has to tell `keep`
 };
 
 /// What a keeper of durable messages does: a broker's mailbox, or a person on a direct link.
 struct MailKeeper {
-    /// May the caller send to `to`? In the owner's thread, again before each batch.
-    std::function<Result<void>(const Caller &from, const PublicKey &to)> may;
+    /// May the caller post that? In the owner's thread, again before each batch.
+    std::function<Result<void>(const Caller &from, MailPosted &post)> may;
     /// In the store's thread, inside the batch's transaction: keeps what it can, from the first on, and says what stopped
     /// it. An error means that nothing was kept, for reasons of the database.
     std::function<Result<void>(Database &, MailPosted &)> keep;

@@ -20,7 +20,7 @@ void Download::start(Stream *stream, const QString &folder)
     m_stream = stream;
     stream->setRaw(true);
     stream->setManualCredit(true);
-    m_worker = new DownloadWorker(m_offered, m_only);
+    m_worker = new DownloadWorker(m_offered, m_only, m_asksBefore);
     m_worker->moveToThread(&m_thread);
     connect(&m_thread, &QThread::started, m_worker, &workBehindOthers);
     connect(&m_thread, &QThread::finished, m_worker, &QObject::deleteLater);
@@ -44,11 +44,18 @@ void Download::start(Stream *stream, const QString &folder)
     connect(m_worker, &DownloadWorker::progress, this, &Download::progress);
     connect(m_worker, &DownloadWorker::paused, this, &Download::paused);
     connect(m_worker, &DownloadWorker::resumed, this, &Download::resumed);
+    connect(m_worker, &DownloadWorker::whole, this, &Download::whole);
     connect(m_worker, &DownloadWorker::finished, this, &Download::finished);
     connect(m_worker, &DownloadWorker::failed, this, &Download::failed);
     m_thread.start();
     QMetaObject::invokeMethod(
         m_worker, [worker = m_worker, folder] { worker->open(folder); }, Qt::QueuedConnection);
+}
+
+void Download::settle()
+{
+    QMetaObject::invokeMethod(
+        m_worker, [worker = m_worker] { worker->settle(); }, Qt::QueuedConnection);
 }
 
 void Download::stop()

@@ -32,13 +32,19 @@ public:
     void setOffered(const Total &offered) { m_offered = offered; }
     /// The one thing that was offered by name: anything else fails. Before start().
     void setOnly(const QByteArray &name) { m_only = name; }
+    /// What has come whole waits for settle() before it gets its final names; `whole` asks. Before start().
+    void setAsksBefore(bool on) { m_asksBefore = on; }
+    void settle();
     /// Begins; the sender may send once `opened` came. The stream is read in raw mode with manual credit.
     void start(Stream *stream, const QString &folder);
     /// Stops and removes what came. Nothing is emitted afterwards.
     void stop();
 
 signals:
-    void opened();
+    /// \param part  the private folder's name (core/transfer/landing.h)
+    void opened(const QByteArray &part);
+    /// All is there, verified and durable, in the private folder. \param receipt  without names
+    void whole(const hawser::transfer::Receipt &receipt);
     /// At most 20 times a second. \param bytes  on disk \param current  path, text from others
     void progress(quint64 bytes, quint64 files, const QString &current);
     void paused(const QString &why); ///< the disk is full; goes on by itself
@@ -52,6 +58,7 @@ private:
     Stream *m_stream = nullptr;
     std::optional<Total> m_offered;
     QByteArray m_only; // empty: several were offered
+    bool m_asksBefore = false;
     bool m_over = false;
 };
 

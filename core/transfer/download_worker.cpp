@@ -13,8 +13,8 @@ constexpr qint64 progressEvery = 50; // ms
 constexpr qsizetype failedMost = 1000; // lines kept
 } // namespace
 
-DownloadWorker::DownloadWorker(const std::optional<Total> &offered, const QByteArray &only)
-    : m_offered(offered), m_only(only), m_retry(this)
+DownloadWorker::DownloadWorker(const std::optional<Total> &offered, const QByteArray &only, bool asksBefore)
+    : m_offered(offered), m_only(only), m_asksBefore(asksBefore), m_retry(this)
 {
     m_retry.setSingleShot(true);
     m_retry.setInterval(retryEvery);
@@ -31,7 +31,7 @@ void DownloadWorker::open(const QString &folder)
         return;
     }
     m_landing = std::move(*landing);
-    emit opened();
+    emit opened(m_landing->partName());
 }
 
 void DownloadWorker::take(const QByteArray &bytes)
@@ -160,14 +160,31 @@ Result<void> DownloadWorker::end(const Total &total)
     const Total ours = m_tally.total();
     if (ours != total)
         return Error { Code::DataLoss, tr("what arrived is not what was sent") };
-    const Result<QStringList> names = m_landing->settle();
-    if (!names)
-        return names.error();
-    m_over = true;
-    m_landing.reset();
-    tellProgress(true);
-    emit finished({ ours, *names, m_failed });
+    m_over = true; // nothing comes behind the end
+    m_whole = ours;
+    if (!m_asksBefore) {
+        settle();
+        return {};
+    }
+    const Result<void> durable = m_landing->makeDurable();
+    if (!durable)
+        return durable.error();
+    emit whole({ ours, {}, m_failed });
     return {};
+}
+
+void DownloadWorker::settle()
+{
+    if (!m_landing)
+        return;
+    const Result<QStringList> names = m_landing->settle();
+    m_landing.reset();
+    if (!names) {
+        emit failed(names.error());
+        return;
+    }
+    tellProgress(true);
+    emit finished({ m_whole, *names, m_failed });
 }
 
 } // namespace hawser::transfer

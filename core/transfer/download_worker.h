@@ -13,13 +13,15 @@ class DownloadWorker : public QObject, private RecordTaker {
     Q_OBJECT
 
 public:
-    DownloadWorker(const std::optional<Total> &offered, const QByteArray &only);
+    DownloadWorker(const std::optional<Total> &offered, const QByteArray &only, bool asksBefore);
 
     void open(const QString &folder);
     void take(const QByteArray &bytes);
+    void settle();
 
 signals:
-    void opened();
+    void opened(const QByteArray &part);
+    void whole(const hawser::transfer::Receipt &receipt);
     void written(qint64 bytes); ///< of the stream, taken off our hands
     void progress(quint64 bytes, quint64 files, const QString &current);
     void paused(const QString &why);
@@ -40,6 +42,7 @@ private:
 
     std::optional<Total> m_offered;
     QByteArray m_only; // the name of what was offered; empty: several things
+    bool m_asksBefore; // settle()
     Total m_begun; // counts of what was announced so far
     std::unique_ptr<Landing> m_landing;
     RecordReader m_reader { *this };
@@ -47,6 +50,7 @@ private:
     QTimer m_retry;
     bool m_paused = false;
     bool m_over = false;
+    Total m_whole; // what came, once it is verified
     Entry m_entry;
     QByteArrayList m_parts;
     Fd m_file;

@@ -216,7 +216,7 @@ Result<QByteArray> Landing::place(const QByteArray &name)
     return failed(QStringLiteral("what arrived cannot be moved to %1").arg(m_shown), errno);
 }
 
-Result<QStringList> Landing::settle()
+Result<void> Landing::makeDurable()
 {
     for (auto it = m_folderTimes.rbegin(); it != m_folderTimes.rend(); ++it) {
         if (const Fd folder { openBeneath(m_part.get(), it->first, O_RDONLY | O_DIRECTORY) })
@@ -224,6 +224,20 @@ Result<QStringList> Landing::settle()
     }
     if (::syncfs(m_part.get()) != 0)
         return failed(QStringLiteral("the disk did not keep what arrived"), errno);
+    m_durable = true;
+    return {};
+}
+
+Result<QStringList> Landing::settle()
+{
+    if (!m_durable)
+        if (const Result<void> durable = makeDurable(); !durable)
+            return durable.error();
+    return placeAll();
+}
+
+Result<QStringList> Landing::placeAll()
+{
     QStringList names;
     for (const QByteArray &item : std::as_const(m_items)) {
         const Result<QByteArray> to = place(item);
@@ -235,6 +249,46 @@ Result<QStringList> Landing::settle()
         return failed(QStringLiteral("the disk did not keep what arrived"), errno);
     m_settled = true;
     return names;
+}
+
+/// Null: it is not there any more.
+std::unique_ptr<Landing> Landing::find(const QString &folder, const QByteArray &partName)
+{
+    std::unique_ptr<Landing> landing(new Landing);
+    landing->m_shown = folder;
+    landing->m_partName = partName;
+    landing->m_folder = Fd(::open(QFile::encodeName(folder).constData(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const bool isName = !partName.isEmpty() && !partName.contains('/') && !partName.startsWith('.');
+    if (!landing->m_folder || !isName)
+        return nullptr;
+    landing->m_parts = Fd(openFolder(landing->m_folder.get(), partsName.constData()));
+    if (!landing->m_parts)
+        return nullptr;
+    landing->m_part = Fd(openFolder(landing->m_parts.get(), partName.constData()));
+    return landing->m_part ? std::move(landing) : nullptr;
+}
+
+Result<QStringList> Landing::settleLater(const QString &folder, const QByteArray &partName)
+{
+    if (::access(QFile::encodeName(folder).constData(), W_OK | X_OK) != 0)
+        return failed(QStringLiteral("the folder %1 cannot be opened").arg(folder), errno);
+    const std::unique_ptr<Landing> landing = find(folder, partName);
+    if (!landing)
+        return QStringList(); // it was through
+    landing->m_settled = true; // what cannot be moved stays where it is: it is wanted
+    DIR *dir = ::fdopendir(::dup(landing->m_part.get()));
+    if (!dir)
+        return failed(QStringLiteral("what arrived cannot be read"), errno);
+    while (const dirent *entry = ::readdir(dir))
+        if (qstrcmp(entry->d_name, ".") != 0 && qstrcmp(entry->d_name, "..") != 0)
+            landing->m_items += QByteArray(entry->d_name);
+    ::closedir(dir);
+    return landing->placeAll();
+}
+
+void Landing::sweep(const QString &folder, const QByteArray &partName)
+{
+    find(folder, partName).reset();
 }
 
 qint64 Landing::room() const

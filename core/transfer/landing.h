@@ -46,14 +46,26 @@ public:
     Result<Fd> makeFile(const QByteArrayList &parts);
     /// Takes away a file made before that turned out broken.
     void dropFile(const QByteArrayList &parts);
-    /// Makes all durable and moves every item to its final place.
+    /// Makes all durable, still in the private folder.
+    Result<void> makeDurable();
+    /// Moves every item to its final place, after makeDurable() where that was not done.
     /// \return the final names of the items, in the order they began
     Result<QStringList> settle();
+    /// Of the private folder, for settleLater() and sweep().
+    const QByteArray &partName() const { return m_partName; }
+    /// Goes on where a program ended that was about to settle() or in the midst of it: moves what is still there.
+    /// \param partName  of a landing that was durable and meant to be settled
+    /// \return the final names of what was moved now
+    static Result<QStringList> settleLater(const QString &folder, const QByteArray &partName);
+    /// Removes what a program left that ended before that.
+    static void sweep(const QString &folder, const QByteArray &partName);
     /// Room left: see roomIn.
     qint64 room() const;
 
 private:
     Landing() = default;
+    static std::unique_ptr<Landing> find(const QString &folder, const QByteArray &partName);
+    Result<QStringList> placeAll();
     Result<int> parentOf(const QByteArrayList &parts);
     Result<QByteArray> place(const QByteArray &name);
 
@@ -67,6 +79,7 @@ private:
     bool m_parentIsPart = false;
     QByteArrayList m_items;
     std::vector<std::pair<QByteArray, qint64>> m_folderTimes;
+    bool m_durable = false;
     bool m_settled = false;
 };
 

@@ -51,6 +51,12 @@ void Upload::start(Stream *stream)
     ask();
 }
 
+void Upload::sum()
+{
+    m_sumsOnly = true;
+    ask();
+}
+
 /// Keeps the worker `ahead` of the stream.
 void Upload::ask()
 {
@@ -64,6 +70,11 @@ void Upload::ask()
 
 void Upload::feed()
 {
+    while (m_sumsOnly && !m_pieces.empty()) {
+        m_asked = qMax<qint64>(0, m_asked - m_pieces.front().size());
+        m_pieces.pop_front();
+        ask();
+    }
     while (m_stream && !m_pieces.empty()) {
         const QByteArray &piece = m_pieces.front();
         const qint64 part = qMin<qint64>(m_stream->room(), piece.size() - m_at);
@@ -79,9 +90,10 @@ void Upload::feed()
         m_at = 0;
         ask();
     }
-    if (!m_stream || !m_pieces.empty() || !m_allMade || std::exchange(m_over, true))
+    if ((!m_stream && !m_sumsOnly) || !m_pieces.empty() || !m_allMade || std::exchange(m_over, true))
         return;
-    m_stream->sendEnd();
+    if (m_stream)
+        m_stream->sendEnd();
     emit sent(m_total, m_failed);
 }
 

@@ -18,6 +18,7 @@ struct Counted {
     quint64 bytes = 0;
     QString first; ///< the name of the first that can be sent
     QStringList skipped; ///< "path: reason": links, sockets, what cannot be read
+    QByteArray fingerprint; ///< finished: 32 bytes that change when a name, a size or a time of change does
     bool finished = false;
 
     bool operator==(const Counted &) const = default;
@@ -37,6 +38,8 @@ public:
     void count();
     /// Sends; may be called while counting still goes on: it begins when that is done.
     void start(Stream *stream);
+    /// Instead of start(): only makes the sum that a receipt must confirm; `sent` tells it.
+    void sum();
     /// Stops at once. Nothing is emitted afterwards.
     void stop();
 
@@ -61,6 +64,7 @@ private:
     qint64 m_asked = 0; // bytes asked of the worker and not yet with the stream
     quint64 m_handed = 0;
     bool m_allMade = false;
+    bool m_sumsOnly = false;
     bool m_over = false;
     Total m_total;
     QStringList m_failed;

@@ -52,6 +52,7 @@ void UploadWorker::count()
         names.insert(name);
     }
     m_counted.finished = !m_stop;
+    m_counted.fingerprint = m_fingerprint;
     tell(true);
     make(std::exchange(m_wish, 0));
 }
@@ -80,6 +81,7 @@ void UploadWorker::look(const QByteArray &base, const QByteArray &relative, int 
         entry.size = 0;
     if (m_found.empty())
         m_counted.first = QFile::decodeName(relative);
+    addToFingerprint(entry);
     m_found.push_back({ base, entry });
     ++(entry.folder ? m_counted.folders : m_counted.files);
     m_counted.bytes += entry.size;
@@ -99,6 +101,18 @@ void UploadWorker::lookInto(const QByteArray &base, const QByteArray &relative, 
             look(base, join(relative, name), depth);
     }
     ::closedir(dir);
+}
+
+/// A sum in which the order, which is the file system's, does not matter. A folder's time says nothing that its entries do not.
+void UploadWorker::addToFingerprint(const Entry &entry)
+{
+    Sha256 hash;
+    hash.add(entry.path);
+    const quint64 rest[] = { quint64(entry.folder), entry.size, entry.folder ? 0 : quint64(entry.mtime) };
+    hash.add(QByteArrayView(reinterpret_cast<const char *>(rest), sizeof rest));
+    const QByteArray one = hash.result();
+    for (qsizetype i = 0; i < m_fingerprint.size(); ++i)
+        m_fingerprint[i] = char(m_fingerprint[i] ^ one[i]);
 }
 
 void UploadWorker::skip(const QByteArray &path, const QString &why)

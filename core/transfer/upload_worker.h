@@ -32,6 +32,7 @@ private:
     };
     void look(const QByteArray &base, const QByteArray &relative, int depth);
     void lookInto(const QByteArray &base, const QByteArray &relative, int depth);
+    void addToFingerprint(const Entry &entry);
     void skip(const QByteArray &path, const QString &why);
     void tell(bool atOnce);
     void makeSome(QByteArray &out);
@@ -44,6 +45,7 @@ private:
     const std::atomic<bool> &m_stop;
     std::vector<Found> m_found;
     Counted m_counted;
+    QByteArray m_fingerprint = QByteArray(32, '\0');
     QElapsedTimer m_told;
     qint64 m_wish = 0; // bytes wanted before counting was done
     size_t m_next = 0;

@@ -207,7 +207,7 @@ QString progressText(const Transfer &transfer)
     case Transfer::State::Offered:
         return out ? orElse(transfer.sentence, tr("waiting for their answer")) : tr("waiting for your answer");
     case Transfer::State::Waiting:
-        return out ? tr("waits for others to finish") : tr("accepted, about to start");
+        return orElse(transfer.sentence, out ? tr("waits for others to finish") : tr("accepted, about to start"));
     case Transfer::State::Going:
         return going(transfer);
     case Transfer::State::Paused:

@@ -4,6 +4,7 @@
 #include "chat/widgets/iconmark.h"
 #include "chat/widgets/safelabel.h"
 #include "core/disk_space.h"
+#include "core/text.h"
 #include "desktop/models/words.h"
 
 #include <QDir>
@@ -107,7 +108,8 @@ void OfferBar::show(const Transfer &offer)
     m_offer = offer;
     m_mark->setIcon(chat::icon(offer.folder ? QStringLiteral("folder") : QStringLiteral("file")));
     m_title->setText(chat::SafeText::sentence(tr("%1 – from %2"), offer.title, m_name));
-    m_content->setText(contentText(offer));
+    const QString content = contentText(offer);
+    m_content->setText(offer.sentence.isEmpty() ? content : content + QStringLiteral(" · ") + visible(offer.sentence));
     m_note->setVisible(!offer.note.isEmpty());
     m_note->setText(chat::SafeText::sentence(tr("“%1”"), offer.note));
     m_accept->setAccessibleName(tr("Accept %1").arg(chat::isolated(offer.title)));

@@ -1,0 +1,61 @@
+#pragma once
+
+#include "chat/messages.h"
+#include "core/contracts/talk.h"
+#include "core/mail_items.h"
+
+#include <optional>
+
+/// File offers as durable messages (docs/protocol.md §15.6): what each does to the tables, in the transaction of its caller.
+/// What a person decided and what will be said of it are on disk together.
+namespace hawser::chat::offers {
+
+/// Offers, answers and what is withdrawn go apart from what is said.
+MailSequence sequenceTo(const PublicKey &with);
+bool isOffers(const MailSequence &sequence);
+
+/// Something I offer: in the outbox and in the table. Returns it with its number.
+/// \retval ResourceExhausted  too many wait for them already, or the disk is full
+Result<Offer> send(Database &database, Offer offer);
+/// I take one of theirs (to offer.saveTo): they are told, and so are my other devices in that sequence (chat/own_devices.h), if there is one.
+/// \retval NotFound  it was answered, or withdrawn
+Result<Offer> accept(Database &database, Offer offer, const MailSequence &toMyDevices);
+/// One is over, as it says; unless it was before.
+/// \param tell  they hear it, and why: of mine that it is withdrawn, of theirs that it is declined
+Result<Offer> end(Database &database, const Offer &offer, const std::optional<QString> &tell = {},
+    const MailSequence &toMyDevices = {});
+/// A stream of one that is accepted is on its way, or broke; nothing happens when it is over.
+Result<Offer> note(Database &database, const Offer &offer);
+/// Off the list.
+Result<void> hide(Database &database, const QList<Offer> &ended);
+/// Those that wait since before `before` are over; those that were over already are forgotten.
+Result<QList<Offer>> expire(Database &database, qint64 before);
+/// They are no contact any more.
+Result<void> forget(Database &database, const PublicKey &with);
+/// What was sent and is on its way says what the outbox knows.
+Result<void> reconcile(Database &database);
+
+/// As messages::kept, refused and renumber.
+Result<QList<Offer>> kept(Database &database, const PublicKey &with, quint64 upto, const QString &broker);
+Result<QList<Offer>> refused(
+    Database &database, const PublicKey &with, quint64 number, messages::Refusal refusal, const QString &why);
+/// Mine to them from number `from` to `upto` that they have not taken from a broker are not there any more.
+Result<QList<Offer>> expired(Database &database, const PublicKey &with, quint64 from, quint64 upto);
+
+/// What a transfer may be offered as, live or durably: the sentence says what is wrong with it.
+Result<void> check(const contracts::File::Request &request);
+/// Its title is its name.
+bool isOneThing(const contracts::File::Request &request);
+
+/// How many items from the first on can be read; it is all of them when no sender broke the rules.
+qsizetype readable(const QList<MailItem> &items);
+/// What came new in that sequence: the item, and its number. Returns the offers that are new or changed. \pre all readable
+struct Came {
+    MailItem item;
+    quint64 number = 0;
+};
+Result<QList<Offer>> take(Database &database, const messages::Arrival &arrival, const QList<Came> &news);
+/// What a stranger offers is refused.
+Result<void> turnAway(Database &database, const messages::Arrival &arrival, const QList<MailItem> &items);
+
+} // namespace hawser::chat::offers

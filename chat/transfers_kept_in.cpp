@@ -1,0 +1,230 @@
+#include "chat/contacts.h"
+#include "chat/me.h"
+#include "chat/transfers_private.h"
+#include "core/text.h"
+#include "core/transfer/landing.h"
+
+// What somebody offered while one of us was away: the yes is kept and used once.
+
+namespace hawser::chat {
+
+using contracts::File;
+
+namespace {
+
+constexpr quint64 mostBeginnings = quint64(limits::offerTries) * 10; ///< who offers counts closer
+
+bool isWithin(const File::Request &request, const Offer &accepted)
+{
+    return request.title == accepted.title && request.folder == accepted.folder && request.files <= accepted.files
+        && request.folders <= accepted.folders && request.bytes <= accepted.bytes;
+}
+
+} // namespace
+
+Result<void> Transfers::Private::acceptKept(Moving &moving, const QString &folder)
+{
+    const Result<QString> place = placeFor(moving, folder);
+    if (!place)
+        return place.error();
+    Offer offer = *moving.kept;
+    offer.saveTo = *place;
+    offer.since = wallClock();
+    moving.kept->state = Offer::State::Accepted;
+    moving.kept->saveTo = *place;
+    fill(moving);
+    emit q->changed(offer.id);
+    history.write(
+        this,
+        [offer, mine = post.myself(offer.peer).others](
+            Database &database) { return offers::accept(database, offer, mine); },
+        [this, id = offer.id](const Result<Offer> &accepted) {
+            Moving *moving = find(id);
+            if (moving == nullptr || !moving->kept || moving->transfer.isOver())
+                return;
+            if (accepted)
+                moving->kept = *accepted;
+            else
+                moving->kept->state = Offer::State::Open;
+            fill(*moving);
+            if (!accepted)
+                moving->transfer.sentence = accepted.error().sentence;
+            emit q->changed(id);
+            post.wake(moving->transfer.peer);
+        });
+    return {};
+}
+
+/// They begin to send what was accepted.
+void Transfers::Private::takeUp(const File::Request &request, const std::shared_ptr<IncomingCall> &call)
+{
+    history.read(
+        this,
+        [peer = call->caller().user, id = request.id](
+            Database &database) { return offers::find(database, peer, false, id); },
+        [this, request, call](const Result<Offer> &kept) {
+            if (call->isFinished())
+                return;
+            if (kept)
+                return takeUp(*kept, request, call);
+            call->fail({ kept.error().code, QStringLiteral("nothing of that kind was accepted there"), Begun::No });
+        });
+}
+
+void Transfers::Private::takeUp(
+    const Offer &kept, const File::Request &request, const std::shared_ptr<IncomingCall> &call)
+{
+    Moving *moving = find(kept.id);
+    const bool isThere = moving != nullptr && moving->kept && moving->kept->peer == kept.peer && !moving->kept->mine;
+    if (kept.state == Offer::State::Done)
+        return call->finish(toValue(File::Reply { kept.root, kept.doneFiles, kept.doneBytes, kept.failed }));
+    if (kept.isOver())
+        return call->fail({ Code::Cancelled, QStringLiteral("it is not wanted any more") });
+    if (kept.state == Offer::State::Open || !isThere)
+        return call->fail({ Code::NotFound, QStringLiteral("nothing of that kind was accepted there"), Begun::No });
+    if (kept.state == Offer::State::Landing || moving->isLanding || moving->transfer.isOver())
+        return call->fail({ Code::Unavailable, QStringLiteral("it is just put in its place there"), Begun::No });
+    if (!isWithin(request, kept))
+        return call->fail({ Code::InvalidArgument, QStringLiteral("this is not what was accepted"), Begun::No });
+    if (moving->offer) { // whose program has ended, and does not know it yet
+        moving->download->stop();
+        const std::shared_ptr<IncomingCall> before = std::exchange(moving->offer, nullptr);
+        before->disconnect(this);
+        before->fail({ Code::Aborted, QStringLiteral("it began anew") });
+    }
+    if (kept.tries >= mostBeginnings) {
+        call->fail({ Code::Cancelled, QStringLiteral("it began too often") });
+        moving->tell = QStringLiteral("it began too often");
+        return end(*moving, Transfer::State::Failed, *moving->tell);
+    }
+    moving->kept = kept;
+    const Result<QString> place = placeFor(*moving, kept.saveTo);
+    if (!place) {
+        moving->transfer.sentence = place.error().sentence;
+        emit q->changed(kept.id);
+        return call->fail({ Code::ResourceExhausted, place.error().sentence, Begun::No });
+    }
+    ++moving->kept->tries;
+    moving->kept->sentence.clear();
+    note(*moving);
+    moving->offer = call;
+    moving->transfer.sentence.clear();
+    moving->transfer.done = moving->transfer.filesDone = 0;
+    moving->transfer.failed.clear();
+    connect(call.get(), &IncomingCall::stopped, this, [this, id = kept.id](const Error &why) { callerWent(id, why); });
+    receive(*moving);
+}
+
+/// All of it is here and verified. From the commit of that on it comes to its end, whatever ends before.
+void Transfers::Private::land(Moving &moving, const transfer::Receipt &receipt)
+{
+    moving.isLanding = true;
+    Offer &offer = *moving.kept;
+    offer.state = Offer::State::Landing;
+    offer.root = receipt.total.root;
+    offer.doneFiles = receipt.total.files;
+    offer.doneBytes = receipt.total.bytes;
+    offer.failed = receipt.failed.mid(0, 100);
+    history.write(
+        this, [offer](Database &database) { return offers::note(database, offer); },
+        [this, id = offer.id](const Result<Offer> &noted) {
+            Moving *moving = find(id);
+            if (moving == nullptr || !moving->download)
+                return;
+            if (noted && noted->state == Offer::State::Landing)
+                return moving->download->settle();
+            moving->isLanding = false;
+            const QString why = noted ? QStringLiteral("it was withdrawn") : noted.error().sentence;
+            refuse(*moving, { Code::Cancelled, why }, Transfer::State::Failed, why);
+        });
+}
+
+/// It stands under its names. They hear it when that is on disk.
+void Transfers::Private::landed(Moving &moving, const transfer::Receipt &receipt)
+{
+    Transfer &transfer = moving.transfer;
+    transfer.receipt = receipt.total.root;
+    transfer.done = receipt.total.bytes;
+    transfer.filesDone = receipt.total.files;
+    for (const QString &line : receipt.failed)
+        transfer.failed.append(visible(line));
+    if (receipt.names.size() == 1)
+        transfer.saveTo += QLatin1Char('/') + receipt.names.first();
+    transfer.took = std::chrono::duration_cast<milliseconds>(now() - moving.began);
+    Offer &offer = *moving.kept;
+    offer.state = Offer::State::Done;
+    offer.saveTo = transfer.saveTo;
+    offer.tookMs = quint64(transfer.took.count());
+    const File::Reply reply { receipt.total.root, receipt.total.files, receipt.total.bytes,
+        receipt.failed.mid(0, 1000) };
+    history.write(
+        this, [offer](Database &database) { return offers::note(database, offer); },
+        [this, id = offer.id, reply](const Result<Offer> &) { // if it failed, Landing is on disk and says the same
+            Moving *moving = find(id);
+            if (moving == nullptr)
+                return;
+            if (const std::shared_ptr<IncomingCall> call = std::exchange(moving->offer, nullptr)) {
+                call->disconnect(this);
+                call->finish(toValue(reply));
+            }
+            moving->isLanding = false;
+            end(*moving, Transfer::State::Done, QStringLiteral("received and verified"));
+        });
+}
+
+/// A process before this one ended in the midst of it.
+void Transfers::Private::landLater(const Offer &offer)
+{
+    find(offer.id)->isLanding = true;
+    history.write(
+        this,
+        [offer](Database &database) -> Result<Offer> {
+            const Result<QStringList> names = transfer::Landing::settleLater(offer.saveTo, offer.part);
+            if (!names)
+                return names.error();
+            Offer done = offer;
+            done.state = Offer::State::Done;
+            if (names->size() == 1)
+                done.saveTo += QLatin1Char('/') + names->first();
+            return offers::note(database, done);
+        },
+        [this, id = offer.id](const Result<Offer> &done) {
+            Moving *moving = find(id);
+            if (moving == nullptr)
+                return;
+            if (done) {
+                moving->isLanding = false;
+                moving->kept = *done;
+                fill(*moving);
+            } else {
+                moving->transfer.sentence = done.error().sentence; // the next start tries again
+            }
+            emit q->changed(id);
+        });
+}
+
+/// They went, or the stream did: it comes again from the beginning.
+void Transfers::Private::brokeOffIn(Moving &moving, const Error &why)
+{
+    if (moving.download && !moving.isLanding) {
+        moving.download->stop();
+        moving.download.reset();
+    }
+    if (const std::shared_ptr<IncomingCall> call = std::exchange(moving.offer, nullptr)) {
+        call->disconnect(this);
+        call->fail({ why.code == Code::Cancelled ? Code::Aborted : why.code, why.sentence });
+    }
+    if (moving.isLanding)
+        return;
+    moving.kept->part.clear();
+    moving.kept->sentence =
+        QStringLiteral("it broke off; it begins again when %1 is there").arg(nameOf(moving.kept->peer));
+    note(moving);
+    moving.transfer.speed = 0;
+    moving.transfer.timeLeft.reset();
+    moving.transfer.current.clear();
+    fill(moving);
+    emit q->changed(moving.transfer.id);
+}
+
+} // namespace hawser::chat

@@ -1,0 +1,423 @@
+#include "brokerd/broker.h"
+#include "chat/offers.h"
+#include "chat/person.h"
+#include "support/talk_of.h"
+
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QTest>
+
+using namespace hawser;
+using namespace hawser::chat;
+using Offering = Transfer::Offering;
+using State = Transfer::State;
+
+namespace {
+
+struct Someone {
+    QTemporaryDir folder;
+    std::unique_ptr<Person> person;
+    std::optional<Address> at;
+
+    explicit Someone(const QString &name)
+    {
+        start();
+        if (const Result<void> named = person->setName(name); !named)
+            qFatal("%s", qUtf8Printable(named.error().sentence));
+    }
+    void start()
+    {
+        PersonSettings settings;
+        settings.program = QStringLiteral("tst 1");
+        settings.downloads = downloads();
+        settings.serveControl = false;
+        Result<std::unique_ptr<Person>> opened = Person::open(folder.path(), settings);
+        if (!opened)
+            qFatal("%s", qUtf8Printable(opened.error().sentence));
+        person = std::move(*opened);
+        if (at)
+            QVERIFY(person->setListening(true, at));
+    }
+    void stop() { person.reset(); }
+    Person *operator->() { return person.get(); }
+    QString listen()
+    {
+        const Result<void> listening = person->setListening(true, Address { QStringLiteral("127.0.0.1"), 0 });
+        if (!listening)
+            qFatal("%s", qUtf8Printable(listening.error().sentence));
+        at = person->addresses().first();
+        return at->text();
+    }
+    QString downloads() const { return folder.filePath(QStringLiteral("Downloads")); }
+    QStringList received() const
+    {
+        return QDir(downloads()).entryList(QDir::AllEntries | QDir::Hidden | QDir::NoDotAndDotDot);
+    }
+    QString file(const QByteArray &content)
+    {
+        const QString path = folder.filePath(QStringLiteral("shoot.bin"));
+        QFile out(path);
+        if (!out.open(QIODevice::WriteOnly) || out.write(content) != content.size())
+            qFatal("cannot write");
+        return path;
+    }
+    Transfer transfer() { return person->transfers().all().value(0); }
+};
+
+QByteArray contentOf(const QString &path)
+{
+    QFile file(path);
+    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray("<missing>");
+}
+
+/// Ana and Bea are contacts, directly or through a broker.
+struct Couple {
+    QTemporaryDir brokerFolder;
+    Identity brokerIdentity = Identity::generate();
+    std::unique_ptr<broker::Broker> broker;
+    Someone ana { QStringLiteral("Ana") };
+    Someone bea { QStringLiteral("Bea") };
+    PublicKey anasKey = ana->key();
+    PublicKey beasKey = bea->key();
+    const QByteArray content { QByteArray(700'000, 'q') + "end" };
+
+    explicit Couple(bool throughBroker)
+    {
+        if (throughBroker)
+            atBroker();
+        else
+            directly();
+        [&] {
+            QTRY_VERIFY(ana->route().presence(beasKey).online);
+            QTRY_VERIFY(bea->route().presence(anasKey).online);
+        }();
+    }
+    void allow()
+    {
+        QTRY_VERIFY(bea->requests().shown());
+        const Rights both = Rights(Right::Messages) | Right::Files;
+        QVERIFY(bea->requests().allow(bea->requests().shown()->id, { both, Lasting::Always, true, false }));
+        QTRY_VERIFY(ana->contacts().find(beasKey));
+    }
+    void directly()
+    {
+        QVERIFY(ana->asks().join(bea.listen()));
+        QTRY_VERIFY(!ana->asks().all().first().number.isEmpty());
+        allow();
+    }
+    void atBroker()
+    {
+        auto opened = broker::Broker::open(brokerFolder.path(), brokerIdentity, {});
+        QVERIFY(opened);
+        broker = std::move(*opened);
+        const Result<Address> address = broker->listen({ QStringLiteral("127.0.0.1"), 0 });
+        QVERIFY(address);
+        const Result<QString> link = broker->administratorLink();
+        QVERIFY(bea->asks().join(*link));
+        QTRY_VERIFY(
+            bea->brokers().find(brokerIdentity.key()) && bea->brokers().find(brokerIdentity.key())->administrator);
+        QVERIFY(ana->asks().join(address->text()));
+        QTRY_VERIFY(bea->requests().shown());
+        QVERIFY(bea->requests().allow(bea->requests().shown()->id, { {}, Lasting::Always, true, false }));
+        QTRY_VERIFY(ana->brokers().member(brokerIdentity.key(), beasKey));
+        QTRY_VERIFY(bea->requests().all().isEmpty());
+        QVERIFY(ana->asks().contact(brokerIdentity.key(), beasKey, QStringLiteral("Bea")));
+        allow();
+    }
+    void beaGoes()
+    {
+        bea.stop();
+        QTRY_VERIFY(!ana->route().presence(beasKey).online);
+    }
+    QByteArray offer()
+    {
+        const Result<QByteArray> id = ana->transfers().send(beasKey, { ana.file(content) }, QStringLiteral("see"));
+        return id ? *id : QByteArray();
+    }
+    /// Her answer is on disk and with the broker.
+    bool isAnswerSent(const QByteArray &id)
+    {
+        const auto database = Database::open(bea.folder.filePath(QStringLiteral("chat.sqlite")), messages::steps());
+        const Result<Offer> offer = offers::find(**database, anasKey, false, id);
+        const Result<MailProgress> progress = Outbox(**database).progress(offers::sequenceTo(anasKey));
+        return offer && offer->state != Offer::State::Open && progress && progress->kept == progress->last;
+    }
+    /// What Ana's folder says of it, as if it had come so.
+    void setAtAna(const QByteArray &id, Offer::State state)
+    {
+        const auto database = Database::open(ana.folder.filePath(QStringLiteral("chat.sqlite")), messages::steps());
+        QVERIFY(database);
+        Offer offer = *offers::find(**database, beasKey, true, id);
+        offer.state = state;
+        offer.root.clear();
+        QVERIFY(offers::save(**database, offer));
+    }
+    void forgetAtAna()
+    {
+        const auto database = Database::open(ana.folder.filePath(QStringLiteral("chat.sqlite")), messages::steps());
+        QVERIFY(database);
+        QVERIFY(offers::remove(**database, beasKey));
+    }
+    Transfer atAna(const QByteArray &id) { return ana->transfers().find(id).value_or(Transfer {}); }
+    Transfer atBea(const QByteArray &id) { return bea->transfers().find(id).value_or(Transfer {}); }
+    void arrivedOnce(const QByteArray &id)
+    {
+        QTRY_COMPARE_WITH_TIMEOUT(atAna(id).state, State::Done, 30'000);
+        QTRY_COMPARE(atBea(id).state, State::Done);
+        QCOMPARE(atAna(id).receipt, atBea(id).receipt);
+        QCOMPARE(bea.received(), QStringList { QStringLiteral("shoot.bin") });
+        QCOMPARE(contentOf(bea.downloads() + QStringLiteral("/shoot.bin")), content);
+    }
+};
+
+} // namespace
+
+/// Files offered to somebody who is away: real people in this process, directly and through a real broker.
+class TestPersonOffers : public QObject {
+    Q_OBJECT
+
+private slots:
+    void whatIsOfferedToSomebodyAwayArrivesOnce_data()
+    {
+        QTest::addColumn<bool>("throughBroker");
+        QTest::newRow("directly") << false;
+        QTest::newRow("through a broker") << true;
+    }
+    void whatIsOfferedToSomebodyAwayArrivesOnce()
+    {
+        QFETCH(const bool, throughBroker);
+        Couple two(throughBroker);
+        two.beaGoes();
+        const QByteArray id = two.offer();
+        QTRY_COMPARE(two.atAna(id).offering, throughBroker ? Offering::AtBroker : Offering::Queued);
+        QCOMPARE(two.atAna(id).state, State::Offered);
+        QVERIFY(two.atAna(id).sentence.contains(QStringLiteral("Bea is away")));
+        two.ana.stop(); // nobody is there
+        two.ana.start();
+        QTRY_COMPARE(two.atAna(id).state, State::Offered);
+        QCOMPARE(two.atAna(id).title, QStringLiteral("shoot.bin"));
+        if (throughBroker)
+            two.ana.stop(); // she is away when Bea answers
+        two.bea.start();
+        QTRY_COMPARE_WITH_TIMEOUT(two.atBea(id).state, State::Offered, 30'000);
+        QCOMPARE(two.atBea(id).note, QStringLiteral("see"));
+        QVERIFY(two.bea->transfers().accept(id));
+        QTRY_VERIFY(two.atBea(id).state != State::Offered);
+        if (throughBroker) {
+            QCOMPARE(two.atBea(id).state, State::Waiting);
+            QTRY_VERIFY(two.isAnswerSent(id));
+            two.bea.stop();
+            two.ana.start();
+            QTRY_COMPARE(two.atAna(id).offering, Offering::Accepted);
+            QCOMPARE(two.atAna(id).state, State::Waiting);
+            two.bea.start();
+        }
+        two.arrivedOnce(id);
+        const QList<Entry> talk = hawser::testing::talkOf(*two.bea.person, two.anasKey);
+        QCOMPARE(talk.size(), 1); // one line, over all restarts
+        QCOMPARE(talk.first().kind, Entry::Kind::Transfer);
+        two.bea.stop();
+        two.bea.start();
+        QTRY_COMPARE(two.atBea(id).state, State::Done);
+    }
+
+    void whoGoesBeforeTheAnswerFindsTheOfferAgain()
+    {
+        Couple two(false);
+        const QByteArray id = two.offer();
+        QTRY_COMPARE(two.atBea(id).state, State::Offered);
+        two.beaGoes();
+        QTRY_COMPARE(two.atAna(id).offering, Offering::Queued);
+        two.bea.start();
+        QTRY_COMPARE_WITH_TIMEOUT(two.atBea(id).state, State::Offered, 30'000);
+        QVERIFY(two.bea->transfers().accept(id));
+        two.arrivedOnce(id);
+    }
+
+    void declinedIsSaid()
+    {
+        Couple two(true);
+        two.beaGoes();
+        const QByteArray id = two.offer();
+        QTRY_COMPARE(two.atAna(id).offering, Offering::AtBroker);
+        two.ana.stop();
+        two.bea.start();
+        QTRY_COMPARE(two.atBea(id).state, State::Offered);
+        two.bea->transfers().decline(id);
+        QCOMPARE(two.atBea(id).state, State::Cancelled);
+        QTRY_VERIFY(two.isAnswerSent(id));
+        two.bea.stop();
+        two.ana.start();
+        QTRY_COMPARE(two.atAna(id).state, State::Cancelled);
+        QCOMPARE(two.atAna(id).sentence, QStringLiteral("Bea declined"));
+        two.ana.stop();
+        two.ana.start();
+        QTRY_COMPARE(two.atAna(id).sentence, QStringLiteral("Bea declined"));
+        two.ana->transfers().clearEnded();
+        QVERIFY(two.ana->transfers().all().isEmpty());
+        two.ana.stop();
+        two.ana.start();
+        bool isLoaded = false;
+        two.ana->transfers().whenLoaded(this, [&isLoaded] { isLoaded = true; });
+        QTRY_VERIFY(isLoaded);
+        QVERIFY(two.ana->transfers().all().isEmpty());
+    }
+
+    void whatIsTakenBackDoesNotWaitThere_data()
+    {
+        QTest::addColumn<bool>("accepted");
+        QTest::newRow("before the answer") << false;
+        QTest::newRow("after it") << true;
+    }
+    void whatIsTakenBackDoesNotWaitThere()
+    {
+        QFETCH(const bool, accepted);
+        Couple two(true);
+        two.beaGoes();
+        const QByteArray id = two.offer();
+        QTRY_COMPARE(two.atAna(id).offering, Offering::AtBroker);
+        two.ana.stop();
+        two.bea.start();
+        QTRY_COMPARE(two.atBea(id).state, State::Offered);
+        if (accepted) {
+            QVERIFY(two.bea->transfers().accept(id));
+            QTRY_VERIFY(two.isAnswerSent(id));
+        }
+        two.bea.stop();
+        two.ana.start();
+        if (accepted)
+            QTRY_COMPARE(two.atAna(id).offering, Offering::Accepted);
+        QTRY_VERIFY(two.ana->transfers().find(id));
+        two.ana->transfers().cancel(id);
+        QCOMPARE(two.atAna(id).state, State::Cancelled);
+        two.bea.start();
+        QTRY_COMPARE(two.atBea(id).state, State::Cancelled);
+        QCOMPARE(two.atBea(id).sentence, QStringLiteral("Ana took the offer back"));
+        QVERIFY(two.bea.received().isEmpty());
+    }
+
+    void whatHasChangedIsNotSent_data()
+    {
+        QTest::addColumn<bool>("gone");
+        QTest::newRow("changed") << false;
+        QTest::newRow("gone") << true;
+    }
+    void whatHasChangedIsNotSent()
+    {
+        QFETCH(const bool, gone);
+        Couple two(true);
+        two.beaGoes();
+        const QByteArray id = two.offer();
+        QTRY_COMPARE(two.atAna(id).offering, Offering::AtBroker);
+        if (gone)
+            QVERIFY(QFile::remove(two.ana.folder.filePath(QStringLiteral("shoot.bin"))));
+        else
+            two.ana.file(QByteArray(two.content.size(), 'z')); // of the same size
+        two.bea.start();
+        QTRY_COMPARE(two.atBea(id).state, State::Offered);
+        QVERIFY(two.bea->transfers().accept(id));
+        QTRY_COMPARE(two.atAna(id).state, State::Failed);
+        QVERIFY(
+            two.atAna(id).sentence.contains(gone ? QStringLiteral("not there any more") : QStringLiteral("changed")));
+        QTRY_COMPARE(two.atBea(id).state, State::Cancelled);
+        QCOMPARE(two.atBea(id).sentence, two.atAna(id).sentence);
+        QVERIFY(two.bea.received().isEmpty());
+    }
+
+    void whoMayNotOfferFilesIsTold()
+    {
+        Couple two(false);
+        QVERIFY(two.bea->contacts().revoke(two.anasKey, Right::Files));
+        two.beaGoes();
+        const QByteArray id = two.offer();
+        QTRY_COMPARE(two.atAna(id).offering, Offering::Queued);
+        two.bea.start();
+        QTRY_COMPARE_WITH_TIMEOUT(two.atAna(id).state, State::Failed, 30'000);
+        QCOMPARE(two.atAna(id).sentence, QStringLiteral("they do not take files from you now"));
+        QVERIFY(two.bea->transfers().all().isEmpty());
+    }
+
+    /// The stream of an accepted offer, opened by a program that does as it likes.
+    void onlyWhatWasAcceptedIsTakenWithoutAQuestion_data()
+    {
+        QTest::addColumn<QString>("title");
+        QTest::addColumn<quint64>("bytes");
+        QTest::addColumn<bool>("accepts");
+        QTest::addColumn<int>("code");
+        const auto known = QStringLiteral("shoot.bin");
+        QTest::newRow("larger") << known << quint64(1'000'000) << true << int(Code::InvalidArgument);
+        QTest::newRow("another name") << QStringLiteral("x.bin") << quint64(1) << true << int(Code::InvalidArgument);
+        QTest::newRow("not answered") << known << quint64(1) << false << int(Code::NotFound);
+    }
+    void onlyWhatWasAcceptedIsTakenWithoutAQuestion()
+    {
+        QFETCH(const QString, title);
+        QFETCH(const quint64, bytes);
+        QFETCH(const bool, accepts);
+        QFETCH(const int, code);
+        Couple two(true);
+        two.beaGoes();
+        const QByteArray id = two.offer();
+        QTRY_COMPARE(two.atAna(id).offering, Offering::AtBroker);
+        two.ana.stop();
+        two.forgetAtAna(); // her program does nothing itself
+        two.bea.start();
+        QTRY_COMPARE(two.atBea(id).state, State::Offered);
+        if (accepts) {
+            QVERIFY(two.bea->transfers().accept(id));
+            QTRY_COMPARE(two.atBea(id).state, State::Waiting);
+        }
+        two.ana.start();
+        QTRY_VERIFY(two.ana->route().find(two.beasKey));
+        std::optional<Code> heard;
+        CallOptions options;
+        options.keepOpen = true;
+        options.streamClass = StreamClass::File;
+        const Path path = *two.ana->route().find(two.beasKey);
+        contracts::File::Request request { id, title, false, 1, 0, bytes, {}, true };
+        Call *call = startCall(path.link, path.to, QStringLiteral("file/1"), toValue(request), options, this);
+        connect(call, &Call::finished, this,
+            [&heard](const Result<Payload> &result) { heard = result ? Code::Ok : result.error().code; });
+        QTRY_VERIFY(heard);
+        QCOMPARE(int(*heard), code);
+        QVERIFY(two.bea.received().isEmpty());
+    }
+
+    /// What was received says the same again, and takes nothing twice.
+    void aLateReceiptIsBelievedWhenItIsForWhatIsHere()
+    {
+        Couple two(true);
+        two.beaGoes();
+        const QByteArray id = two.offer();
+        QTRY_COMPARE(two.atAna(id).offering, Offering::AtBroker);
+        two.bea.start();
+        QTRY_COMPARE(two.atBea(id).state, State::Offered);
+        QVERIFY(two.bea->transfers().accept(id));
+        two.arrivedOnce(id);
+        two.ana.stop();
+        two.setAtAna(id, Offer::State::Accepted); // as if she had ended before she heard it
+        two.ana.start();
+        two.arrivedOnce(id);
+    }
+
+    void whoTookFilesAwayEndsWhatWasAccepted()
+    {
+        Couple two(true);
+        two.beaGoes();
+        const QByteArray id = two.offer();
+        QTRY_COMPARE(two.atAna(id).offering, Offering::AtBroker);
+        two.ana.stop();
+        two.bea.start();
+        QTRY_COMPARE(two.atBea(id).state, State::Offered);
+        QVERIFY(two.bea->transfers().accept(id));
+        QTRY_COMPARE(two.atBea(id).state, State::Waiting);
+        QVERIFY(two.bea->contacts().revoke(two.anasKey, Right::Files));
+        QCOMPARE(two.atBea(id).state, State::Cancelled);
+        two.ana.start();
+        QTRY_COMPARE(two.atAna(id).state, State::Cancelled);
+        QCOMPARE(two.atAna(id).sentence, QStringLiteral("files are not taken from you any more"));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestPersonOffers)
+#include "tst_person_offers.moc"
