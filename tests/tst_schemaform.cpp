@@ -72,6 +72,7 @@ private slots:
     void quotesForAShell();
     void dialogShowsTheEquivalentAndRuns();
     void dialogFollowsTheOffer();
+    void forAMachineThatIsAwayItSaysThatItWaits();
 };
 
 void TestSchemaForm::hasAWidgetForEachType()
@@ -202,6 +203,20 @@ void TestSchemaForm::dialogShowsTheEquivalentAndRuns()
     QCOMPARE(run.count(), 1);
     QCOMPARE(run[0][0].toString(), QStringLiteral("render"));
     QCOMPARE(run[0][1].value<Value>()[u"scene"].toText(), QStringLiteral("x"));
+}
+
+void TestSchemaForm::forAMachineThatIsAwayItSaysThatItWaits()
+{
+    RunDialog dialog(QStringLiteral("render-2"), { spec("echo", {}) });
+    auto *away = find<QLabel>(dialog, "runAway");
+    QVERIFY(!away->isVisibleTo(&dialog));
+    dialog.setAway(true);
+    QVERIFY(away->isVisibleTo(&dialog));
+    QVERIFY(away->text().contains(QLatin1String("render-2")));
+    QCOMPARE(find<QLabel>(dialog, "runEquivalent")->text(), QStringLiteral("hawser run render-2 echo --durable"));
+    dialog.setAway(false);
+    QVERIFY(!away->isVisibleTo(&dialog));
+    QCOMPARE(find<QLabel>(dialog, "runEquivalent")->text(), QStringLiteral("hawser run render-2 echo"));
 }
 
 void TestSchemaForm::dialogFollowsTheOffer()

@@ -41,6 +41,11 @@ RunDialog::RunDialog(const QString &machine, const QList<CommandSpec> &commands,
     m_scroll->setWidgetResizable(true);
     m_scroll->setFocusPolicy(Qt::NoFocus);
     layout->addWidget(m_scroll, 1);
+    m_away = new SafeLabel(tr("It runs when %1 is back.").arg(isolated(claimedName(machine))), this);
+    m_away->setObjectName(QStringLiteral("runAway"));
+    m_away->setWordWrap(true);
+    m_away->hide();
+    layout->addWidget(m_away);
     m_error = new SafeLabel(this);
     m_error->setObjectName(QStringLiteral("runError"));
     m_error->setWordWrap(true);
@@ -93,6 +98,13 @@ void RunDialog::choose(const QString &command)
         m_commands->setCurrentIndex(index);
 }
 
+void RunDialog::setAway(bool away)
+{
+    m_isAway = away;
+    m_away->setVisible(away);
+    showEquivalent();
+}
+
 const CommandSpec *RunDialog::current() const
 {
     const QString name = m_commands->currentData().toString();
@@ -132,6 +144,8 @@ void RunDialog::showEquivalent()
     QStringList words = { QStringLiteral("hawser"), QStringLiteral("run"), shellWord(m_machine),
         shellWord(spec->name) };
     words << m_form->arguments();
+    if (m_isAway)
+        words << QStringLiteral("--durable");
     m_equivalent->setText(words.join(QLatin1Char(' ')));
 }
 

@@ -27,6 +27,8 @@ public:
     /// The offer has changed. What is filled in stays as long as the command is the same.
     void setCommands(const QList<CommandSpec> &commands);
     void choose(const QString &command);
+    /// The machine is away: what is run waits for it.
+    void setAway(bool away);
 
 signals:
     /// \param parameters  conforming to the command's schema
@@ -39,12 +41,14 @@ private:
     void start();
 
     QString m_machine;
+    bool m_isAway = false;
     QList<CommandSpec> m_specs;
     Value m_shown; // the spec that the form was made from
     QComboBox *m_commands;
     chat::SafeLabel *m_description;
     QScrollArea *m_scroll;
     SchemaForm *m_form = nullptr;
+    chat::SafeLabel *m_away;
     chat::SafeLabel *m_error;
     chat::SafeLabel *m_equivalent;
     QPushButton *m_run;

@@ -62,6 +62,11 @@ void RunWindow::setState(const QString &state, const QString &details)
     m_details->setText(details);
 }
 
+void RunWindow::leaveRunning()
+{
+    m_stop->hide();
+}
+
 void RunWindow::finish()
 {
     m_view->finish();

@@ -21,6 +21,8 @@ public:
     void take(contracts::RunStream stream, QByteArrayView bytes) { m_view->take(stream, bytes); }
     /// \param state  one of the closed set, as a sentence; \param details  "started 09:21:07 · pid 4121"
     void setState(const QString &state, const QString &details);
+    /// It cannot be stopped from here.
+    void leaveRunning();
     /// Nothing more comes.
     void finish();
 

@@ -66,12 +66,19 @@ void MachinesPage::refresh()
         m_table->setCurrentIndex(m_table->model()->index(0, 0));
     const QModelIndex index = m_table->currentIndex();
     const auto machine = index.data(MachineModel::RowRole).value<chat::Machine>();
-    m_run->setEnabled(index.isValid() && machine.online && !machine.commands.isEmpty());
+    const bool waits = !machine.online
+        && std::any_of(machine.commands.begin(), machine.commands.end(),
+            [](const CommandSpec &command) { return command.idempotent; });
+    m_run->setEnabled(index.isValid() && (waits || (machine.online && !machine.commands.isEmpty())));
     m_run->setAccessibleName(
         index.isValid() ? tr("Run a command on %1").arg(chat::isolated(machine.name)) : m_run->text());
     if (m_table->model()->rowCount() == 0)
         m_hint->setText(
             tr("No machine yet. At a broker you belong to, each machine that is let in appears here by itself."));
+    else if (waits)
+        m_hint->setText(
+            tr("%1 is away. Some of what it offers can be run all the same: it runs when the machine is back.")
+                .arg(chat::isolated(machine.name)));
     else
         m_hint->clear();
 }
