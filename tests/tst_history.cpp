@@ -1,3 +1,4 @@
+#include "chat/messages.h"
 #include "support/long_talk.h"
 
 #include <QElapsedTimer>
@@ -94,7 +95,7 @@ private:
 
 void TestHistory::init()
 {
-    auto opened = Database::open(m_folder.filePath(QString::number(++m_files)), { history::tables() });
+    auto opened = Database::open(m_folder.filePath(QString::number(++m_files)), messages::steps());
     QVERIFY(opened);
     m_database = std::move(*opened);
 }

@@ -138,9 +138,10 @@ def no_and_withdrawn_and_changed(house, ana, bea):
     with open(changed, "ab") as file:
         file.write(b"more")
     ana.well("transfers", numbers[back], "--cancel")
+    owns = [ana.own()]
     said = until(ana, "no.bin", False, state("cancelled"), "declined")["sentence"]
     check("declined" in said, f"a no is said: {said}")
-    owns = [ana.own(), bea.own()]
+    owns.append(bea.own())
     said = until(ana, "changed.bin", False, state("failed"), "not sent")["sentence"]
     check("changed" in said, f"what has changed is said: {said}")
     check(until(bea, "changed.bin", True, state("cancelled"), "withdrawn")["sentence"] == said, "to both")

@@ -31,9 +31,9 @@ def main(build, pictures=None):
 
         ana, bea = town.person("first", "Ana"), town.person("second", "Bea")
         town.befriend(bea, ana, town.listen(ana))
-        ana.wait("contactList/Bea", lambda row: "online" in row.text)
+        ana.wait("contactList/Bea", lambda row: "online" in row.accessible)
         bea.program.stop()
-        ana.wait("contactList/Bea", lambda row: "away" in row.text)
+        ana.wait("contactList/Bea", lambda row: "away" in row.accessible)
         ana.page("Contacts")
         sent, back = (os.path.join(town.display.folder, name) for name in ("shoot.bin", "wrong.bin"))
         drop(town, ana, sent, (640, 660, 320, 150))
