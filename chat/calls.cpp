@@ -4,19 +4,28 @@
 #include "core/store/mail_poster.h"
 #include "core/text.h"
 
+#include <QTimer>
+
 namespace hawser::chat {
 
 Calls::Calls(const Me &me, History &history) : m_me(me), m_history(history)
 {
-    connect(&history, &History::opened, this, [this] {
-        m_history.read(
-            this, [](Database &database) { return CallBook(database).brokers(); },
-            [this](const Result<QHash<PublicKey, PublicKey>> &brokers) {
-                if (brokers)
-                    m_brokerOf.insert(*brokers);
-                emit loaded();
-            });
-    });
+    connect(&history, &History::opened, this, &Calls::load);
+}
+
+/// Before it is known whose results they are none is taken.
+void Calls::load()
+{
+    m_history.read(
+        this, [](Database &database) { return CallBook(database).brokers(); },
+        [this](const Result<QHash<PublicKey, PublicKey>> &brokers) {
+            if (!brokers) {
+                QTimer::singleShot(1000, this, &Calls::load);
+                return;
+            }
+            m_brokerOf.insert(*brokers);
+            emit loaded();
+        });
 }
 
 Calls::~Calls() = default;
@@ -37,7 +46,8 @@ Result<SentCall> Calls::wishFor(
             QStringLiteral("nothing can be kept here to be sent later: %1").arg(m_history.trouble()), Begun::No };
     SentCall call;
     call.to = machine.key;
-    call.broker = machine.broker;
+    const PublicKey before = brokerOf(machine.key); // all goes one way: its sequence is one
+    call.broker = before.isNull() ? machine.broker : before;
     call.name = machine.name;
     call.command = command;
     call.parameters = parameters.isNull() ? Value(Value::Map {}) : parameters;

@@ -73,6 +73,7 @@ signals:
     void queued(); ///< something was put into the outbox
 
 private:
+    void load();
     Result<SentCall> wishFor(
         const Machine &machine, const QString &command, const Value &parameters, milliseconds time) const;
     void put(const SentCall &call);

@@ -171,7 +171,7 @@ private:
         if (!changed)
             return changed.error();
         m_news.changed << *changed;
-        const CallBook::Changed calls = CallBook(m_database).expired(*gone, m_arrival.now);
+        const CallBook::Changed calls = CallBook(m_database).expired(*gone, m_arrival.source.sender, m_arrival.now);
         if (!calls)
             return calls.error();
         m_news.calls << *calls;

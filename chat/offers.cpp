@@ -16,6 +16,7 @@ using messages::Refusal;
 namespace {
 
 constexpr char conversation = '\x02';
+constexpr int idBytes = 16;
 
 Result<void> answer(Database &database, const Offer &theirs, const char *what, const QString &why)
 {
@@ -270,7 +271,7 @@ Result<void> turnAway(Database &database, const messages::Arrival &arrival, cons
 {
     for (const MailItem &item : items) {
         const Result<File::Request> offered = decodeStruct<File::Request>(item.body);
-        if (item.kind != contracts::fileOfferKind || !offered)
+        if (item.kind != contracts::fileOfferKind || !offered || offered->id.size() != idBytes)
             continue;
         const FileAnswer said { {}, arrival.source.device, offered->id, QLatin1String(FileAnswer::refused),
             QStringLiteral("they do not take files from you now") };

@@ -177,7 +177,8 @@ bool Post::goesBy(const PublicKey &broker, const MailSequence &sequence) const
 {
     if (sequence.recipient == m_me.key())
         return isForMineAt(broker, sequence);
-    if (const PublicKey by = m_calls.brokerOf(sequence.recipient); !by.isNull())
+    const bool isContact = m_contacts.find(sequence.recipient).has_value(); // whatever a broker offers under their key
+    if (const PublicKey by = m_calls.brokerOf(sequence.recipient); !by.isNull() && !isContact)
         return by == broker;
     if (m_direct.link(sequence.recipient) != nullptr)
         return false;
@@ -343,7 +344,7 @@ void Post::takeFrom(const PublicKey &broker)
 void Post::takeRun(const PublicKey &broker, const MailTaken &taken, const MailTaker::Done &done)
 {
     const PublicKey &from = taken.source.sender;
-    if (m_calls.brokerOf(from) == broker)
+    if (m_calls.brokerOf(from) == broker && !m_contacts.find(from))
         return m_calls.take(taken, done);
     messages::Arrival arrival = arrivalOf(m_history, taken.source, taken.first, taken.items);
     arrival.me = myself(from);

@@ -58,6 +58,8 @@ Result<void> Transfers::Private::acceptKept(Moving &moving, const QString &folde
 /// They begin to send what was accepted.
 void Transfers::Private::takeUp(const File::Request &request, const std::shared_ptr<IncomingCall> &call)
 {
+    if (!isLoaded || !history.trouble().isEmpty())
+        return call->fail({ Code::Unavailable, QStringLiteral("what was accepted there is not known yet"), Begun::No });
     history.read(
         this,
         [peer = call->caller().user, id = request.id](
@@ -134,6 +136,10 @@ void Transfers::Private::land(Moving &moving, const transfer::Receipt &receipt)
             if (noted && noted->state == Offer::State::Landing)
                 return moving->download->settle();
             moving->isLanding = false;
+            if (!noted && noted.error().code != Code::NotFound) { // nobody's no: it is tried again
+                moving->kept->state = Offer::State::Accepted;
+                return brokeOffIn(*moving, noted.error());
+            }
             const QString why = noted ? QStringLiteral("it was withdrawn") : noted.error().sentence;
             refuse(*moving, { Code::Cancelled, why }, Transfer::State::Failed, why);
         });

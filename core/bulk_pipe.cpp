@@ -1,14 +1,18 @@
 #include "core/byte_pipe.h"
 #include "core/epoll_dispatcher.h"
 #include "core/give_way.h"
+#include "core/instant.h"
 #include "core/limits.h"
 
 #include <QCoreApplication>
+#include <QMutex>
 #include <QThread>
 #include <deque>
 
 namespace hawser {
 namespace {
+
+constexpr auto tellAfter = milliseconds(250); // when less than a step has gone
 
 /// The thread that encrypts and decrypts bulk for the whole program.
 class BulkThread {
@@ -16,6 +20,7 @@ public:
     static QThread *get()
     {
         static BulkThread only;
+        const QMutexLocker alone(&only.m_mutex); // a BlockingClient has a thread of its own
         if (!only.m_thread) {
             only.m_thread = std::make_unique<QThread>();
             only.m_thread->setObjectName(QStringLiteral("bulk"));
@@ -31,6 +36,7 @@ public:
 private:
     void stop()
     {
+        const QMutexLocker alone(&m_mutex);
         if (!m_thread)
             return;
         m_thread->quit();
@@ -38,6 +44,7 @@ private:
         m_thread.reset();
     }
 
+    QMutex m_mutex;
     std::unique_ptr<QThread> m_thread;
 };
 
@@ -46,10 +53,7 @@ class FarEnd : public QObject {
     Q_OBJECT
 
 public:
-    explicit FarEnd(std::unique_ptr<BytePipe> pipe) : m_pipe(pipe.release()), m_given(m_pipe->backlog())
-    {
-        m_pipe->setParent(this);
-    }
+    explicit FarEnd(std::unique_ptr<BytePipe> pipe);
 
     void begin();
     void write(const QList<QByteArray> &pieces);
@@ -70,6 +74,7 @@ private:
 
     BytePipe *m_pipe;
     qint64 m_told = 0; // what went() said last
+    Instant m_toldAt {};
     qint64 m_given; // bytes that the pipe was given, in all
     qint64 m_ahead = 0; // bytes that came and were not taken yet
     std::optional<Error> m_why; // the pipe has ended
@@ -77,14 +82,20 @@ private:
     bool m_over = false; // ended() was said, or nobody wants to hear it
 };
 
-void FarEnd::begin()
+/// Listens before it moves: an event of the pipe's that was posted already is handled there before begin().
+FarEnd::FarEnd(std::unique_ptr<BytePipe> pipe) : m_pipe(pipe.release()), m_given(m_pipe->backlog())
 {
+    m_pipe->setParent(this);
     connect(m_pipe, &BytePipe::readable, this, &FarEnd::readSoon);
     connect(m_pipe, &BytePipe::written, this, &FarEnd::report);
     connect(m_pipe, &BytePipe::ended, this, [this](const Error &why) {
         m_why = why;
         readSoon();
     });
+}
+
+void FarEnd::begin()
+{
     readSoon();
     report();
 }
@@ -101,16 +112,16 @@ void FarEnd::write(const QList<QByteArray> &pieces)
     report();
 }
 
-/// In steps: each wakes the other thread.
+/// In steps, as each wakes the other thread, but often enough that a slow line is seen to move.
 void FarEnd::report()
 {
     const qint64 backlog = m_pipe->backlog();
     const qint64 gone = m_given - backlog;
-    if (gone - m_told < limits::bulkTurn && backlog > 0)
-        return;
-    if (gone == m_told)
+    const Instant at = now();
+    if (gone == m_told || (gone - m_told < limits::bulkTurn && backlog > 0 && at < m_toldAt + tellAfter))
         return;
     m_told = gone;
+    m_toldAt = at;
     emit went(gone);
 }
 
@@ -131,7 +142,10 @@ void FarEnd::read()
         QByteArray bytes(limits::bulkTurn, Qt::Uninitialized);
         const qint64 got = m_pipe->read(bytes.data(), bytes.size());
         if (got > 0) {
-            bytes.truncate(got);
+            if (got < limits::bulkTurn / 2)
+                bytes = QByteArray(bytes.constData(), got); // holds no more than is counted
+            else
+                bytes.truncate(got);
             m_ahead += got;
             emit came(bytes);
             return readSoon();

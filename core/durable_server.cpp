@@ -27,7 +27,7 @@ DurableResult resultFor(const CallQueue::Waiting &call, const Error &why)
     result.number = call.number;
     result.code = quint8(why.code);
     result.sentence = why.sentence;
-    result.begun = quint8(why.begun);
+    result.begun = quint8(why.begun == Begun::No && call.tries > 0 ? Begun::Maybe : why.begun);
     return result;
 }
 
@@ -293,7 +293,9 @@ void DurableServer::over(const Caller &who, const Result<Payload> &result)
     const Code code = result ? Code::Ok : result.error().code;
     const bool noRoom =
         !result && result.error().begun == Begun::No && (code == Code::ResourceExhausted || code == Code::Unavailable);
-    if (noRoom || wasStopped(result))
+    if (wasStopped(result))
+        return; // begun, as after a kill: it is begun again with the same key
+    if (noRoom)
         return putBack(who);
     if (!result)
         return answer(who, resultFor(work.call, result.error()));

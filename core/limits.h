@@ -121,8 +121,7 @@ inline constexpr qint64 mailboxSenderItems = 1000; ///< of one sender for one re
 inline constexpr qint64 mailboxSenderBytes = 8 * 1024 * 1024;
 
 // Durable calls (docs/protocol.md §17.11)
-inline constexpr qint64 durableCalls =
-    1000; ///< of one caller's device that wait at who is called; and that a caller keeps
+inline constexpr qint64 durableCalls = 1000; ///< of one caller that wait at who is called; and that a caller keeps
 inline constexpr qint64 durableOutput = 128 * 1024; ///< bytes of a run's output that are kept
 inline constexpr int durablePieces = 1000; ///< of which that may consist
 inline constexpr int durableTries = 5; ///< times one call may end the program that works on it

@@ -283,7 +283,7 @@ Limits describe(Config &config)
                      "runs of all own commands together; one more is refused" },
         { "limits", "control_connections", &config.controlConnections, 2, 4096, "connections to the control socket" },
         { "durable", "calls", &config.durable.waiting, 1, 1'000'000,
-            "calls that wait to run, of one caller's device; one more is answered that it is too many" },
+            "calls that wait to run, of one caller; one more is answered that it is too many" },
         { "durable", "answer_bytes", &config.durable.answers, 1, 1'000'000'000,
             "bytes of answers that wait for one caller; with more nothing of his begins" },
         { "durable", "output_bytes", &config.durable.output, 0, limits::durableOutput,

@@ -362,8 +362,9 @@ void TestDurableCalls::refusalsAndExpiryEndIt()
     QCOMPARE(book.find(one.id)->outcome().begun, Begun::No);
     QCOMPARE(book.all()->first().outcome().code, Code::ResourceExhausted);
     QVERIFY(book.kept(machine, 2, "home"));
-    QCOMPARE(book.expired(MailExpired { machine, QByteArray(8, 'e'), between, 1, 2 }, 40)->size(), 0);
-    QCOMPARE(book.expired(MailExpired { machine, device, between, 1, 2 }, 40)->size(), 1);
+    QCOMPARE(book.expired(MailExpired { machine, QByteArray(8, 'e'), between, 1, 2 }, broker, 40)->size(), 0);
+    QCOMPARE(book.expired(MailExpired { machine, device, between, 1, 2 }, machine, 40)->size(), 0); // not its broker
+    QCOMPARE(book.expired(MailExpired { machine, device, between, 1, 2 }, broker, 40)->size(), 1);
     QCOMPARE(book.find(two.id)->outcome().code, Code::DeadlineExceeded);
 }
 

@@ -56,16 +56,16 @@ void TestMessages::whatExpiredMayBeACall()
 {
     Folder mine;
     SentCall call;
+    const PublicKey broker = somebody("fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025");
     call.to = bea; // a machine
-    call.broker = call.to;
+    call.broker = broker;
     call.parameters = Value(Value::Map {});
     call.device = anasLaptop;
     const Result<SentCall> put = CallBook(*mine).put(call);
     QVERIFY(put && CallBook(*mine).kept(bea, 1, QStringLiteral("home")));
     const contracts::MailExpired gone { bea, anasLaptop, QByteArray(16, '\0'), 1, 1 };
     const MailItem item { contracts::MailExpired::kind, encodeStruct(gone), 1 };
-    const MailSource source { somebody("fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025"),
-        QByteArray(8, '\0'), ana, QByteArray(16, '\0') };
+    const MailSource source { broker, QByteArray(8, '\0'), ana, QByteArray(16, '\0') };
     messages::Arrival arrival { source, 1, packItems({ &item, 1 }) };
     QVERIFY(messages::take(*mine, arrival)->calls.isEmpty()); // somebody's, who is no broker
     arrival.first = 2;

@@ -14,6 +14,7 @@ using contracts::RunOutcome;
 
 namespace {
 
+constexpr int mostSentence = 1024; // characters
 constexpr qint64 seenFor = std::chrono::duration_cast<std::chrono::milliseconds>(limits::durableMost).count();
 
 QByteArray betweenTheTwo()
@@ -222,7 +223,7 @@ CallBook::Changed CallBook::end(
     const DurableResult &result, qint64 now, const QString &condition, const QVariantList &which)
 {
     return change(QStringLiteral("state = 4, sentence = ?, code = ?, ended = ?, result = ?"),
-        { sentenceOf(result), int(result.code), now, encodeStruct(result) }, condition, which);
+        { sentenceOf(result).left(mostSentence), int(result.code), now, encodeStruct(result) }, condition, which);
 }
 
 CallBook::Changed CallBook::kept(const PublicKey &to, quint64 upto, const QString &by)
@@ -240,12 +241,13 @@ CallBook::Changed CallBook::refused(const PublicKey &to, quint64 number, bool fo
         QStringLiteral("recipient = ? AND number = ? AND state = 1"), { to.bytes(), number });
 }
 
-CallBook::Changed CallBook::expired(const contracts::MailExpired &gone, qint64 now)
+CallBook::Changed CallBook::expired(const contracts::MailExpired &gone, const PublicKey &by, qint64 now)
 {
     return end(
         noResult({ Code::DeadlineExceeded, QStringLiteral("nobody fetched it from the broker in time"), Begun::No }),
-        now, QStringLiteral("recipient = ? AND device = ? AND number BETWEEN ? AND ? AND state < 3"),
-        { gone.to.bytes(), gone.device, gone.first, gone.upto });
+        now,
+        QStringLiteral("recipient = ? AND device = ? AND number BETWEEN ? AND ? AND state < 3 AND broker IN (?, ?)"),
+        { gone.to.bytes(), gone.device, gone.first, gone.upto, by.bytes(), PublicKey().bytes() });
 }
 
 CallBook::Changed CallBook::take(const MailTaken &taken, const QByteArray &myDevice, qint64 now)
@@ -295,7 +297,7 @@ CallBook::Changed CallBook::takeExpiry(const MailTaken &taken, const QByteArray 
         const auto gone = decodeStruct<contracts::MailExpired>(item.body);
         if (item.kind != contracts::MailExpired::kind || !gone || gone->device != myDevice)
             continue;
-        const Changed changed = expired(*gone, now);
+        const Changed changed = expired(*gone, taken.source.sender, now);
         if (!changed)
             return changed;
         all << *changed;

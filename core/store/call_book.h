@@ -71,7 +71,7 @@ public:
     /// \param forNow  it goes by itself later; else that one never does
     Changed refused(const PublicKey &to, quint64 number, bool forNow, const Error &why, qint64 now);
     /// Nobody fetched them from the broker in time.
-    Changed expired(const contracts::MailExpired &gone, qint64 now);
+    Changed expired(const contracts::MailExpired &gone, const PublicKey &by, qint64 now);
     /// What came from who was called: notes it in the inbox; receipts and results of this device do what they say.
     /// \retval as Inbox::take
     Changed take(const MailTaken &taken, const QByteArray &myDevice, qint64 now);

@@ -76,8 +76,7 @@ Result<void> CallQueue::take(const MailTaken &taken, const PublicKey &via)
 Result<void> CallQueue::queue(const MailSource &source, quint64 number, const PublicKey &via, const MailItem &item)
 {
     Result<QSqlQuery *> row =
-        m_database.again(QStringLiteral("SELECT count(*) FROM calls WHERE caller = ? AND device = ?"),
-            { source.sender.bytes(), source.device });
+        m_database.again(QStringLiteral("SELECT count(*) FROM calls WHERE caller = ?"), { source.sender.bytes() });
     if (!row)
         return row.error();
     const bool tooMany = (*row)->next() && (*row)->value(0).toLongLong() >= m_limits.waiting;

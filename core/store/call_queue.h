@@ -16,7 +16,7 @@ public:
     static Database::Steps steps();
 
     struct Limits {
-        qint64 waiting = limits::durableCalls; ///< of one caller's device
+        qint64 waiting = limits::durableCalls; ///< of one caller, whatever device it says it is
         qint64 answers = limits::answersWaiting; ///< bytes of answers that wait for one caller
         qint64 output = limits::durableOutput; ///< bytes of one run
 
