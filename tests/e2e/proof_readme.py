@@ -52,6 +52,11 @@ class Reader:
 unknown = commands()
 
 
+def stop(program):
+    program.process.terminate()
+    program.process.wait(30)
+
+
 def check_dev():
     for line in DEV & unknown:
         unknown.discard(line)
@@ -100,6 +105,20 @@ def proof(build):
         bea.house.start("bea-receive", "hawser", "receive", "--accept", "ana", "--to", bea.home + "/..", env=bea.env)
         ana.type("hawser send bea folder/ --wait")
         check(os.path.exists(os.path.join(bea.home, "..", "folder", "here it is")), "the folder has come")
+
+        stop(listener)
+        ana.type("hawser send bea folder/ --no-wait")
+        bea.leave("hawser listen", name="listen-again")
+        taker = bea.house.start("bea-later", "hawser", "receive", "--accept", "ana", "--to", bea.home + "/..", env=bea.env)
+        check(taker.process.wait(60) == 0, f"bea comes and takes it: {taker.output()}")
+        check(os.path.exists(os.path.join(bea.home, "..", "folder (2)", "here it is")), f"what was sent while she was away: {os.listdir(bea.home + '/..')}")
+
+        stop(agent)
+        wait_for(lambda: house.broker("status")[0]["nodes_online"] == 0, "the machine to be away")
+        ana.type("hawser run NODE count --durable", {"NODE": name}, more=("to=3",))
+        check("done" not in ana.type("hawser results"), "it waits for the machine")
+        node.house.start("node-again", "hawser-nodeagent", "run", "--config", os.path.join(ROOT, "resources/examples/nodeagent.toml"), env=node.env)
+        wait_for(lambda: "done" in ana.type("hawser results"), "the machine to come and do it")
     check(not unknown, f"nobody tries these lines of the README: {sorted(unknown)}")
     print("README: every command line works", flush=True)
 
