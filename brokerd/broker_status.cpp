@@ -128,11 +128,11 @@ contracts::BrokerStatus::Reply Broker::status() const
 void Broker::reportLimits(contracts::BrokerStatus::Reply &reply) const
 {
     insertFixed(reply.limits);
-    m_mailbox.report(reply.counters, reply.limits);
     Config config = m_config;
     report(describe(config), reply.limits);
     insert(reply.limits, "descriptors", m_listener.mostDescriptors());
     LimitUse use;
+    m_mailbox.report(reply.counters, reply.limits, use);
     m_sessions.report(use);
     m_accounts.report(use);
     m_requests.report(use);

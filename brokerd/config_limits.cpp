@@ -108,6 +108,8 @@ Limits mailLimits(Config &config)
         { table, "item_bytes", &mailbox.itemBytes, 1, limits::mailItem, "bytes of one message" },
         { table, "days", &config.mailboxDays, 1, 365, "days a message waits" },
         { table, "tries", &mailbox.tries, 1, 1000, "failed deliveries of one message until it is set aside" },
+        { table, "devices", &mailbox.devices, 1, 4096,
+            "devices of one recipient; one more and the one that was away for longest is forgotten" },
     };
 }
 

@@ -228,14 +228,18 @@ Result<MailShelf::Expired> MailShelf::expire(WallTime now)
 Result<MailShelf::Totals> MailShelf::totals()
 {
     Result<QSqlQuery *> row = m_database.again(
-        QStringLiteral("SELECT total(items), total(bytes), total(all_items), (SELECT count(*) FROM mail_parked)"
-                       " FROM mail_boxes"));
+        QStringLiteral("SELECT total(items), total(bytes), total(all_items), (SELECT count(*) FROM mail_parked),"
+                       " max(items), max(bytes), (SELECT max(items) FROM mail_pairs),"
+                       " (SELECT max(bytes) FROM mail_pairs), (SELECT max(n) FROM (SELECT count(*) AS n"
+                       " FROM mail_devices GROUP BY recipient)) FROM mail_boxes"));
     if (!row)
         return row.error();
     Totals totals;
-    if ((*row)->next())
-        totals = { (*row)->value(0).toLongLong(), (*row)->value(1).toLongLong(), (*row)->value(2).toLongLong(),
-            (*row)->value(3).toLongLong(), 0 };
+    if ((*row)->next()) {
+        const auto value = [&](int column) { return (*row)->value(column).toLongLong(); };
+        totals = { value(0), value(1), value(2), value(3), { value(4), value(5) }, { value(6), value(7) }, value(8),
+            0 };
+    }
     (*row)->finish();
     Result<QSqlQuery *> pragma = m_database.again(QStringLiteral("PRAGMA synchronous"));
     if (!pragma)

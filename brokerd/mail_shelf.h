@@ -59,6 +59,9 @@ public:
         qint64 bytes = 0;
         qint64 allItems = 0; ///< with those that only some devices have taken
         qint64 parked = 0;
+        Count fullest; ///< the most of one recipient
+        Count ofOne; ///< the most of one sender for one recipient
+        qint64 devices = 0; ///< the most of one recipient
         int synchronous = 0; ///< the pragma of this very connection: 2 is FULL
     };
     Result<Totals> totals();

@@ -120,10 +120,11 @@ Result<qsizetype> MailStore::acceptable(MailPosted &post, const QList<quint32> &
             return found.error();
         conflicting = *found;
     }
-    const auto refuse = [&](qsizetype i, Code code, const char *sentence, qint64 retryMs) {
+    const auto refuse = [&](qsizetype i, Code code, const char *sentence, qint64 retryMs, const char *limit = nullptr) {
         post.refused = post.first + quint64(i);
         post.why = { code, QString::fromLatin1(sentence), Begun::No, Origin::Broker };
         post.retryMs = retryMs;
+        post.limit = limit;
         return i;
     };
     qint64 items = 0;
@@ -137,13 +138,18 @@ Result<qsizetype> MailStore::acceptable(MailPosted &post, const QList<quint32> &
         if (known->marks.has(number))
             continue;
         if (item.size() > m_limits.itemBytes)
-            return refuse(i, Code::ResourceExhausted, "the message is larger than this broker keeps", 0);
+            return refuse(
+                i, Code::ResourceExhausted, "the message is larger than this broker keeps", 0, "mailbox_item_bytes");
         ++items;
         bytes += item.size();
-        if (pair->items + items > m_limits.senderItems || pair->bytes + bytes > m_limits.senderBytes)
-            return refuse(i, Code::ResourceExhausted, "too many messages of yours wait for this person", retryFull);
-        if (box->items + items > m_limits.items || box->bytes + bytes > m_limits.bytes)
-            return refuse(i, Code::ResourceExhausted, "the mailbox of this person is full", retryFull);
+        const bool tooManyOfOne = pair->items + items > m_limits.senderItems;
+        if (tooManyOfOne || pair->bytes + bytes > m_limits.senderBytes)
+            return refuse(i, Code::ResourceExhausted, "too many messages of yours wait for this person", retryFull,
+                tooManyOfOne ? "mailbox_sender_items" : "mailbox_sender_bytes");
+        const bool tooMany = box->items + items > m_limits.items;
+        if (tooMany || box->bytes + bytes > m_limits.bytes)
+            return refuse(i, Code::ResourceExhausted, "the mailbox of this person is full", retryFull,
+                tooMany ? "mailbox_items" : "mailbox_bytes");
     }
     return cuts.size() - 1;
 }
@@ -197,11 +203,14 @@ Result<MailStore::Device> MailStore::begin(const PublicKey &recipient, const QBy
     if ((*row)->next())
         found = { (*row)->value(0).toULongLong(), (*row)->value(1).toULongLong(), (*row)->value(2).toULongLong() };
     (*row)->finish();
-    const Result<void> forgotten = done(m_database.again(
+    const Result<QSqlQuery *> forgotten = m_database.again(
         QStringLiteral("DELETE FROM mail_devices WHERE recipient = ? AND device IN (SELECT device FROM mail_devices"
                        " WHERE recipient = ? AND device <> ? ORDER BY seen DESC LIMIT -1 OFFSET ?)"),
-        { recipient.bytes(), recipient.bytes(), device, mostDevices - 1 }));
-    return forgotten ? Result<Device>(found) : forgotten.error();
+        { recipient.bytes(), recipient.bytes(), device, m_limits.devices - 1 });
+    if (!forgotten)
+        return forgotten.error();
+    found.forgotten = (*forgotten)->numRowsAffected();
+    return found;
 }
 
 Result<MailStore::Fetched> MailStore::fetch(

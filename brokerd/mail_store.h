@@ -16,6 +16,7 @@ struct MailboxLimits {
     qint64 itemBytes = limits::mailItem;
     qint64 keptMs = milliseconds(limits::mailKept).count();
     qint64 tries = limits::mailTries;
+    qint64 devices = 32; ///< of one recipient; one more and the one unseen for longest is forgotten
 
     bool operator==(const MailboxLimits &) const = default;
 };
@@ -25,8 +26,6 @@ struct MailboxLimits {
 /// names. Works on the Database it is given, inside the transaction that runs there; no state of its own.
 class MailStore {
 public:
-    static constexpr int mostDevices = 32; ///< of one recipient; one more and the one unseen for longest is forgotten
-
     static Database::Steps steps();
     MailStore(Database &database, const MailboxLimits &limits) : m_database(database), m_limits(limits) { }
 
@@ -39,6 +38,7 @@ public:
         quint64 cursor = 0; ///< it has all up to this serial
         quint64 singlyTo = 0; ///< up to this serial items go one at a time: one of them made it fail
         quint64 lost = 0; ///< items that went unseen by it, all told
+        int forgotten = 0; ///< other devices that had to go for it
     };
     /// A device of the recipient begins to take, and is known from now on.
     Result<Device> begin(const PublicKey &recipient, const QByteArray &device, WallTime now);

@@ -37,6 +37,8 @@ void MailTaking::begun(const Result<MailStore::Device> &device)
         m_mailbox.failed(device.error());
         return end({ Code::Unavailable, QStringLiteral("the mailbox is out of order at the moment"), Begun::No });
     }
+    if (device->forgotten)
+        m_mailbox.m_hits.count("mailbox_devices");
     m_begun = true;
     m_cursor = m_saved = m_given = device->cursor;
     m_singlyTo = device->singlyTo;
@@ -166,8 +168,10 @@ void MailTaking::itemFailed(quint64 serial)
                 MailStore &store) { return store.failed(user, device, serial, givenTo, wall); }),
         [this, serial](const Result<bool> &parked) {
             m_counting = false;
-            if (parked && *parked)
+            if (parked && *parked) {
                 m_cursor = m_saved = m_given = serial;
+                m_mailbox.m_hits.count("mailbox_tries");
+            }
             m_mailbox.worked();
             look();
         });
@@ -183,7 +187,11 @@ void MailTaking::stopped()
             m_mailbox.withStore([user = user(), device = device(), serial = firstOpen(), givenTo = m_given,
                                     wall = QDateTime::currentMSecsSinceEpoch()](
                                     MailStore &store) { return store.failed(user, device, serial, givenTo, wall); }),
-            [mailbox = &m_mailbox](const Result<bool> &) { mailbox->worked(); });
+            [mailbox = &m_mailbox](const Result<bool> &parked) {
+                if (parked && *parked)
+                    mailbox->m_hits.count("mailbox_tries");
+                mailbox->worked();
+            });
     m_mailbox.m_takers.remove(user(), this);
     deleteLater();
 }

@@ -26,6 +26,8 @@ Mailbox::Mailbox(const QString &path, MayWrite mayWrite, MayReach mayReach, QObj
         return m_mayWrite(from.user, post.source.recipient);
     };
     m_keeper.refused = [this](MailPosted &post) {
+        if (post.limit)
+            m_hits.count(post.limit);
         if (post.retryMs > 0 && m_takers.contains(post.source.recipient))
             post.retryMs = retryHere;
     };
@@ -133,7 +135,7 @@ void Mailbox::keepHouse(WallTime wall, const PublicKey &broker)
         });
 }
 
-void Mailbox::report(Value &counters, Value &limits) const
+void Mailbox::report(Value &counters, Value &limits, LimitUse &use) const
 {
     insert(counters, "mailbox_items", m_totals.items);
     insert(counters, "mailbox_bytes", m_totals.bytes);
@@ -147,6 +149,13 @@ void Mailbox::report(Value &counters, Value &limits) const
     insert(counters, "mailbox_failures", qint64(m_failures));
     insert(counters, "mailbox_takers", m_takers.size());
     insert(limits, "mailbox_synchronous", m_totals.synchronous);
+    use.used("mailbox_items", m_totals.fullest.items);
+    use.used("mailbox_bytes", m_totals.fullest.bytes);
+    use.used("mailbox_sender_items", m_totals.ofOne.items);
+    use.used("mailbox_sender_bytes", m_totals.ofOne.bytes);
+    use.used("mailbox_devices", m_totals.devices);
+    use.hit("mailbox_days", qint64(m_expired));
+    m_hits.report(use);
 }
 
 } // namespace hawser::broker

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "brokerd/mail_store.h"
+#include "core/limit_use.h"
 #include "core/store/mail_posting.h"
 #include "core/store/store_thread.h"
 
@@ -34,7 +35,7 @@ public:
     /// From now on who goes without acknowledging has not failed.
     void drain() { m_draining = true; }
     /// What status shows.
-    void report(Value &counters, Value &limits) const;
+    void report(Value &counters, Value &limits, LimitUse &use) const;
 
 private:
     friend class MailTaking;
@@ -64,6 +65,7 @@ private:
     quint64 m_expired = 0;
     quint64 m_failures = 0;
     quint64 m_damaged = 0;
+    LimitHits m_hits;
     std::optional<Error> m_trouble; // told once
     bool m_refreshing = false;
     bool m_draining = false;

@@ -50,7 +50,7 @@ void TestBrokerConfig::everyKeyIsRead()
                                               "[topics]\npeople_publish = ['a.>', 'b']\npeople_subscribe = []\n"
                                               "machines_publish = ['m.*']\nmachines_subscribe = ['jobs.>']\n"
                                               "[mailbox]\nitems = 5\nbytes = 6\nsender_items = 7\nsender_bytes = 8\n"
-                                              "item_bytes = 9\ndays = 2\ntries = 3\n",
+                                              "item_bytes = 9\ndays = 2\ntries = 3\ndevices = 4\n",
         QStringLiteral("f"));
     QVERIFY(config);
     QCOMPARE(config->name, QStringLiteral("home"));
@@ -63,7 +63,7 @@ void TestBrokerConfig::everyKeyIsRead()
     QCOMPARE(config->links.resumeSeconds, 30);
     QCOMPARE(config->links.awaySeconds, 2);
     QCOMPARE(config->suspendedMegabytes, 7);
-    QCOMPARE(config->mailbox, (MailboxLimits { 5, 6, 7, 8, 9, 172'800'000, 3 }));
+    QCOMPARE(config->mailbox, (MailboxLimits { 5, 6, 7, 8, 9, 172'800'000, 3, 4 }));
     QCOMPARE(config->subscriptionsPerSession, 5);
     QCOMPARE(config->subscriptions, 6);
     QCOMPARE(config->lastValues, 7);

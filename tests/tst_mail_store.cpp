@@ -423,11 +423,13 @@ void TestMailStore::isThereAfterReopening()
 
 void TestMailStore::tooManyDevices()
 {
-    for (int i = 0; i <= MailStore::mostDevices; ++i)
-        begin(char('A' + i), start + i);
-    QCOMPARE(rows("mail_devices"), MailStore::mostDevices);
+    m_limits.devices = 3;
+    for (int i = 0; i < 3; ++i)
+        QCOMPARE(begin(char('A' + i), start + i).forgotten, 0);
+    QCOMPARE(begin('D', start + 3).forgotten, 1);
+    QCOMPARE(rows("mail_devices"), 3);
     post(1, { "a" });
-    for (int i = 1; i <= MailStore::mostDevices; ++i)
+    for (int i = 1; i <= 3; ++i)
         QVERIFY(taken(char('A' + i), 1));
     QCOMPARE(rows("mail"), 0); // the forgotten one holds nothing back
 }

@@ -7,6 +7,7 @@
 #include "support/brokerguest.h"
 #include "tests/support/mail_run.h"
 
+#include <QJsonDocument>
 #include <QSignalSpy>
 #include <csignal>
 
@@ -84,6 +85,9 @@ private slots:
     void whoIsNotThereAndWhoMayNotLookAlike();
     void machinesAreWrittenToAndAnswer();
     void afterARefusalTheRestWaitsForIt();
+    void whatItRefusesIsShown_data();
+    void whatItRefusesIsShown();
+    void devicesOfOneAreBounded();
     void anItemThatFailsIsSetAsideAndTheRestGoesOn();
     void aNewProgramOfTheDeviceTakesOver();
     void malformedPostingsEndTheirChannelAlone_data();
@@ -123,13 +127,13 @@ private:
         return machine->join(*m_broker, QString::fromUtf8(link).trimmed()) ? std::move(machine) : nullptr;
     }
     QString mailFile() const { return m_broker->folder() + QStringLiteral("/mailbox.sqlite"); }
-    qint64 counter(const char *name)
+    qint64 inStatus(const char *map, const char *name)
     {
         QByteArray output;
         m_broker->verb({ QStringLiteral("status"), QStringLiteral("--json") }, &output);
-        const QRegularExpression wanted(QStringLiteral("\"%1\":\\s*(\\d+)").arg(QLatin1String(name)));
-        return wanted.match(QString::fromUtf8(output)).captured(1).toLongLong();
+        return QJsonDocument::fromJson(output)[QLatin1String(map)][QLatin1String(name)].toInteger();
     }
+    qint64 counter(const char *name) { return inStatus("counters", name); }
 
     std::unique_ptr<BrokerProcess> m_broker;
     QString m_link;
@@ -176,7 +180,7 @@ void TestMailbox::isGivenToWhoComesLater()
     QTRY_COMPARE(counter("mailbox_items_on_disk"), 4);
     bea->acknowledge(bea->serial);
     QTRY_COMPARE(counter("mailbox_items_on_disk"), 0);
-    QCOMPARE(counter("mailbox_synchronous"), 2);
+    QCOMPARE(inStatus("limits", "mailbox_synchronous"), 2);
 }
 
 /// Another program holds the file, so nothing can be committed; the broker does everything else meanwhile.
@@ -310,6 +314,59 @@ void TestMailbox::afterARefusalTheRestWaitsForIt()
     QTRY_COMPARE(ana->answers.last().kept, 3u);
 }
 
+void TestMailbox::whatItRefusesIsShown_data()
+{
+    QTest::addColumn<QByteArray>("setting");
+    QTest::addColumn<QByteArray>("limit");
+    QTest::addColumn<int>("used");
+    const auto two = int(items({ "a", "b" }).size());
+    const QByteArray notThree = QByteArray::number(two + 1);
+
+    QTest::newRow("of one sender") << QByteArray("sender_items = 2") << QByteArray("mailbox_sender_items") << 2;
+    QTest::newRow("their bytes") << "sender_bytes = " + notThree << QByteArray("mailbox_sender_bytes") << two;
+    QTest::newRow("of all") << QByteArray("items = 2") << QByteArray("mailbox_items") << 2;
+    QTest::newRow("bytes of all") << "bytes = " + notThree << QByteArray("mailbox_bytes") << two;
+}
+
+void TestMailbox::whatItRefusesIsShown()
+{
+    QFETCH(const QByteArray, setting);
+    QFETCH(const QByteArray, limit);
+    QFETCH(const int, used);
+    m_broker->stop();
+    QVERIFY(m_broker->start("[mailbox]\n" + setting + "\n"));
+    auto ana = enter(QStringLiteral("Ana"), m_ana);
+    QVERIFY(ana);
+    ana->openPost();
+    ana->post(m_bea.key(), 1, { "a", "b", "c" });
+    QTRY_COMPARE(ana->answers.size(), 1);
+    QCOMPARE(ana->answers[0].kept, 2u);
+    QCOMPARE(ana->answers[0].refused, 3u);
+    QCOMPARE(codeFromWire(ana->answers[0].code), Code::ResourceExhausted);
+    QCOMPARE(inStatus("hits", limit.constData()), 1);
+    QTRY_COMPARE(inStatus("used", limit.constData()), used);
+}
+
+void TestMailbox::devicesOfOneAreBounded()
+{
+    m_broker->stop();
+    QVERIFY(m_broker->start("[mailbox]\ndevices = 2\n"));
+    for (const char device : { 'a', 'b', 'c' }) {
+        auto bea = enter(QStringLiteral("Bea"), m_bea, device);
+        QVERIFY(bea);
+        bea->openTake();
+        QTRY_COMPARE(counter("mailbox_takers"), 1);
+        bea.reset();
+        QTRY_COMPARE(counter("mailbox_takers"), 0);
+    }
+    QTRY_COMPARE(inStatus("hits", "mailbox_devices"), 1);
+    auto ana = enter(QStringLiteral("Ana"), m_ana);
+    QVERIFY(ana);
+    ana->openPost();
+    ana->post(m_bea.key(), 1, { "a" }); // what is used is counted when something has come
+    QTRY_COMPARE(inStatus("used", "mailbox_devices"), 2);
+}
+
 void TestMailbox::anItemThatFailsIsSetAsideAndTheRestGoesOn()
 {
     auto ana = enter(QStringLiteral("Ana"), m_ana);
@@ -332,6 +389,7 @@ void TestMailbox::anItemThatFailsIsSetAsideAndTheRestGoesOn()
     bea->acknowledge(bea->serial);
     QTRY_COMPARE(counter("mailbox_parked"), 1);
     QTRY_COMPARE(counter("mailbox_items"), 0);
+    QCOMPARE(inStatus("hits", "mailbox_tries"), 1);
 }
 
 void TestMailbox::aNewProgramOfTheDeviceTakesOver()

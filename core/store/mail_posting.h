@@ -20,6 +20,7 @@ struct MailPosted {
     quint64 refused = 0; ///< the first number that is not; 0: none
     Error why = {};
     qint64 retryMs = 0; ///< 0: never
+    const char *limit = nullptr; ///< that stopped it, by its name in status
     quint64 fresh = 0; ///< how many were not here before
     int judged = 0; ///< what `may` has to tell `keep`
 };

@@ -23,10 +23,11 @@ public:
         m_process.waitForFinished();
     }
 
-    bool start()
+    /// \param settings  more of its file
+    bool start(const QByteArray &settings = {})
     {
         QFile config(m_folder.filePath(QStringLiteral("test.toml")));
-        if (!config.open(QIODevice::WriteOnly) || config.write("[limits]\naway_seconds = 1\n") < 0)
+        if (!config.open(QIODevice::WriteOnly) || config.write("[limits]\naway_seconds = 1\n" + settings) < 0)
             return false; // who died is missed sooner than by default
         config.close();
         m_process.setProcessChannelMode(QProcess::ForwardedErrorChannel);
