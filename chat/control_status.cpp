@@ -96,15 +96,7 @@ void reportUse(Person &person, const Status &status, LimitUse &use)
         use.used("control_connections", control->connections());
         use.hit("control_connections", control->refused());
     }
-    QHash<PublicKey, int> going, offered;
-    for (const Transfer &transfer : person.transfers().all())
-        if (!transfer.isOver())
-            ++(transfer.direction == Transfer::Direction::Out ? going : offered)[transfer.peer];
-    const auto most = [](const QHash<PublicKey, int> &counts) {
-        return counts.isEmpty() ? 0 : *std::max_element(counts.begin(), counts.end());
-    };
-    use.used("transfers_at_once", most(going));
-    use.used("transfers_offers", most(offered));
+    person.transfers().report(use);
     person.requests().report(use);
     if (const Listener *listener = person.direct().listener())
         reportAdmission(*listener, use);

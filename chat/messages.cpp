@@ -44,12 +44,24 @@ Result<Entry> post(Database &database, Entry entry, const Myself &me, bool again
 Database::Steps steps()
 {
     return { history::tables(), history::moreTables() + Outbox::tables() + Inbox::tables(), history::tablesOfDevices(),
-        CallBook::tables(), offers::tables() };
+        CallBook::tables(), offers::tables(), offers::orderOfEnds() };
 }
 
 Result<quint64> put(Database &database, const MailSequence &sequence, const char *kind, const QByteArray &body)
 {
     return Outbox(database).put(sequence, oneItem(kind, body, 0));
+}
+
+Result<bool> answer(
+    Database &database, const MailSequence &sequence, const char *kind, const QByteArray &body, qint64 most)
+{
+    const Result<MailProgress> progress = Outbox(database).progress(sequence);
+    if (!progress)
+        return progress.error();
+    if (qint64(progress->last - progress->kept) >= most)
+        return false;
+    const Result<quint64> put = messages::put(database, sequence, kind, body);
+    return put ? Result<bool>(true) : put.error();
 }
 
 MailSequence sequenceTo(const PublicKey &with)

@@ -24,6 +24,10 @@ QString expiredSentence();
 
 /// Puts one item into the outbox. \return its number
 Result<quint64> put(Database &database, const MailSequence &sequence, const char *kind, const QByteArray &body);
+/// The same for what is said to each word of theirs, unless `most` wait there already: who does not take answers gets no more.
+/// \return whether it was put
+Result<bool> answer(
+    Database &database, const MailSequence &sequence, const char *kind, const QByteArray &body, qint64 most);
 Result<void> tellReceipt(
     Database &database, const MailSequence &whom, const char *kind, const contracts::MailReceipt &receipt);
 
@@ -34,6 +38,7 @@ struct News {
     QSet<PublicKey> read {}; ///< conversations of which less is unread than before
     QList<SentCall> calls {}; ///< of mine, that went further
     QList<Offer> offers {}; ///< new ones, and those that changed
+    QByteArrayList limitsHit {}; ///< by their names in `status`
 };
 
 /// Something I say: in the outbox and in the history. Returns it with its number. Its sentence may say why it waits.

@@ -59,11 +59,7 @@ private:
 
     Result<void> takeOffers(const QList<offers::Came> &news)
     {
-        const Result<QList<Offer>> changed = offers::take(m_database, m_arrival, news);
-        if (!changed)
-            return changed.error();
-        m_news.offers << *changed;
-        return {};
+        return offers::take(m_database, m_arrival, news, m_news);
     }
 
     Result<void> takeAll(const QList<offers::Came> &news)
@@ -272,6 +268,7 @@ private:
         m_news.changed << news->changed;
         m_news.read.unite(news->read);
         m_news.offers << news->offers;
+        m_news.limitsHit << news->limitsHit;
         return {};
     }
 
@@ -322,8 +319,10 @@ Result<void> turnAway(Database &database, const Arrival &arrival)
     if (said == items->rend())
         return {};
     const quint64 number = arrival.first + quint64(items->rend() - said) - 1;
-    return tellReceipt(database, sequenceToStranger(arrival.source.sender), MailReceipt::refused,
-        { {}, arrival.source.device, number });
+    const MailReceipt refused { {}, arrival.source.device, number };
+    const Result<bool> told = answer(database, sequenceToStranger(arrival.source.sender), MailReceipt::refused,
+        encodeStruct(refused), arrival.me.offers.answers);
+    return told ? Result<void>() : told.error();
 }
 
 } // namespace hawser::chat::messages

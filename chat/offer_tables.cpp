@@ -1,14 +1,14 @@
 #include "chat/offer_tables.h"
 
 #include "core/fields.h"
-#include "core/limits.h"
 #include "core/wire.h"
 
 namespace hawser::chat::offers {
 
 namespace {
 
-const QString select = QStringLiteral("SELECT peer, mine, id, state, since, number, hidden, details FROM offers ");
+const QString select =
+    QStringLiteral("SELECT peer, mine, id, state, since, number, hidden, details, ended FROM offers ");
 const QString ofThem = QStringLiteral("WHERE peer = ? AND mine = ? ");
 
 Result<QList<Offer>> read(Result<QSqlQuery> rows)
@@ -28,6 +28,7 @@ Result<QList<Offer>> read(Result<QSqlQuery> rows)
         offer->since = rows->value(4).toLongLong();
         offer->number = rows->value(5).toULongLong();
         offer->isHidden = rows->value(6).toBool();
+        offer->ended = rows->value(8).toULongLong();
         offers << *offer;
     }
     return offers;
@@ -54,6 +55,15 @@ QStringList tables()
                        " id BLOB NOT NULL, state INTEGER NOT NULL, since INTEGER NOT NULL, number INTEGER NOT NULL,"
                        " hidden INTEGER NOT NULL, details BLOB NOT NULL, UNIQUE (peer, mine, id))"),
         QStringLiteral("CREATE INDEX offers_by_id ON offers (id)"),
+    };
+}
+
+QStringList orderOfEnds()
+{
+    return {
+        QStringLiteral("ALTER TABLE offers ADD COLUMN ended INTEGER NOT NULL DEFAULT 0"),
+        QStringLiteral("UPDATE offers SET ended = row WHERE state >= %1").arg(int(Offer::State::Done)),
+        QStringLiteral("CREATE INDEX offers_by_end ON offers (peer, ended)"),
     };
 }
 
@@ -96,18 +106,30 @@ Result<QList<Offer>> unanswered(Database &database, const PublicKey &peer, quint
 
 Result<void> save(Database &database, const Offer &offer)
 {
-    const Result<void> saved = outcome(
-        database.run(QStringLiteral("INSERT INTO offers (peer, mine, id, state, since, number, hidden, details)"
-                                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (peer, mine, id) DO UPDATE SET"
-                                    " state = excluded.state, since = excluded.since, number = excluded.number,"
-                                    " hidden = excluded.hidden, details = excluded.details"),
-            { offer.peer.bytes(), offer.mine, offer.id, int(offer.state), offer.since, offer.number, offer.isHidden,
-                encodeStruct(offer) }));
-    if (!saved || !offer.isOver())
-        return saved;
+    return outcome(database.run(
+        QStringLiteral("INSERT INTO offers (peer, mine, id, state, since, number, hidden, details, ended)"
+                       " VALUES (?, ?, ?, ?, ?, ?, ?, ?,"
+                       " CASE WHEN ? THEN (SELECT coalesce(max(ended), 0) + 1 FROM offers WHERE peer = ?) ELSE 0 END)"
+                       " ON CONFLICT (peer, mine, id) DO UPDATE SET"
+                       " state = excluded.state, since = excluded.since, number = excluded.number,"
+                       " hidden = excluded.hidden, details = excluded.details,"
+                       " ended = CASE WHEN ended > 0 THEN ended ELSE excluded.ended END"),
+        { offer.peer.bytes(), offer.mine, offer.id, int(offer.state), offer.since, offer.number, offer.isHidden,
+            encodeStruct(offer), offer.isOver(), offer.peer.bytes() }));
+}
+
+Result<void> hide(Database &database, const Offer &ended)
+{
+    return outcome(database.run(
+        QStringLiteral("UPDATE offers SET hidden = 1 WHERE peer = ? AND mine = ? AND id = ? AND state >= ?"),
+        { ended.peer.bytes(), ended.mine, ended.id, int(Offer::State::Done) }));
+}
+
+Result<void> forgetEnded(Database &database, const PublicKey &peer, qint64 most)
+{
     return outcome(database.run(QStringLiteral("DELETE FROM offers WHERE row IN (SELECT row FROM offers WHERE"
-                                               " peer = ? AND state >= ? ORDER BY row DESC LIMIT -1 OFFSET ?)"),
-        { offer.peer.bytes(), int(Offer::State::Done), limits::offersEnded }));
+                                               " peer = ? AND state >= ? ORDER BY ended DESC LIMIT -1 OFFSET ?)"),
+        { peer.bytes(), int(Offer::State::Done), most }));
 }
 
 Result<void> renumber(Database &database, const PublicKey &peer, quint64 after, quint64 by)

@@ -3,15 +3,6 @@
 #include "core/public_key.h"
 #include "core/store/database.h"
 
-namespace hawser::limits {
-
-// Offers to somebody who is away (docs/protocol.md §12)
-inline constexpr int offersOpen = 64; ///< not over, of one contact, each way
-inline constexpr int offersEnded = 256; ///< of those that are over so many are remembered of one contact, the newest
-inline constexpr int offerTries = 10; ///< so often the data of one that was accepted begins
-
-} // namespace hawser::limits
-
 namespace hawser::chat {
 
 /// Files or a folder offered durably (docs/protocol.md §15.6), as it is kept on disk by who offers and by who is offered.
@@ -35,6 +26,7 @@ struct Offer {
     quint64 number = 0; ///< mine: of its message
     Way way = Way::Queued; ///< mine: of the offer
     bool isHidden = false; ///< over, and cleared from the list
+    quint64 ended = 0; ///< over: of those of this peer the so-manieth; the tables count
 
     // What was offered (core/contracts/talk.h)
     QString title;
@@ -89,8 +81,9 @@ struct Offer {
 /// The table of durable offers. For the thread of the database; writers belong into a transaction of their caller.
 namespace offers {
 
-/// For a step of Database::Steps.
+/// For steps of Database::Steps: the table, and the order in which they ended.
 QStringList tables();
+QStringList orderOfEnds();
 
 /// All, oldest first.
 Result<QList<Offer>> all(Database &database);
@@ -102,8 +95,12 @@ Result<bool> isKnown(Database &database, const QByteArray &id);
 Result<int> open(Database &database, const PublicKey &peer, bool mine);
 /// Mine to them whose number lies between, and that are not answered.
 Result<QList<Offer>> unanswered(Database &database, const PublicKey &peer, quint64 from, quint64 upto);
-/// Adds, or replaces what is known of it. Of theirs that are over the newest limits::offersEnded stay.
+/// Adds, or replaces what is known of it.
 Result<void> save(Database &database, const Offer &offer);
+/// Off the list, if it is there and over.
+Result<void> hide(Database &database, const Offer &ended);
+/// Of theirs and mine to them that are over the last `most` to end stay.
+Result<void> forgetEnded(Database &database, const PublicKey &peer, qint64 most);
 /// Numbers above `after` grew by `by`.
 Result<void> renumber(Database &database, const PublicKey &peer, quint64 after, quint64 by);
 Result<void> remove(Database &database, const PublicKey &peer);

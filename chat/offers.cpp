@@ -16,7 +16,6 @@ using messages::Refusal;
 namespace {
 
 constexpr char conversation = '\x02';
-constexpr int idBytes = 16;
 
 Result<void> answer(Database &database, const Offer &theirs, const char *what, const QString &why)
 {
@@ -60,18 +59,20 @@ bool isOffers(const MailSequence &sequence)
 
 // --- what I say
 
-Result<Offer> send(Database &database, Offer offer)
+Result<Offer> send(Database &database, Offer offer, const messages::Myself &me)
 {
     const Result<int> waiting = open(database, offer.peer, true);
     if (!waiting)
         return waiting.error();
-    if (*waiting >= limits::offersOpen)
+    if (*waiting >= me.offers.open)
         return Error { Code::ResourceExhausted, QStringLiteral("too many offers wait for them already") };
     const Result<quint64> number =
         messages::put(database, sequenceTo(offer.peer), contracts::fileOfferKind, encodeStruct(requestOf(offer)));
     if (!number)
         return number.error();
     offer.number = *number;
+    if (const Result<void> room = forgetEnded(database, offer.peer, me.offers.ended); !room)
+        return room.error();
     return saved(database, offer);
 }
 
@@ -118,11 +119,9 @@ Result<Offer> note(Database &database, const Offer &offer)
 
 Result<void> hide(Database &database, const QList<Offer> &ended)
 {
-    for (Offer offer : ended) {
-        offer.isHidden = true;
-        if (const Result<void> done = save(database, offer); !done)
+    for (const Offer &offer : ended)
+        if (const Result<void> done = hide(database, offer); !done)
             return done.error();
-    }
     return {};
 }
 
@@ -275,10 +274,10 @@ Result<void> turnAway(Database &database, const messages::Arrival &arrival, cons
             continue;
         const FileAnswer said { {}, arrival.source.device, offered->id, QLatin1String(FileAnswer::refused),
             QStringLiteral("they do not take files from you now") };
-        const Result<quint64> put = messages::put(
-            database, messages::sequenceToStranger(arrival.source.sender), FileAnswer::kind, encodeStruct(said));
-        if (!put)
-            return put.error();
+        const Result<bool> told = messages::answer(database, messages::sequenceToStranger(arrival.source.sender),
+            FileAnswer::kind, encodeStruct(said), arrival.me.offers.answers);
+        if (!told)
+            return told.error();
     }
     return {};
 }

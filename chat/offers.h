@@ -10,13 +10,16 @@
 /// What a person decided and what will be said of it are on disk together.
 namespace hawser::chat::offers {
 
+inline constexpr int idBytes = 16; ///< of an offer's name
+
 /// Offers, answers and what is withdrawn go apart from what is said.
 MailSequence sequenceTo(const PublicKey &with);
 bool isOffers(const MailSequence &sequence);
 
 /// Something I offer: in the outbox and in the table. Returns it with its number.
+/// \param me  what may wait there
 /// \retval ResourceExhausted  too many wait for them already, or the disk is full
-Result<Offer> send(Database &database, Offer offer);
+Result<Offer> send(Database &database, Offer offer, const messages::Myself &me);
 /// I take one of theirs (to offer.saveTo): they are told, and so are my other devices in that sequence (chat/own_devices.h), if there is one.
 /// \retval NotFound  it was answered, or withdrawn
 Result<Offer> accept(Database &database, Offer offer, const MailSequence &toMyDevices);
@@ -26,7 +29,7 @@ Result<Offer> end(Database &database, const Offer &offer, const std::optional<QS
     const MailSequence &toMyDevices = {});
 /// A stream of one that is accepted is on its way, or broke; nothing happens when it is over.
 Result<Offer> note(Database &database, const Offer &offer);
-/// Off the list.
+/// Off the list, as far as they are over and there.
 Result<void> hide(Database &database, const QList<Offer> &ended);
 /// Those that wait since before `before` are over; those that were over already are forgotten.
 Result<QList<Offer>> expire(Database &database, qint64 before);
@@ -49,12 +52,13 @@ bool isOneThing(const contracts::File::Request &request);
 
 /// How many items from the first on can be read; it is all of them when no sender broke the rules.
 qsizetype readable(const QList<MailItem> &items);
-/// What came new in that sequence: the item, and its number. Returns the offers that are new or changed. \pre all readable
+/// What came new in that sequence: the item, and its number. To the news come offers that are new or changed, and what limits
+/// did. \pre all readable
 struct Came {
     MailItem item;
     quint64 number = 0;
 };
-Result<QList<Offer>> take(Database &database, const messages::Arrival &arrival, const QList<Came> &news);
+Result<void> take(Database &database, const messages::Arrival &arrival, const QList<Came> &came, messages::News &news);
 /// What a stranger offers is refused.
 Result<void> turnAway(Database &database, const messages::Arrival &arrival, const QList<MailItem> &items);
 

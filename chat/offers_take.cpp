@@ -16,24 +16,24 @@ using contracts::MailReceipt;
 
 namespace {
 
-constexpr int idBytes = 16;
 constexpr int mostWhy = 512;
 
 /// One arrival while it is taken.
 class Taking {
 public:
-    Taking(Database &database, const messages::Arrival &arrival) : m_database(database), m_arrival(arrival) { }
-
-    Result<QList<Offer>> run(const QList<Came> &news)
+    Taking(Database &database, const messages::Arrival &arrival, messages::News &news)
+        : m_database(database), m_arrival(arrival), m_news(news)
     {
-        for (const Came &came : news)
+    }
+
+    Result<void> run(const QList<Came> &all)
+    {
+        for (const Came &came : all)
             if (const Result<void> done = take(came); !done)
                 return done.error();
         const bool isAsked = !m_arrival.direct && m_lastOffer > 0; // directly the acknowledgement says it
-        if (!isAsked)
-            return m_changed;
-        const Result<void> told = say(MailReceipt::delivered, MailReceipt { {}, m_arrival.source.device, m_lastOffer });
-        return told ? Result<QList<Offer>>(m_changed) : told.error();
+        return isAsked ? say(MailReceipt::delivered, MailReceipt { {}, m_arrival.source.device, m_lastOffer })
+                       : Result<void>();
     }
 
 private:
@@ -42,13 +42,16 @@ private:
     template <typename Body>
     Result<void> say(const char *kind, const Body &body)
     {
-        const Result<quint64> put = messages::put(m_database, sequenceTo(peer()), kind, encodeStruct(body));
-        return put ? Result<void>() : put.error();
+        const Result<bool> said =
+            messages::answer(m_database, sequenceTo(peer()), kind, encodeStruct(body), m_arrival.me.offers.answers);
+        if (said && !*said)
+            m_news.limitsHit << "transfers_answers";
+        return said ? Result<void>() : said.error();
     }
 
     Result<void> keep(const Offer &offer)
     {
-        m_changed << offer;
+        m_news.offers << offer;
         return save(m_database, offer);
     }
 
@@ -95,6 +98,8 @@ private:
         offer.folders = request.folders;
         offer.bytes = request.bytes;
         offer.device = m_arrival.source.device;
+        if (const Result<void> room = forgetEnded(m_database, peer(), m_arrival.me.offers.ended); !room)
+            return room;
         return keep(offer);
     }
 
@@ -111,8 +116,10 @@ private:
             return known ? waiting.error() : known.error();
         if (*known)
             return QStringLiteral("a transfer has a fresh id");
-        return *waiting < limits::offersOpen ? QString()
-                                             : QStringLiteral("too many offers of yours wait there already");
+        if (*waiting < m_arrival.me.offers.open)
+            return QString();
+        m_news.limitsHit << "transfers_kept_offers";
+        return QStringLiteral("too many offers of yours wait there already");
     }
 
     Result<void> takeAnswer(const FileAnswer &said)
@@ -187,13 +194,13 @@ private:
         const Result<QList<Offer>> changed = kept(m_database, peer(), raised->delivered, {});
         if (!changed)
             return changed.error();
-        m_changed << *changed;
+        m_news.offers << *changed;
         return {};
     }
 
     Database &m_database;
     const messages::Arrival &m_arrival;
-    QList<Offer> m_changed;
+    messages::News &m_news;
     quint64 m_lastOffer = 0;
 };
 
@@ -218,9 +225,9 @@ Result<void> check(const File::Request &request)
     return {};
 }
 
-Result<QList<Offer>> take(Database &database, const messages::Arrival &arrival, const QList<Came> &news)
+Result<void> take(Database &database, const messages::Arrival &arrival, const QList<Came> &came, messages::News &news)
 {
-    return Taking(database, arrival).run(news);
+    return Taking(database, arrival, news).run(came);
 }
 
 } // namespace hawser::chat::offers

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "chat/history_tables.h"
+#include "chat/person_limits.h"
 #include "core/contracts/mail.h"
 #include "core/store/outbox.h"
 
@@ -15,6 +16,7 @@ struct Myself {
     QByteArray device;
     MailSequence others {};
     Outbox::Limits room {}; ///< for what I say to somebody
+    OfferLimits offers {};
 
     Myself() = default;
     Myself(const QByteArray &device, const MailSequence &others = {}) : device(device), others(others) { } // NOLINT

@@ -27,12 +27,21 @@ Limits requestLimits(RequestLimits &requests)
 
 Limits otherLimits(PersonLimits &person)
 {
+    TransferLimits &transfers = person.transfers;
     return {
-        { "transfers", "at_once", &person.transfers.atOnce, 1, 1000,
-            "transfers to one person at once; the rest waits" },
-        { "transfers", "stall_seconds", &person.transfers.stallSeconds, 5, 86400,
+        { "transfers", "at_once", &transfers.atOnce, 1, 1000, "transfers to one person at once; the rest waits" },
+        { "transfers", "stall_seconds", &transfers.stallSeconds, 5, 86400,
             "seconds in which nothing moves until a transfer ends" },
-        { "transfers", "offers", &person.transfers.offers, 1, 1000, "offers of one person that are not answered" },
+        { "transfers", "offers", &transfers.offers, 1, 1000,
+            "offers of one person that are not answered, while both are there" },
+        { "transfers", "kept_offers", &transfers.kept.open, 1, most,
+            "offers that are kept for one person, and of one person, until they are over" },
+        { "transfers", "ended", &transfers.kept.ended, 1, most,
+            "transfers with one person that are over and still listed" },
+        { "transfers", "answers", &transfers.kept.answers, 1, most,
+            "answers to one person's offers that wait to be sent; more are not given" },
+        { "transfers", "tries", &transfers.kept.tries, 1, 1000,
+            "times that what was accepted is begun until it is given up" },
         { "outbox", "items", &person.outboxItems, 1, mostMail, "messages that wait for one recipient" },
         { "outbox", "bytes", &person.outboxBytes, limits::mailItem, mostMail, "bytes of them" },
         { "limits", "control_connections", &person.controlConnections, 2, 4096,

@@ -18,10 +18,21 @@ struct RequestLimits {
     bool operator==(const RequestLimits &) const = default;
 };
 
+/// What is kept of offers to and from one person (docs/protocol.md §15.6).
+struct OfferLimits {
+    qint64 open = 64; ///< not over, each way
+    qint64 ended = 256; ///< over, on disk and in the list: the last that ended
+    qint64 answers = 256; ///< that wait to be sent
+    qint64 tries = 10; ///< so often the data of one that was accepted begins
+
+    bool operator==(const OfferLimits &) const = default;
+};
+
 struct TransferLimits {
     qint64 atOnce = limits::transfersAtOnce; ///< to one person; the rest waits
     qint64 stallSeconds = limits::transferStall.count();
     qint64 offers = 16; ///< of one person, not answered
+    OfferLimits kept;
 
     bool operator==(const TransferLimits &) const = default;
 };

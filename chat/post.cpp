@@ -111,6 +111,7 @@ messages::Myself Post::myself(const PublicKey &with) const
 {
     messages::Myself me(m_me.profile.device);
     me.room = { m_me.limits.outboxItems, m_me.limits.outboxBytes };
+    me.offers = m_me.limits.transfers.kept;
     const std::optional<Contact> contact = m_contacts.find(with);
     if (!contact)
         return me;

@@ -25,6 +25,8 @@ Transfers::Private::Private(Transfers *q, const Me &me, const Contacts &contacts
     connect(&post, &Post::came, this, [this](const messages::News &news) {
         for (const Offer &offer : news.offers)
             took(offer);
+        for (const QByteArray &limit : news.limitsHit)
+            hits.count(limit.constData());
     });
     connect(&route, &Route::presenceChanged, this, [this](const PublicKey &peer) {
         for (auto &[id, moving] : all) {
@@ -104,11 +106,82 @@ void Transfers::Private::end(Moving &moving, Transfer::State state, const QStrin
     moving.download.reset();
     moving.offer.reset();
     keepEnd(moving);
-    emit q->changed(transfer.id);
-    if (transfer.direction == Transfer::Direction::Out) {
-        offerNext(transfer.peer);
+    countEnd(moving);
+    const bool isOut = transfer.direction == Transfer::Direction::Out;
+    const PublicKey peer = transfer.peer;
+    emit q->changed(QByteArray(transfer.id)); // who hears it may take it off the list
+    if (isOut) {
+        offerNext(peer);
         beginKept();
     }
+}
+
+void Transfers::Private::countEnd(Moving &moving)
+{
+    if (moving.ended > 0)
+        return;
+    moving.ended = ++endings;
+    if (!std::exchange(isTidying, true)) // later: who ends one still uses it
+        QMetaObject::invokeMethod(this, &Private::forgetOldest, Qt::QueuedConnection);
+}
+
+/// Whoever begins and ends transfers again and again takes no more room for it.
+void Transfers::Private::forgetOldest()
+{
+    isTidying = false;
+    QHash<PublicKey, std::map<quint64, QByteArray>> ended;
+    for (const auto &[id, moving] : all)
+        if (moving.transfer.isOver())
+            ended[moving.transfer.peer].emplace(moving.ended, id);
+    for (const std::map<quint64, QByteArray> &ofOne : std::as_const(ended)) {
+        qint64 tooMany = qint64(ofOne.size()) - me.limits.transfers.kept.ended;
+        for (auto oldest = ofOne.begin(); tooMany > 0; ++oldest, --tooMany) {
+            hits.count("transfers_ended");
+            drop(oldest->second);
+        }
+    }
+}
+
+void Transfers::Private::drop(const QByteArray &id)
+{
+    all.erase(id);
+    order.removeOne(id);
+    emit q->removed(id);
+}
+
+/// Of what each person may have, what the fullest has.
+void Transfers::Private::report(LimitUse &use) const
+{
+    struct Counts {
+        qint64 atOnce = 0, offers = 0, ended = 0, keptMine = 0, keptTheirs = 0, tries = 0;
+    };
+    QHash<PublicKey, Counts> people;
+    for (const auto &[id, moving] : all) {
+        Counts &counts = people[moving.transfer.peer];
+        if (moving.transfer.isOver()) {
+            ++counts.ended;
+            continue;
+        }
+        const bool isOut = moving.transfer.direction == Transfer::Direction::Out;
+        if (moving.kept) {
+            ++(isOut ? counts.keptMine : counts.keptTheirs);
+            counts.tries = qMax(counts.tries, isOut ? qint64(moving.kept->tries) : 0);
+        }
+    }
+    Counts most;
+    for (auto person = people.cbegin(); person != people.cend(); ++person) {
+        most.atOnce = qMax<qint64>(most.atOnce, going(person.key(), Transfer::Direction::Out));
+        most.offers = qMax<qint64>(most.offers, going(person.key(), Transfer::Direction::In));
+        most.ended = qMax(most.ended, person->ended);
+        most.keptMine = qMax(most.keptMine, qMax(person->keptMine, person->keptTheirs));
+        most.tries = qMax(most.tries, person->tries);
+    }
+    use.used("transfers_at_once", most.atOnce);
+    use.used("transfers_offers", most.offers);
+    use.used("transfers_ended", most.ended);
+    use.used("transfers_kept_offers", most.keptMine);
+    use.used("transfers_tries", most.tries);
+    hits.report(use);
 }
 
 /// A peer that sends or takes nothing for TransferLimits::stallSeconds frees its place.
@@ -123,6 +196,7 @@ void Transfers::Private::watchStalls()
             stalled.append(id);
     }
     for (const QByteArray &id : stalled) {
+        hits.count("transfers_stall_seconds");
         Moving &moving = *find(id);
         const QString sentence = QStringLiteral("nothing came for %1 s").arg(me.limits.transfers.stallSeconds);
         if (moving.kept && moving.kept->mine) {
@@ -235,11 +309,13 @@ void Transfers::clearEnded()
     if (!kept.isEmpty())
         d->history.write(
             d.get(), [kept](Database &database) { return offers::hide(database, kept); }, [](const Result<void> &) {});
-    for (const QByteArray &id : gone) {
-        d->all.erase(id);
-        d->order.removeOne(id);
-        emit removed(id);
-    }
+    for (const QByteArray &id : gone)
+        d->drop(id);
+}
+
+void Transfers::report(LimitUse &use) const
+{
+    d->report(use);
 }
 
 } // namespace hawser::chat

@@ -9,6 +9,7 @@
 
 namespace hawser {
 class Commands;
+struct LimitUse;
 } // namespace hawser
 
 namespace hawser::chat {
@@ -71,8 +72,8 @@ struct Transfer {
     bool operator==(const Transfer &) const = default;
 };
 
-/// All transfers of this process, and those of earlier ones that were offered to somebody who was away, oldest first. Signals
-/// come at most 20 times a second a transfer.
+/// All transfers of this process, and those of earlier ones that were offered to somebody who was away, oldest first; of those
+/// that are over with one person the last ones. Signals come at most 20 times a second a transfer.
 class Transfers : public QObject {
     Q_OBJECT
 
@@ -104,6 +105,7 @@ public:
     void cancel(const QByteArray &id);
     /// Takes ended ones off the list.
     void clearEnded();
+    void report(LimitUse &use) const;
 
 signals:
     void loaded();

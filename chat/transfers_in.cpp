@@ -28,8 +28,10 @@ void Transfers::Private::offered(const File::Request &request, const std::shared
         return takeUp(request, call);
     if (find(request.id) != nullptr)
         return call->fail({ Code::InvalidArgument, QStringLiteral("a transfer has a fresh id of 16 bytes") });
-    if (going(peer, Transfer::Direction::In) >= me.limits.transfers.offers)
+    if (going(peer, Transfer::Direction::In) >= me.limits.transfers.offers) {
+        hits.count("transfers_offers");
         return call->fail({ Code::ResourceExhausted, QStringLiteral("too many offers wait already") });
+    }
 
     const QByteArray id = request.id;
     Moving &moving = all[id];

@@ -64,7 +64,8 @@ void Transfers::Private::load()
         this, [](Database &database) { return offers::all(database); },
         [this](const Result<QList<Offer>> &kept) {
             isLoaded = true;
-            for (const Offer &offer : kept ? *kept : QList<Offer> {}) { // why not, the history says
+            QList<Offer> known = kept ? *kept : QList<Offer> {}; // why not, the history says
+            for (const Offer &offer : std::as_const(known)) {
                 if (find(offer.id) != nullptr || offer.isHidden)
                     continue;
                 show(offer);
@@ -79,6 +80,10 @@ void Transfers::Private::load()
                         },
                         [](const Result<void> &) {});
             }
+            std::ranges::stable_sort(known, {}, &Offer::ended);
+            for (const Offer &offer : std::as_const(known))
+                if (Moving *moving = find(offer.id); moving != nullptr && offer.isOver())
+                    moving->ended = ++endings;
             emit q->loaded();
             beginKept();
         });
@@ -168,6 +173,8 @@ void Transfers::Private::fill(Moving &moving)
     transfer.receipt = offer.root;
     transfer.paths = offer.paths;
     transfer.sentence = sentenceOf(offer);
+    if (transfer.isOver())
+        countEnd(moving);
     if (isOne)
         moving.only = offer.title.toUtf8();
 }
@@ -226,9 +233,14 @@ void Transfers::Private::keepEnd(Moving &moving)
     offer.root = transfer.receipt;
     offer.failed = transfer.failed.mid(0, mostFailed);
     offer.tookMs = quint64(transfer.took.count());
+    keepEnd(offer, std::exchange(moving.tell, std::nullopt));
+}
+
+void Transfers::Private::keepEnd(const Offer &offer, const std::optional<QString> &tell)
+{
     history.write(
         this,
-        [offer, tell = std::exchange(moving.tell, std::nullopt), mine = post.myself(offer.peer).others](
+        [offer, tell, mine = post.myself(offer.peer).others](
             Database &database) { return offers::end(database, offer, tell, mine); },
         [this](const Result<Offer> &) { post.wake(); });
 }
@@ -246,7 +258,7 @@ void Transfers::Private::removed(const PublicKey &peer)
 {
     for (const QByteArray &id : QList<QByteArray>(order)) {
         Moving *moving = find(id);
-        if (moving == nullptr || !moving->kept || moving->transfer.peer != peer || moving->transfer.isOver())
+        if (moving == nullptr || moving->transfer.peer != peer || moving->transfer.isOver())
             continue;
         moving->kept.reset();
         if (moving->transfer.direction == Transfer::Direction::Out)

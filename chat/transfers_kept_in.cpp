@@ -12,7 +12,7 @@ using contracts::File;
 
 namespace {
 
-constexpr quint64 mostBeginnings = quint64(limits::offerTries) * 10; ///< who offers counts closer
+constexpr qint64 moreBeginnings = 10; ///< times what who offers counts
 
 bool isWithin(const File::Request &request, const Offer &accepted)
 {
@@ -94,7 +94,7 @@ void Transfers::Private::takeUp(
         before->disconnect(this);
         before->fail({ Code::Aborted, QStringLiteral("it began anew") });
     }
-    if (kept.tries >= mostBeginnings) {
+    if (qint64(kept.tries) >= me.limits.transfers.kept.tries * moreBeginnings) {
         call->fail({ Code::Cancelled, QStringLiteral("it began too often") });
         moving->tell = QStringLiteral("it began too often");
         return end(*moving, Transfer::State::Failed, *moving->tell);

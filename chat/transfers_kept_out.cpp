@@ -51,26 +51,40 @@ void Transfers::Private::keepOffer(Moving &moving)
     moving.upload.reset();
     transfer.state = Transfer::State::Offered;
     transfer.sentence.clear();
-    emit q->changed(transfer.id);
+    emit q->changed(offer.id);
+    if (const Moving *still = find(offer.id); still == nullptr || still->transfer.isOver())
+        return; // who heard it has stopped it
     history.write(
-        this, [offer](Database &database) { return offers::send(database, offer); },
-        [this, id = transfer.id](const Result<Offer> &sent) {
-            Moving *moving = find(id);
-            if (moving == nullptr)
-                return;
-            if (sent) {
-                moving->kept = *sent;
-                if (moving->transfer.isOver()) { // stopped meanwhile
-                    moving->tell = QString();
-                    keepEnd(*moving);
-                } else {
-                    show(*sent);
-                }
-                post.wake(sent->peer);
-                return offerNext(sent->peer); // it takes no place while it waits
-            }
+        this, [offer, me = post.myself(offer.peer)](Database &database) { return offers::send(database, offer, me); },
+        [this, id = offer.id](const Result<Offer> &sent) { keptOffer(id, sent); });
+}
+
+/// It is on disk, or not; perhaps it was stopped meanwhile, and even taken off the list.
+void Transfers::Private::keptOffer(const QByteArray &id, const Result<Offer> &sent)
+{
+    Moving *moving = find(id);
+    if (!sent) {
+        if (sent.error().code == Code::ResourceExhausted)
+            hits.count("transfers_kept_offers");
+        if (moving != nullptr)
             end(*moving, Transfer::State::Failed, sent.error().sentence);
-        });
+        return;
+    }
+    if (moving == nullptr) {
+        Offer gone = *sent;
+        gone.state = Offer::State::Cancelled;
+        gone.isHidden = true;
+        return keepEnd(gone, QString());
+    }
+    moving->kept = *sent;
+    if (moving->transfer.isOver()) {
+        moving->tell = QString();
+        keepEnd(*moving);
+    } else {
+        show(*sent);
+    }
+    post.wake(sent->peer);
+    offerNext(sent->peer); // it takes no place while it waits
 }
 
 void Transfers::Private::beginKept()
@@ -159,13 +173,13 @@ void Transfers::Private::brokeOff(Moving &moving, const Error &why)
     Transfer &transfer = moving.transfer;
     Offer &offer = *moving.kept;
     stopOut(moving);
-    moving.call.clear();
     moving.upload.reset();
     moving.sent.reset();
     moving.early.reset();
     const bool hasBegun = transfer.state == Transfer::State::Going || transfer.state == Transfer::State::Paused;
     offer.tries += hasBegun;
-    if (offer.tries >= limits::offerTries) {
+    if (qint64(offer.tries) >= me.limits.transfers.kept.tries) {
+        hits.count("transfers_tries");
         moving.tell = QStringLiteral("it broke off %1 times: %2").arg(QString::number(offer.tries), why.sentence);
         return end(moving, Transfer::State::Failed, *moving.tell);
     }

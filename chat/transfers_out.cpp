@@ -14,8 +14,6 @@ using contracts::File;
 
 namespace {
 
-constexpr int idBytes = 16;
-
 QString titleOf(const QStringList &paths)
 {
     if (paths.size() == 1)
@@ -44,7 +42,7 @@ Result<QByteArray> Transfers::send(const PublicKey &key, const QStringList &path
     if (!d->contacts.find(key))
         return Error { Code::NotFound, QStringLiteral("this contact is not known any more") };
 
-    const QByteArray id = randomBytes(idBytes);
+    const QByteArray id = randomBytes(offers::idBytes);
     Moving &moving = d->all[id];
     Transfer &transfer = moving.transfer;
     transfer.id = id;
@@ -241,6 +239,7 @@ void Transfers::Private::stopOut(Moving &moving)
         return;
     moving.call->disconnect(this);
     moving.call->cancel();
+    moving.call.clear();
 }
 
 } // namespace hawser::chat

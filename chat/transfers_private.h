@@ -6,6 +6,7 @@
 #include "chat/transfers.h"
 #include "core/contracts/talk.h"
 #include "core/later.h"
+#include "core/limit_use.h"
 #include "core/transfer/download.h"
 #include "core/transfer/upload.h"
 
@@ -33,6 +34,7 @@ struct Moving {
     std::optional<contracts::File::Reply> early; ///< Out, kept: a receipt for what went before this process
     int broken = 0; ///< Out, kept: streams that broke since they were last found there
     Instant notBefore {}; ///< and when the next may begin
+    quint64 ended = 0; ///< it was the so-manieth to end
     Instant began {};
     Instant lastMoved {};
     Instant lastTold {};
@@ -49,6 +51,10 @@ public:
     int going(const PublicKey &peer, Transfer::Direction direction) const;
     void moved(Moving &moving, quint64 bytes, quint64 files);
     void end(Moving &moving, Transfer::State state, const QString &sentence);
+    void countEnd(Moving &moving);
+    void forgetOldest();
+    void drop(const QByteArray &id);
+    void report(LimitUse &use) const;
     void watchStalls();
     QString nameOf(const PublicKey &key) const;
 
@@ -80,12 +86,14 @@ public:
     void fill(Moving &moving);
     QString sentenceOf(const Offer &offer) const;
     void keepEnd(Moving &moving);
+    void keepEnd(const Offer &offer, const std::optional<QString> &tell);
     void note(const Moving &moving);
     void removed(const PublicKey &peer);
     void expire();
 
     // transfers_kept_out.cpp
     void keepOffer(Moving &moving);
+    void keptOffer(const QByteArray &id, const Result<Offer> &sent);
     void beginKept();
     void beginKept(Moving &moving);
     void countedAgain(Moving &moving, const transfer::Counted &counted);
@@ -113,6 +121,9 @@ public:
     bool isLoaded = false;
     std::map<QByteArray, Moving> all;
     QList<QByteArray> order;
+    LimitHits hits;
+    quint64 endings = 0;
+    bool isTidying = false;
     QTimer *stalls;
 };
 

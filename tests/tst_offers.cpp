@@ -29,12 +29,12 @@ const QByteArray beasPhone("phone--b");
 /// A data folder's database.
 struct Folder {
     PublicKey owner;
-    QByteArray device;
+    messages::Myself me;
     QTemporaryDir folder;
     std::unique_ptr<Database> database;
     QHash<PublicKey, quint64> posted; ///< of what waits, so much was carried
 
-    Folder(const PublicKey &owner, const QByteArray &device) : owner(owner), device(device)
+    Folder(const PublicKey &owner, const QByteArray &device) : owner(owner), me(device)
     {
         database = std::move(*Database::open(folder.filePath(QStringLiteral("chat.sqlite")), messages::steps()));
     }
@@ -71,7 +71,7 @@ struct Folder {
         arrival.direct = direct;
         arrival.mayOffer = mayOffer;
         arrival.now = 2000;
-        arrival.me = device;
+        arrival.me = me;
         arrival.people.insert(ana, true);
         return messages::take(*database, arrival);
     }
@@ -103,6 +103,17 @@ Outbox::Run runOf(const char *kind, const QByteArray &body, quint64 number = 1)
     return { number, packItems({ &item, 1 }), 1 };
 }
 
+Outbox::Run offerOf(const QByteArray &id, quint64 number)
+{
+    return runOf(
+        contracts::fileOfferKind, encodeStruct(File::Request { id, QStringLiteral("x"), false, 1, 0, 1, {} }), number);
+}
+
+Outbox::Run offerOf(char id, quint64 number)
+{
+    return offerOf(QByteArray(16, id), number);
+}
+
 /// Both, and Ana's offer at Bea's.
 struct Offered {
     Folder a { ana, anasLaptop };
@@ -111,7 +122,7 @@ struct Offered {
 
     Offered()
     {
-        if (!offers::send(*a, files()) || !b.take(ana, anasLaptop, a.waiting(bea)))
+        if (!offers::send(*a, files(), a.me) || !b.take(ana, anasLaptop, a.waiting(bea)))
             qFatal("the offer did not come");
     }
     Offer atAna() { return a.offer(bea, true, id); }
@@ -161,7 +172,7 @@ private slots:
     {
         Folder a(ana, anasLaptop);
         Folder b(bea, beasLaptop);
-        QVERIFY(offers::send(*a, files()));
+        QVERIFY(offers::send(*a, files(), a.me));
         const Outbox::Run run = a.waiting(bea);
         QCOMPARE(b.take(ana, anasLaptop, run)->offers.size(), 1);
         QCOMPARE(b.take(ana, anasLaptop, run)->offers.size(), 0);
@@ -226,7 +237,7 @@ private slots:
     {
         Folder a(ana, anasLaptop);
         Folder b(bea, beasLaptop);
-        QVERIFY(offers::send(*a, files()));
+        QVERIFY(offers::send(*a, files(), a.me));
         const Result<messages::News> news = b.take(ana, anasLaptop, a.waiting(bea), true, false);
         QVERIFY(news && news->offers.isEmpty());
         QVERIFY(offers::all(*b)->isEmpty());
@@ -316,33 +327,114 @@ private slots:
     {
         Folder a(ana, anasLaptop);
         Folder b(bea, beasLaptop);
-        for (int i = 0; i < limits::offersOpen; ++i) {
-            Offer offer = files(char(i + 1));
-            QVERIFY(offers::send(*a, offer));
-        }
-        QCOMPARE(offers::send(*a, files(char(limits::offersOpen + 1))).error().code, Code::ResourceExhausted);
+        a.me.offers.open = b.me.offers.open = 3;
+        for (const char id : { 'a', 'b', 'c' })
+            QVERIFY(offers::send(*a, files(id), a.me));
+        QCOMPARE(offers::send(*a, files('d'), a.me).error().code, Code::ResourceExhausted);
         QVERIFY(b.take(ana, anasLaptop, a.waiting(bea)));
-        QCOMPARE(offers::all(*b)->size(), limits::offersOpen);
-        const File::Request more { QByteArray(16, char(200)), QStringLiteral("x"), false, 1, 0, 1, {} };
+        QCOMPARE(offers::all(*b)->size(), 3);
         b.waiting(ana);
-        QVERIFY(b.take(ana, anasLaptop,
-            runOf(contracts::fileOfferKind, encodeStruct(more), quint64(limits::offersOpen) + 1), true));
-        QCOMPARE(offers::all(*b)->size(), limits::offersOpen);
+        const Result<messages::News> refused = b.take(ana, anasLaptop, offerOf('d', 4), true);
+        QCOMPARE(refused->limitsHit, QByteArrayList { "transfers_kept_offers" });
+        QCOMPARE(offers::all(*b)->size(), 3);
         QCOMPARE(b.kinds(ana), QByteArrayList { "file.answer/1" });
     }
 
-    void ofThoseThatAreOverTheNewestStay()
+    /// Whoever offers and takes it back again and again takes no more room for it.
+    void whatIsOfferedAndTakenBackInALoopTakesNoMoreRoom()
+    {
+        Folder b(bea, beasLaptop);
+        b.me.offers.ended = 5;
+        for (quint64 i = 1; i < 40; i += 2) {
+            const QByteArray id = QByteArray::number(i).rightJustified(16, '0');
+            QVERIFY(b.take(ana, anasLaptop, offerOf(id, i), true));
+            const QByteArray withdrawn = encodeStruct(FileWithdrawn { id, {}, {} });
+            QVERIFY(b.take(ana, anasLaptop, runOf(FileWithdrawn::kind, withdrawn, i + 1), true));
+            QVERIFY(offers::all(*b)->size() <= 6);
+        }
+        QCOMPARE(b.waiting(ana).count, 0u);
+    }
+
+    /// Nor do offers that are refused, when their answers are not fetched.
+    void answersThatNobodyTakesAreNotHeapedUp_data()
+    {
+        QTest::addColumn<bool>("isContact");
+        QTest::newRow("of a contact") << true;
+        QTest::newRow("of a stranger") << false;
+    }
+    void answersThatNobodyTakesAreNotHeapedUp()
+    {
+        QFETCH(const bool, isContact);
+        Folder b(bea, beasLaptop);
+        b.me.offers.answers = 4;
+        for (quint64 i = 1; i <= 20; ++i) {
+            const Outbox::Run run = offerOf(char(i), i);
+            messages::Arrival stranger { { ana, anasLaptop, bea, offers::sequenceTo(bea).conversation }, i, run.items };
+            stranger.me = b.me;
+            if (isContact)
+                QVERIFY(b.take(ana, anasLaptop, run, false, false));
+            else
+                QVERIFY(messages::turnAway(*b, stranger));
+        }
+        const MailSequence said = isContact ? offers::sequenceTo(ana) : messages::sequenceToStranger(ana);
+        QCOMPARE(b.waiting(ana, said).count, 4u);
+        if (!isContact)
+            return;
+        QVERIFY(Outbox(*b).kept(said, 4)); // they are fetched: the next is answered again
+        QVERIFY(b.take(ana, anasLaptop, offerOf('u', 21), true, false));
+        QCOMPARE(b.kinds(ana), QByteArrayList { "file.answer/1" });
+    }
+
+    void anIdOfAnotherLengthMeansNothing()
+    {
+        Folder b(bea, beasLaptop);
+        for (const int length : { 0, 15, 17, 32 }) {
+            const QByteArray id(length, 'y');
+            QVERIFY(b.take(ana, anasLaptop, offerOf(id, quint64(length) + 1)));
+            QCOMPARE(
+                offers::check({ id, QStringLiteral("x"), false, 1, 0, 1, {} }).error().code, Code::InvalidArgument);
+        }
+        const Outbox::Run run = offerOf(QByteArray(17, 'y'), 1);
+        messages::Arrival stranger { { ana, anasLaptop, bea, offers::sequenceTo(bea).conversation }, 1, run.items };
+        QVERIFY(messages::turnAway(*b, stranger));
+        QVERIFY(offers::all(*b)->isEmpty());
+        QCOMPARE(b.waiting(ana).count, 0u); // who says such a thing is not answered
+        QCOMPARE(b.waiting(ana, messages::sequenceToStranger(ana)).count, 0u);
+    }
+
+    void ofThoseThatAreOverTheLastToEndStay()
     {
         Folder a(ana, anasLaptop);
-        for (int i = 0; i < limits::offersEnded + 3; ++i) {
-            Offer offer = files();
-            offer.id = QByteArray::number(i).rightJustified(16, '0');
-            offer.state = Offer::State::Done;
-            QVERIFY(offers::save(*a, offer));
+        a.me.offers.ended = 3;
+        for (const char id : { 'a', 'b', 'c', 'd', 'e' })
+            QVERIFY(offers::send(*a, files(id), a.me));
+        for (const char id : { 'e', 'd', 'b', 'a' }) { // c goes on
+            Offer over = a.offer(bea, true, QByteArray(16, id));
+            over.state = Offer::State::Done;
+            QVERIFY(offers::end(*a, over));
+            QVERIFY(offers::end(*a, over)); // which is no other end
         }
-        const QList<Offer> left = *offers::all(*a);
-        QCOMPARE(left.size(), limits::offersEnded);
-        QCOMPARE(left.first().id, QByteArray("0000000000000003"));
+        QVERIFY(offers::send(*a, files('f'), a.me));
+        QByteArray left;
+        const Result<QList<Offer>> offers = offers::all(*a);
+        for (const Offer &offer : *offers)
+            left += offer.id.left(1);
+        QCOMPARE(left, QByteArray("abcdf"));
+    }
+
+    void hidingBringsNothingBack()
+    {
+        Folder a(ana, anasLaptop);
+        Offer over = *offers::send(*a, files(), a.me);
+        QVERIFY(offers::hide(*a, QList<Offer> { over }));
+        QVERIFY(!a.offer(bea, true, over.id).isHidden); // it is not over
+        over.state = Offer::State::Done;
+        QVERIFY(offers::end(*a, over));
+        QVERIFY(offers::hide(*a, QList<Offer> { over }));
+        QVERIFY(a.offer(bea, true, over.id).isHidden);
+        QVERIFY(offers::forget(*a, bea)); // Bea is no contact any more
+        QVERIFY(offers::hide(*a, QList<Offer> { over }));
+        QVERIFY(offers::all(*a)->isEmpty());
     }
 
     void nobodyAnsweredInTime()
@@ -369,11 +461,29 @@ private slots:
     {
         QTemporaryDir folder;
         const QString path = folder.filePath(QStringLiteral("chat.sqlite"));
-        QVERIFY(Database::open(path, messages::steps().first(messages::steps().size() - 1)));
+        const auto tables = messages::steps().indexOf(offers::tables());
+        QVERIFY(Database::open(path, messages::steps().first(tables))); // which knew no offers
+        const QString offer =
+            QStringLiteral("INSERT INTO offers (peer, mine, id, state, since, number, hidden, details)"
+                           " VALUES (?, 1, ?, ?, 1000, 1, 0, ?)");
+        {
+            const auto before =
+                Database::open(path, messages::steps().first(tables + 1)); // nor the order of their ends
+            QVERIFY(before);
+            const QByteArray details = encodeStruct(files());
+            for (const auto &[id, state] : { std::pair('a', 4), { 'b', 1 }, { 'c', 6 }, { 'd', 5 } })
+                QVERIFY((*before)->run(offer, { bea.bytes(), QByteArray(16, id), state, details }));
+        }
         const auto now = Database::open(path, messages::steps());
         QVERIFY(now);
-        QVERIFY(offers::send(**now, files()));
-        QCOMPARE(offers::all(**now)->size(), 1);
+        messages::Myself me(anasLaptop);
+        me.offers.ended = 2;
+        QVERIFY(offers::send(**now, files('e'), me));
+        QByteArray left;
+        const Result<QList<Offer>> offers = offers::all(**now);
+        for (const Offer &offer : *offers)
+            left += offer.id.left(1);
+        QCOMPARE(left, QByteArray("bcde"));
     }
 };
 

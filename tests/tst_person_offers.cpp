@@ -53,13 +53,35 @@ struct Someone {
     {
         return QDir(downloads()).entryList(QDir::AllEntries | QDir::Hidden | QDir::NoDotAndDotDot);
     }
-    QString file(const QByteArray &content)
+    QString file(const QByteArray &content, const QString &name = QStringLiteral("shoot.bin"))
     {
-        const QString path = folder.filePath(QStringLiteral("shoot.bin"));
+        const QString path = folder.filePath(name);
         QFile out(path);
         if (!out.open(QIODevice::WriteOnly) || out.write(content) != content.size())
             qFatal("cannot write");
         return path;
+    }
+    /// From the next start on.
+    void limit(const QByteArray &toml) { file(toml, QStringLiteral("limits.toml")); }
+    /// Its history, beside the program that has it.
+    std::unique_ptr<Database> database()
+    {
+        auto opened = Database::open(folder.filePath(QStringLiteral("chat.sqlite")), messages::steps());
+        if (!opened)
+            qFatal("%s", qUtf8Printable(opened.error().sentence));
+        return std::move(*opened);
+    }
+    QList<Offer> offers() { return *offers::all(*database()); }
+    /// All that it wrote until now is on disk, and what it wrote because of that.
+    void writeAll()
+    {
+        for (int i = 0; i < 3; ++i) {
+            bool isWritten = false;
+            person->conversations().history().write(
+                person.get(), [](Database &) { return Result<void>(); },
+                [&isWritten](const Result<void> &) { isWritten = true; });
+            QTRY_VERIFY(isWritten);
+        }
     }
     Transfer transfer() { return person->transfers().all().value(0); }
 };
@@ -129,35 +151,48 @@ struct Couple {
         bea.stop();
         QTRY_VERIFY(!ana->route().presence(beasKey).online);
     }
-    QByteArray offer()
+    QByteArray offer(bool durably = false)
     {
-        const Result<QByteArray> id = ana->transfers().send(beasKey, { ana.file(content) }, QStringLiteral("see"));
+        const Result<QByteArray> id =
+            ana->transfers().send(beasKey, { ana.file(content) }, QStringLiteral("see"), durably);
         return id ? *id : QByteArray();
+    }
+    /// Bea is away, and the offer lies with the broker, or waits at Ana's.
+    QByteArray offerToAway()
+    {
+        beaGoes();
+        const QByteArray id = offer();
+        [&] { QTRY_COMPARE(atAna(id).offering, broker ? Offering::AtBroker : Offering::Queued); }();
+        return id;
+    }
+    void beaComesAndSees(const QByteArray &id)
+    {
+        bea.start();
+        QTRY_COMPARE_WITH_TIMEOUT(atBea(id).state, State::Offered, 30'000);
+    }
+    void beaComesAndAccepts(const QByteArray &id)
+    {
+        beaComesAndSees(id);
+        QVERIFY(bea->transfers().accept(id));
     }
     /// Her answer is on disk and with the broker.
     bool isAnswerSent(const QByteArray &id)
     {
-        const auto database = Database::open(bea.folder.filePath(QStringLiteral("chat.sqlite")), messages::steps());
-        const Result<Offer> offer = offers::find(**database, anasKey, false, id);
-        const Result<MailProgress> progress = Outbox(**database).progress(offers::sequenceTo(anasKey));
+        const auto database = bea.database();
+        const Result<Offer> offer = offers::find(*database, anasKey, false, id);
+        const Result<MailProgress> progress = Outbox(*database).progress(offers::sequenceTo(anasKey));
         return offer && offer->state != Offer::State::Open && progress && progress->kept == progress->last;
     }
     /// What Ana's folder says of it, as if it had come so.
     void setAtAna(const QByteArray &id, Offer::State state)
     {
-        const auto database = Database::open(ana.folder.filePath(QStringLiteral("chat.sqlite")), messages::steps());
-        QVERIFY(database);
-        Offer offer = *offers::find(**database, beasKey, true, id);
+        const auto database = ana.database();
+        Offer offer = *offers::find(*database, beasKey, true, id);
         offer.state = state;
         offer.root.clear();
-        QVERIFY(offers::save(**database, offer));
+        QVERIFY(offers::save(*database, offer));
     }
-    void forgetAtAna()
-    {
-        const auto database = Database::open(ana.folder.filePath(QStringLiteral("chat.sqlite")), messages::steps());
-        QVERIFY(database);
-        QVERIFY(offers::remove(**database, beasKey));
-    }
+    void forgetAtAna() { QVERIFY(offers::remove(*ana.database(), beasKey)); }
     Transfer atAna(const QByteArray &id) { return ana->transfers().find(id).value_or(Transfer {}); }
     Transfer atBea(const QByteArray &id) { return bea->transfers().find(id).value_or(Transfer {}); }
     void arrivedOnce(const QByteArray &id)
@@ -187,9 +222,7 @@ private slots:
     {
         QFETCH(const bool, throughBroker);
         Couple two(throughBroker);
-        two.beaGoes();
-        const QByteArray id = two.offer();
-        QTRY_COMPARE(two.atAna(id).offering, throughBroker ? Offering::AtBroker : Offering::Queued);
+        const QByteArray id = two.offerToAway();
         QCOMPARE(two.atAna(id).state, State::Offered);
         QVERIFY(two.atAna(id).sentence.contains(QStringLiteral("Bea is away")));
         two.ana.stop(); // nobody is there
@@ -198,8 +231,7 @@ private slots:
         QCOMPARE(two.atAna(id).title, QStringLiteral("shoot.bin"));
         if (throughBroker)
             two.ana.stop(); // she is away when Bea answers
-        two.bea.start();
-        QTRY_COMPARE_WITH_TIMEOUT(two.atBea(id).state, State::Offered, 30'000);
+        two.beaComesAndSees(id);
         QCOMPARE(two.atBea(id).note, QStringLiteral("see"));
         QVERIFY(two.bea->transfers().accept(id));
         QTRY_VERIFY(two.atBea(id).state != State::Offered);
@@ -228,21 +260,16 @@ private slots:
         QTRY_COMPARE(two.atBea(id).state, State::Offered);
         two.beaGoes();
         QTRY_COMPARE(two.atAna(id).offering, Offering::Queued);
-        two.bea.start();
-        QTRY_COMPARE_WITH_TIMEOUT(two.atBea(id).state, State::Offered, 30'000);
-        QVERIFY(two.bea->transfers().accept(id));
+        two.beaComesAndAccepts(id);
         two.arrivedOnce(id);
     }
 
     void declinedIsSaid()
     {
         Couple two(true);
-        two.beaGoes();
-        const QByteArray id = two.offer();
-        QTRY_COMPARE(two.atAna(id).offering, Offering::AtBroker);
+        const QByteArray id = two.offerToAway();
         two.ana.stop();
-        two.bea.start();
-        QTRY_COMPARE(two.atBea(id).state, State::Offered);
+        two.beaComesAndSees(id);
         two.bea->transfers().decline(id);
         QCOMPARE(two.atBea(id).state, State::Cancelled);
         QTRY_VERIFY(two.isAnswerSent(id));
@@ -273,12 +300,9 @@ private slots:
     {
         QFETCH(const bool, accepted);
         Couple two(true);
-        two.beaGoes();
-        const QByteArray id = two.offer();
-        QTRY_COMPARE(two.atAna(id).offering, Offering::AtBroker);
+        const QByteArray id = two.offerToAway();
         two.ana.stop();
-        two.bea.start();
-        QTRY_COMPARE(two.atBea(id).state, State::Offered);
+        two.beaComesAndSees(id);
         if (accepted) {
             QVERIFY(two.bea->transfers().accept(id));
             QTRY_VERIFY(two.isAnswerSent(id));
@@ -306,16 +330,12 @@ private slots:
     {
         QFETCH(const bool, gone);
         Couple two(true);
-        two.beaGoes();
-        const QByteArray id = two.offer();
-        QTRY_COMPARE(two.atAna(id).offering, Offering::AtBroker);
+        const QByteArray id = two.offerToAway();
         if (gone)
             QVERIFY(QFile::remove(two.ana.folder.filePath(QStringLiteral("shoot.bin"))));
         else
             two.ana.file(QByteArray(two.content.size(), 'z')); // of the same size
-        two.bea.start();
-        QTRY_COMPARE(two.atBea(id).state, State::Offered);
-        QVERIFY(two.bea->transfers().accept(id));
+        two.beaComesAndAccepts(id);
         QTRY_COMPARE(two.atAna(id).state, State::Failed);
         QVERIFY(
             two.atAna(id).sentence.contains(gone ? QStringLiteral("not there any more") : QStringLiteral("changed")));
@@ -328,9 +348,7 @@ private slots:
     {
         Couple two(false);
         QVERIFY(two.bea->contacts().revoke(two.anasKey, Right::Files));
-        two.beaGoes();
-        const QByteArray id = two.offer();
-        QTRY_COMPARE(two.atAna(id).offering, Offering::Queued);
+        const QByteArray id = two.offerToAway();
         two.bea.start();
         QTRY_COMPARE_WITH_TIMEOUT(two.atAna(id).state, State::Failed, 30'000);
         QCOMPARE(two.atAna(id).sentence, QStringLiteral("they do not take files from you now"));
@@ -356,13 +374,10 @@ private slots:
         QFETCH(const bool, accepts);
         QFETCH(const int, code);
         Couple two(true);
-        two.beaGoes();
-        const QByteArray id = two.offer();
-        QTRY_COMPARE(two.atAna(id).offering, Offering::AtBroker);
+        const QByteArray id = two.offerToAway();
         two.ana.stop();
         two.forgetAtAna(); // her program does nothing itself
-        two.bea.start();
-        QTRY_COMPARE(two.atBea(id).state, State::Offered);
+        two.beaComesAndSees(id);
         if (accepts) {
             QVERIFY(two.bea->transfers().accept(id));
             QTRY_COMPARE(two.atBea(id).state, State::Waiting);
@@ -387,12 +402,8 @@ private slots:
     void aLateReceiptIsBelievedWhenItIsForWhatIsHere()
     {
         Couple two(true);
-        two.beaGoes();
-        const QByteArray id = two.offer();
-        QTRY_COMPARE(two.atAna(id).offering, Offering::AtBroker);
-        two.bea.start();
-        QTRY_COMPARE(two.atBea(id).state, State::Offered);
-        QVERIFY(two.bea->transfers().accept(id));
+        const QByteArray id = two.offerToAway();
+        two.beaComesAndAccepts(id);
         two.arrivedOnce(id);
         two.ana.stop();
         two.setAtAna(id, Offer::State::Accepted); // as if she had ended before she heard it
@@ -400,16 +411,121 @@ private slots:
         two.arrivedOnce(id);
     }
 
+    /// Whoever offers and takes it back again and again takes no more room for it.
+    void whatEndedIsForgottenInItsOrder_data()
+    {
+        QTest::addColumn<bool>("durably");
+        QTest::newRow("while both are there") << false;
+        QTest::newRow("kept") << true;
+    }
+    void whatEndedIsForgottenInItsOrder()
+    {
+        QFETCH(const bool, durably);
+        Couple two(false);
+        two.beaGoes();
+        two.bea.limit("[transfers]\nended = 3\n");
+        two.bea.start();
+        QTRY_VERIFY(two.ana->route().presence(two.beasKey).online);
+        const QByteArray stays = two.offer(durably);
+        QTRY_COMPARE(two.atBea(stays).state, State::Offered);
+        QByteArrayList ended;
+        for (int i = 0; i < 8; ++i) {
+            ended << two.offer(durably);
+            QTRY_COMPARE(two.atBea(ended.last()).state, State::Offered);
+            two.ana->transfers().cancel(ended.last());
+            QTRY_COMPARE(two.atBea(ended.last()).state, State::Cancelled);
+            QVERIFY(two.bea->transfers().all().size() <= 5); // the oldest goes at the end of a turn
+        }
+        QTRY_COMPARE(two.bea->transfers().all().size(), 4);
+        LimitUse use;
+        two.bea->transfers().report(use);
+        QCOMPARE(use.now[u"transfers_ended"].toInt(), 3);
+        QCOMPARE(use.hits[u"transfers_ended"].toInt(), 5);
+        QCOMPARE(use.now[durably ? u"transfers_kept_offers" : u"transfers_offers"].toInt(), 1);
+        for (int i = 0; i < 8; ++i)
+            QCOMPARE(two.bea->transfers().find(ended[i]).has_value(), i >= 5);
+        QCOMPARE(two.atBea(stays).state, State::Offered);
+        if (!durably)
+            return;
+        two.bea.writeAll();
+        QCOMPARE(two.bea.offers().size(), 5); // on disk one goes when the next one comes
+    }
+
+    /// It was stopped, and taken off the list, before it was on disk.
+    void whatIsStoppedAtOnceIsNotOffered_data()
+    {
+        QTest::addColumn<bool>("atOnce");
+        QTest::newRow("in the same breath") << true;
+        QTest::newRow("while it is written") << false;
+    }
+    void whatIsStoppedAtOnceIsNotOffered()
+    {
+        QFETCH(const bool, atOnce);
+        Couple two(true);
+        two.beaGoes();
+        Transfers &transfers = two.ana->transfers();
+        const auto stop = [&transfers](const QByteArray &id) {
+            const std::optional<Transfer> transfer = transfers.find(id);
+            if (!transfer || transfer->state != State::Offered)
+                return;
+            transfers.cancel(id);
+            transfers.clearEnded();
+        };
+        connect(
+            &transfers, &Transfers::changed, &transfers, stop, atOnce ? Qt::DirectConnection : Qt::QueuedConnection);
+        const QByteArray id = two.offer();
+        QTRY_VERIFY(!transfers.find(id));
+        two.ana.writeAll();
+        QCOMPARE(two.ana.offers().size(), atOnce ? 0 : 1);
+        if (!atOnce) {
+            QCOMPARE(two.ana.offers().first().state, Offer::State::Cancelled);
+            QVERIFY(two.ana.offers().first().isHidden);
+        }
+        QVERIFY(transfers.all().isEmpty());
+        two.ana.stop();
+        two.ana.start();
+        two.bea.start();
+        if (!atOnce)
+            QTRY_COMPARE(two.bea.offers().value(0).state, Offer::State::Cancelled);
+        QTRY_VERIFY(two.bea->route().presence(two.anasKey).online);
+        QVERIFY(two.bea.received().isEmpty());
+        two.ana.writeAll();
+        QVERIFY(two.ana->transfers().all().isEmpty());
+    }
+
+    /// Whoever is removed while an offer to them is written leaves nothing of it.
+    void whoIsRemovedIsOfferedNothing_data() { whatIsStoppedAtOnceIsNotOffered_data(); }
+    void whoIsRemovedIsOfferedNothing()
+    {
+        QFETCH(const bool, atOnce);
+        Couple two(true);
+        two.beaGoes();
+        Transfers &transfers = two.ana->transfers();
+        const auto remove = [&two, &transfers](const QByteArray &id) {
+            if (transfers.find(id) && transfers.find(id)->state == State::Offered)
+                QVERIFY(two.ana->contacts().remove(two.beasKey));
+        };
+        connect(
+            &transfers, &Transfers::changed, &transfers, remove, atOnce ? Qt::DirectConnection : Qt::QueuedConnection);
+        const QByteArray id = two.offer();
+        QTRY_COMPARE(two.atAna(id).state, State::Cancelled);
+        two.ana.writeAll();
+        QCOMPARE(two.atAna(id).state, State::Cancelled);
+        transfers.clearEnded();
+        two.ana.writeAll();
+        QVERIFY(two.ana.offers().isEmpty());
+        two.bea.start();
+        QTRY_VERIFY(two.bea->route().presence(two.anasKey).online);
+        two.bea.writeAll();
+        QVERIFY(two.bea.offers().isEmpty());
+    }
+
     void whoTookFilesAwayEndsWhatWasAccepted()
     {
         Couple two(true);
-        two.beaGoes();
-        const QByteArray id = two.offer();
-        QTRY_COMPARE(two.atAna(id).offering, Offering::AtBroker);
+        const QByteArray id = two.offerToAway();
         two.ana.stop();
-        two.bea.start();
-        QTRY_COMPARE(two.atBea(id).state, State::Offered);
-        QVERIFY(two.bea->transfers().accept(id));
+        two.beaComesAndAccepts(id);
         QTRY_COMPARE(two.atBea(id).state, State::Waiting);
         QVERIFY(two.bea->contacts().revoke(two.anasKey, Right::Files));
         QCOMPARE(two.atBea(id).state, State::Cancelled);
