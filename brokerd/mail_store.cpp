@@ -348,8 +348,7 @@ Result<MailPosted> MailStore::tell(
     const PublicKey &sender, const contracts::MailExpired &what, const PublicKey &broker, WallTime now)
 {
     MailPosted post;
-    post.source = { broker, QByteArray(MailSource::deviceBytes, '\0'), sender,
-        QByteArray(MailSource::conversationBytes, '\0') };
+    post.source = { broker, QByteArray(MailSource::deviceBytes, '\0'), sender, MailSource::betweenTheTwo() };
     const Result<Inbox::Highest> known = highest(post.source);
     if (!known)
         return known.error();

@@ -1,7 +1,7 @@
 #include "chat/calls.h"
 
 #include "chat/me.h"
-#include "core/store/mail_poster.h"
+#include "core/store/call_news.h"
 #include "core/text.h"
 
 #include <QTimer>
@@ -24,6 +24,8 @@ void Calls::load()
                 return;
             }
             m_brokerOf.insert(*brokers);
+            m_news = std::make_unique<CallNews>(m_history.store(), m_me.profile.device, wallClock);
+            connect(m_news.get(), &CallNews::changed, this, &Calls::changed);
             emit loaded();
         });
 }
@@ -70,20 +72,6 @@ void Calls::markSeen(quint64 id)
         this, [id](Database &database) { return CallBook(database).markSeen(id); }, [](const Result<void> &) {});
 }
 
-void Calls::write(std::function<CallBook::Changed(CallBook &)> work)
-{
-    m_history.write(
-        this,
-        [work = std::move(work)](Database &database) {
-            CallBook book(database);
-            return work(book);
-        },
-        [this](const CallBook::Changed &calls) {
-            if (calls)
-                tell(*calls);
-        });
-}
-
 void Calls::tell(const QList<SentCall> &calls)
 {
     for (const SentCall &call : calls)
@@ -92,38 +80,14 @@ void Calls::tell(const QList<SentCall> &calls)
 
 void Calls::follow(MailPoster &poster, const QString &broker)
 {
-    connect(
-        &poster, &MailPoster::kept, this, [this, broker](const MailSequence &sequence, const MailProgress &progress) {
-            if (m_brokerOf.contains(sequence.recipient))
-                write([=](CallBook &book) { return book.kept(sequence.recipient, progress.kept, broker); });
-        });
-    connect(&poster, &MailPoster::refused, this,
-        [this](const MailSequence &sequence, quint64 number, const Error &why, qint64 retryMs) {
-            const bool forNow = retryMs > 0 || why.code == Code::NotFound || why.code == Code::PermissionDenied;
-            if (m_brokerOf.contains(sequence.recipient))
-                write(
-                    [=](CallBook &book) { return book.refused(sequence.recipient, number, forNow, why, wallClock()); });
-        });
-    connect(&poster, &MailPoster::restored, this, [this](const MailSequence &sequence, const Outbox::Restored &how) {
-        if (m_brokerOf.contains(sequence.recipient))
-            write([=](CallBook &book) -> CallBook::Changed {
-                const Result<void> done = book.renumber(sequence.recipient, how.after, how.by);
-                return done ? CallBook::Changed(QList<SentCall>()) : done.error();
-            });
-    });
+    m_news->follow(
+        poster, [this](const MailSequence &sequence) { return m_brokerOf.contains(sequence.recipient); },
+        [broker] { return broker; });
 }
 
 void Calls::take(const MailTaken &taken, const MailTaker::Done &done)
 {
-    m_history.write(
-        this,
-        [taken, device = m_me.profile.device, now = wallClock()](
-            Database &database) { return CallBook(database).take(taken, device, now); },
-        [this, done](const CallBook::Changed &calls) {
-            done(calls ? Result<void>() : calls.error());
-            if (calls)
-                tell(*calls);
-        });
+    m_news->take(taken, done);
 }
 
 } // namespace hawser::chat

@@ -5,8 +5,9 @@
 #include "core/store/call_book.h"
 
 namespace hawser {
+class CallNews;
 class MailPoster;
-}
+} // namespace hawser
 
 namespace hawser::chat {
 
@@ -77,10 +78,10 @@ private:
     Result<SentCall> wishFor(
         const Machine &machine, const QString &command, const Value &parameters, milliseconds time) const;
     void put(const SentCall &call);
-    void write(std::function<CallBook::Changed(CallBook &)> work);
 
     const Me &m_me;
     History &m_history;
+    std::unique_ptr<CallNews> m_news; // null until loaded
     QHash<PublicKey, PublicKey> m_brokerOf;
 };
 

@@ -1,5 +1,6 @@
 #include "chat/control.h"
 #include "chat/person.h"
+#include "core/long_wait.h"
 #include "core/ticker.h"
 
 #include <QTimer>
@@ -164,7 +165,7 @@ void Control::showCall(const ShowCall::Request &request, IncomingCall *to)
             show(call);
     });
     look(false);
-    QTimer::singleShot(milliseconds(qint64(request.waitMs)), to, [look] { look(true); });
+    waitLong(to, milliseconds(qint64(request.waitMs)), [look] { look(true); });
 }
 
 } // namespace hawser::chat

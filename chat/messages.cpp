@@ -66,7 +66,7 @@ Result<bool> answer(
 
 MailSequence sequenceTo(const PublicKey &with)
 {
-    return { with, QByteArray(MailSource::conversationBytes, '\0') };
+    return { with, MailSource::betweenTheTwo() };
 }
 
 MailSequence sequenceToStranger(const PublicKey &with)

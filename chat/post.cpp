@@ -215,10 +215,7 @@ void Post::follow(MailPoster &poster, const QString &broker)
         [this, broker](const MailSequence &sequence, quint64 number, const Error &why, qint64 retryMs) {
             using messages::Refusal;
             const bool isTheirNo = why.code == Code::PermissionDenied && broker.isEmpty();
-            const bool isNoWay = why.code == Code::NotFound || why.code == Code::PermissionDenied;
-            const Refusal refusal = isTheirNo ? Refusal::All
-                : retryMs > 0 || isNoWay      ? Refusal::ForNow
-                                              : Refusal::GivenUp;
+            const Refusal refusal = isTheirNo ? Refusal::All : retryMs > 0 ? Refusal::ForNow : Refusal::GivenUp;
             const QString sentence = isTheirNo ? messages::noSentence() : why.sentence;
             write([=, me = myself(sequence.recipient)](Database &database) {
                 return offers::isOffers(sequence)

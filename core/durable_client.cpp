@@ -17,28 +17,18 @@ qint64 wallClock()
 DurableClient::DurableClient(Client &client, const QString &path, QObject *parent)
     : QObject(parent), m_client(client), m_device(client.profile().device),
       m_store(path, { Outbox::tables() + Inbox::tables() + CallBook::tables() }), m_poster(m_store),
+      m_news(m_store, m_device, wallClock),
       m_taker(
           client.identity().key(), [this](const MailTaken &taken, const MailTaker::Done &done) { take(taken, done); })
 {
     Q_ASSERT(m_device.size() == MailSource::deviceBytes);
     connect(&client, &Client::ready, this, &DurableClient::begin);
     connect(&m_poster, &MailPoster::storeFailed, this, &DurableClient::failed);
-    connect(&m_poster, &MailPoster::kept, this, [this](const MailSequence &sequence, const MailProgress &progress) {
-        const QString by = m_client.welcome().name;
-        write([=](CallBook &book) { return book.kept(sequence.recipient, progress.kept, by); });
-    });
-    connect(&m_poster, &MailPoster::refused, this,
-        [this](const MailSequence &sequence, quint64 number, const Error &why, qint64 retryMs) {
-            const bool forNow = retryMs > 0 || why.code == Code::NotFound || why.code == Code::PermissionDenied;
-            write([=](CallBook &book) { return book.refused(sequence.recipient, number, forNow, why, wallClock()); });
-        });
-    connect(&m_poster, &MailPoster::restored, this, [this](const MailSequence &sequence, const Outbox::Restored &how) {
-        write([=](CallBook &book) -> CallBook::Changed {
-            const Result<void> done = book.renumber(sequence.recipient, how.after, how.by);
-            return done ? CallBook::Changed(QList<SentCall>()) : done.error();
-        });
-    });
-    write([](CallBook &book) { return book.unseen(); });
+    connect(&m_news, &CallNews::changed, this, &DurableClient::changed);
+    connect(&m_news, &CallNews::failed, this, &DurableClient::failed);
+    m_news.follow(
+        m_poster, [](const MailSequence &) { return true; }, [this] { return m_client.welcome().name; });
+    m_news.tellUnseen();
     begin();
 }
 
@@ -79,30 +69,9 @@ void DurableClient::handled(quint64 id)
 
 void DurableClient::take(const MailTaken &taken, const MailTaker::Done &done)
 {
-    const qint64 now = wallClock();
-    const bool isBroker = taken.source.sender == m_client.peerKey();
-    write(
-        [taken, isBroker, now, device = m_device](
-            CallBook &book) { return isBroker ? book.takeExpiry(taken, device, now) : book.take(taken, device, now); },
-        done);
-}
-
-void DurableClient::write(std::function<CallBook::Changed(CallBook &)> work, const MailTaker::Done &done)
-{
-    m_store.write(
-        this,
-        [work = std::move(work)](Database &database) {
-            CallBook book(database);
-            return work(book);
-        },
-        [this, done](const CallBook::Changed &calls) {
-            if (done)
-                done(calls ? Result<void>() : calls.error());
-            if (!calls)
-                return emit failed(calls.error());
-            for (const SentCall &call : *calls)
-                emit changed(call);
-        });
+    if (taken.source.sender == m_client.peerKey())
+        return m_news.takeExpiry(taken, done);
+    m_news.take(taken, done);
 }
 
 } // namespace hawser

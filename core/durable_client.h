@@ -2,6 +2,7 @@
 
 #include "core/client.h"
 #include "core/store/call_book.h"
+#include "core/store/call_news.h"
 #include "core/store/mail_poster.h"
 #include "core/store/store_thread.h"
 
@@ -59,12 +60,12 @@ signals:
 private:
     void begin();
     void take(const MailTaken &taken, const MailTaker::Done &done);
-    void write(std::function<CallBook::Changed(CallBook &)> work, const MailTaker::Done &done = {});
 
     Client &m_client;
     QByteArray m_device;
     StoreThread m_store;
     MailPoster m_poster;
+    CallNews m_news;
     MailTaker m_taker;
 };
 

@@ -182,16 +182,15 @@ void DurableServer::consider(const CallQueue::Waiting &call)
     askBroker(who);
 }
 
-/// Why it will never be called.
+/// Why it will never be called; whether it was before is resultFor()'s to say.
 std::optional<Error> DurableServer::refusal(const CallQueue::Waiting &call) const
 {
     if (QDateTime::currentMSecsSinceEpoch() > call.call.until)
-        return Error { Code::DeadlineExceeded, QStringLiteral("its time was over before it could begin"),
-            call.tries > 0 ? Begun::Maybe : Begun::No };
+        return Error { Code::DeadlineExceeded, QStringLiteral("its time was over before it could begin"), Begun::No };
     if (call.tries >= limits::durableTries)
         return Error { Code::Internal,
             QStringLiteral("the program that worked on it ended %1 times: it is not tried again").arg(call.tries),
-            Begun::Maybe };
+            Begun::No };
     const std::optional<CommandSpec> spec = m_commands.spec(call.call.command);
     if (spec && !spec->idempotent)
         return Error { Code::FailedPrecondition,

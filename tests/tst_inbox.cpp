@@ -30,6 +30,7 @@ private slots:
     void damagedMarksAreSaidSo_data();
     void damagedMarksAreSaidSo();
     void eachNumberCountsOnce();
+    void newOnesComeWithTheirNumbers();
     void otherContentIsAConflictAndTheFirstStays();
     void olderContentThanRemembered();
     void sourcesAreApart();
@@ -130,6 +131,23 @@ void TestInbox::eachNumberCountsOnce()
     QCOMPARE(highest->marks.highest(), 8u);
     QCOMPARE(highest->marks.missing(), 0u);
     QCOMPARE(highest->digest, itemDigest(items(1)));
+}
+
+void TestInbox::newOnesComeWithTheirNumbers()
+{
+    take(2, items(2));
+    QByteArray run;
+    for (const char *text : { "one", "two", "three", "four" })
+        appendItem(run, { "chat/1", text, 1 });
+    const auto fresh = Inbox(*m_database).takeNew(m_source, 1, run);
+    QVERIFY(fresh);
+    QCOMPARE(fresh->size(), 2); // the others came before, or are in conflict with what did
+    QCOMPARE(fresh->at(0).number, 1u);
+    QCOMPARE(fresh->at(0).item.body, QByteArray("one"));
+    QCOMPARE(fresh->at(1).number, 4u);
+    QCOMPARE(fresh->at(1).item.body, QByteArray("four"));
+    QVERIFY(Inbox(*m_database).takeNew(m_source, 1, run)->isEmpty());
+    QCOMPARE(Inbox(*m_database).takeNew(m_source, 5, "garbage").error().code, Code::InvalidArgument);
 }
 
 void TestInbox::otherContentIsAConflictAndTheFirstStays()

@@ -1,6 +1,7 @@
 #include "core/contracts/control.h"
 #include "core/identity.h"
 #include "desktop/desktop.h"
+#include "desktop/dialogs/runwindow.h"
 #include "desktop/handover.h"
 #include "desktop/pages/contacts_page.h"
 #include "desktop/pages/conversation_page.h"
@@ -88,6 +89,7 @@ private slots:
     void takesASecondStart();
     void saysWhyAJoinFails();
     void isDarkInADarkPalette();
+    void aResultThatCannotBeReadEndsItsWindow();
 
 private:
     template <typename T>
@@ -366,6 +368,29 @@ void TestMainWindow::isDarkInADarkPalette()
         }
     }
     QApplication::setPalette(before);
+}
+
+/// Its row went between the word that it is done and the look at it.
+void TestMainWindow::aResultThatCannotBeReadEndsItsWindow()
+{
+    SentCall call;
+    call.id = 77;
+    call.name = QStringLiteral("anchor");
+    call.command = QStringLiteral("count");
+    call.state = SentCall::State::Done;
+    emit m_desktop->person().conversations().calls().changed(call);
+    RunWindow *window = nullptr;
+    for (QWidget *widget : QApplication::topLevelWidgets())
+        if (auto *run = qobject_cast<RunWindow *>(widget))
+            window = run;
+    QVERIFY(window);
+    const auto isSaid = [window] {
+        const auto labels = window->findChildren<QLabel *>();
+        return std::any_of(labels.begin(), labels.end(),
+            [](const QLabel *label) { return label->text().contains(QLatin1String("there is no call 77")); });
+    };
+    QTRY_VERIFY(isSaid());
+    delete window;
 }
 
 QTEST_MAIN(TestMainWindow)

@@ -1,7 +1,6 @@
 #include "core/store/call_book.h"
 
 #include "core/contracts/node.h"
-#include "core/mail_items.h"
 #include "core/wire.h"
 
 namespace hawser {
@@ -16,11 +15,6 @@ namespace {
 
 constexpr int mostSentence = 1024; // characters
 constexpr qint64 seenFor = std::chrono::duration_cast<std::chrono::milliseconds>(limits::durableMost).count();
-
-QByteArray betweenTheTwo()
-{
-    return QByteArray(MailSource::conversationBytes, '\0');
-}
 
 DurableResult noResult(const Error &why)
 {
@@ -100,7 +94,8 @@ Result<SentCall> CallBook::put(SentCall call)
             Begun::No };
     const MailItem item { DurableCall::kind, encodeStruct(DurableCall { call.command, call.parameters, call.until }),
         call.at };
-    const Result<quint64> number = Outbox(m_database).put({ call.to, betweenTheTwo() }, packItems({ &item, 1 }));
+    const Result<quint64> number =
+        Outbox(m_database).put({ call.to, MailSource::betweenTheTwo() }, packItems({ &item, 1 }));
     if (!number)
         return number.error();
     call.number = *number;
@@ -252,18 +247,12 @@ CallBook::Changed CallBook::expired(const contracts::MailExpired &gone, const Pu
 
 CallBook::Changed CallBook::take(const MailTaken &taken, const QByteArray &myDevice, qint64 now)
 {
-    const Result<QList<Inbox::Seen>> seen = Inbox(m_database).take(taken.source, taken.first, taken.items);
-    if (!seen)
-        return seen.error();
-    const Result<QList<MailItem>> items = unpackItems(taken.items);
+    const auto items = Inbox(m_database).takeNew(taken.source, taken.first, taken.items);
     if (!items)
         return items.error();
     const PublicKey &from = taken.source.sender;
     QList<SentCall> all;
-    for (qsizetype i = 0; i < items->size(); ++i) {
-        const MailItem &item = items->at(i);
-        if (seen->at(i) != Inbox::Seen::New)
-            continue;
+    for (const auto &[item, number] : *items) {
         Changed changed = QList<SentCall>();
         if (item.kind == MailReceipt::delivered) {
             const auto receipt = decodeStruct<MailReceipt>(item.body);
@@ -286,14 +275,11 @@ CallBook::Changed CallBook::take(const MailTaken &taken, const QByteArray &myDev
 
 CallBook::Changed CallBook::takeExpiry(const MailTaken &taken, const QByteArray &myDevice, qint64 now)
 {
-    const Result<QList<Inbox::Seen>> seen = Inbox(m_database).take(taken.source, taken.first, taken.items);
-    if (!seen)
-        return seen.error();
-    const Result<QList<MailItem>> items = unpackItems(taken.items);
+    const auto items = Inbox(m_database).takeNew(taken.source, taken.first, taken.items);
     if (!items)
         return items.error();
     QList<SentCall> all;
-    for (const MailItem &item : *items) {
+    for (const auto &[item, number] : *items) {
         const auto gone = decodeStruct<contracts::MailExpired>(item.body);
         if (item.kind != contracts::MailExpired::kind || !gone || gone->device != myDevice)
             continue;

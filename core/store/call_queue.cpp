@@ -1,6 +1,5 @@
 #include "core/store/call_queue.h"
 
-#include "core/mail_items.h"
 #include "core/sodium.h"
 #include "core/wire.h"
 
@@ -16,11 +15,6 @@ namespace {
 
 constexpr qsizetype keyBytes = 16;
 constexpr qsizetype roomForHead = 64; // bytes of an item before its body
-
-QByteArray betweenTheTwo()
-{
-    return QByteArray(MailSource::conversationBytes, '\0');
-}
 
 } // namespace
 
@@ -48,19 +42,15 @@ QByteArray CallQueue::keyOf(const MailSource &source, quint64 number)
 
 Result<void> CallQueue::take(const MailTaken &taken, const PublicKey &via)
 {
-    const Result<QList<Inbox::Seen>> seen = Inbox(m_database).take(taken.source, taken.first, taken.items);
-    if (!seen)
-        return seen.error();
-    const Result<QList<MailItem>> items = unpackItems(taken.items);
+    const auto items = Inbox(m_database).takeNew(taken.source, taken.first, taken.items);
     if (!items)
         return items.error();
     quint64 last = 0;
-    for (qsizetype i = 0; i < items->size(); ++i) {
-        const bool isCall = items->at(i).kind == DurableCall::kind && taken.source.conversation == betweenTheTwo();
-        if (seen->at(i) != Inbox::Seen::New || !isCall)
+    for (const auto &[item, number] : *items) {
+        if (item.kind != DurableCall::kind || taken.source.conversation != MailSource::betweenTheTwo())
             continue; // of a newer program, given up, or a broker's word about an answer
-        last = taken.first + quint64(i);
-        if (const Result<void> queued = queue(taken.source, last, via, items->at(i)); !queued)
+        last = number;
+        if (const Result<void> queued = queue(taken.source, number, via, item); !queued)
             return queued;
     }
     if (last == 0)
@@ -98,7 +88,8 @@ Result<void> CallQueue::queue(const MailSource &source, quint64 number, const Pu
 Result<void> CallQueue::tell(const PublicKey &caller, const char *kind, const QByteArray &body)
 {
     const MailItem item { kind, body, 0 };
-    const Result<quint64> put = Outbox(m_database).put({ caller, betweenTheTwo() }, packItems({ &item, 1 }));
+    const Result<quint64> put =
+        Outbox(m_database).put({ caller, MailSource::betweenTheTwo() }, packItems({ &item, 1 }));
     return put ? Result<void>() : put.error();
 }
 
@@ -121,11 +112,13 @@ Result<QList<CallQueue::Waiting>> CallQueue::heads()
         Result<DurableCall> call = decodeStruct<DurableCall>(row.value(7).toByteArray());
         if (!caller || !me || !via || !call)
             return Error { Code::DataLoss, QStringLiteral("what was called durably is damaged") };
-        heads << Waiting { row.value(0).toLongLong(), { *caller, row.value(2).toByteArray(), *me, betweenTheTwo() },
-            row.value(3).toULongLong(), *via, std::move(*call), row.value(6).toInt() };
+        heads << Waiting { row.value(0).toLongLong(),
+            { *caller, row.value(2).toByteArray(), *me, MailSource::betweenTheTwo() }, row.value(3).toULongLong(), *via,
+            std::move(*call), row.value(6).toInt() };
     }
     for (Waiting &head : heads) {
-        const Result<MailProgress> progress = Outbox(m_database).progress({ head.source.sender, betweenTheTwo() });
+        const Result<MailProgress> progress =
+            Outbox(m_database).progress({ head.source.sender, MailSource::betweenTheTwo() });
         if (!progress)
             return progress.error();
         head.hasRoom = progress->bytes < m_limits.answers;

@@ -1,7 +1,5 @@
 #include "core/store/inbox.h"
 
-#include "core/mail_items.h"
-
 namespace hawser {
 
 QStringList Inbox::tables()
@@ -88,6 +86,21 @@ Result<QList<Inbox::Seen>> Inbox::take(const MailSource &source, quint64 first, 
         done(m_database.again(QStringLiteral("DELETE FROM inbox_digests WHERE source = ? AND number <= ?"),
             { *id, qint64(known->marks.highest()) - m_digests }));
     return trimmed ? Result<QList<Seen>>(seen) : trimmed.error();
+}
+
+Result<QList<Inbox::NewItem>> Inbox::takeNew(const MailSource &source, quint64 first, QByteArrayView items)
+{
+    const Result<QList<Seen>> seen = take(source, first, items);
+    if (!seen)
+        return seen.error();
+    const Result<QList<MailItem>> all = unpackItems(items);
+    if (!all)
+        return all.error();
+    QList<NewItem> fresh;
+    for (qsizetype i = 0; i < all->size(); ++i)
+        if (seen->at(i) == Seen::New)
+            fresh << NewItem { all->at(i), first + quint64(i) };
+    return fresh;
 }
 
 /// \param digests  empty ones are not compared

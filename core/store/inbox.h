@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/mail_items.h"
 #include "core/public_key.h"
 #include "core/store/database.h"
 #include "core/store/marks.h"
@@ -17,6 +18,9 @@ struct MailSource {
     QByteArray conversation; ///< conversationBytes
 
     bool operator==(const MailSource &) const = default;
+
+    /// The conversation of the two keys alone.
+    static QByteArray betweenTheTwo() { return QByteArray(conversationBytes, '\0'); }
 };
 
 /// What a keeper has seen of durable messages, so that each counts once: the highest number of each source and the gaps
@@ -40,6 +44,15 @@ public:
     /// \retval InvalidArgument    no items, or a number below 1 or above 2^62
     /// \retval OutOfRange         too many numbers were left out: nothing is noted
     Result<QList<Seen>> take(const MailSource &source, quint64 first, QByteArrayView items);
+
+    /// An item that was not seen before.
+    struct NewItem {
+        MailItem item;
+        quint64 number = 0;
+    };
+    /// Takes them, and gives those that are new.
+    /// \retval as take()
+    Result<QList<NewItem>> takeNew(const MailSource &source, quint64 first, QByteArrayView items);
 
     struct Highest {
         qint64 id = 0; ///< of the source in this database, 0: nothing came from it

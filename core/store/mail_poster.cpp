@@ -9,6 +9,7 @@ constexpr qint64 runBytes = 256 * 1024; // gathered for one row and one message
 constexpr qsizetype itemsGathered = limits::mailItems;
 constexpr qint64 longestRetry = 10 * 60 * 1000; // ms
 constexpr qint64 retryOwnStore = 5000; // ms
+constexpr qint64 retryNoWayFirst = 1000; // ms
 constexpr milliseconds retryChannel { 500 };
 constexpr milliseconds longestRetryChannel = std::chrono::minutes(1);
 
@@ -50,6 +51,7 @@ MailPoster::~MailPoster()
 void MailPoster::start(Link *link)
 {
     stop();
+    m_noWay.clear();
     CallOptions options;
     options.keepOpen = true;
     options.streamClass = Post::streamClass;
@@ -148,6 +150,8 @@ void MailPoster::take(const ChannelMessage &message)
     if (!in || way == m_ways.end())
         return;
     m_startAgainIn = retryChannel;
+    if (in->highest)
+        m_noWay.remove(sequence);
     if (in->highest && way->state == State::Asking)
         return takeHighest(sequence, *in);
     if (in->kept)
@@ -178,9 +182,10 @@ void MailPoster::takeHighest(const MailSequence &sequence, const Post::In &in)
             Way *way = find(sequence, turn);
             if (!answer) {
                 emit storeFailed(answer.error());
-                if (way)
-                    retryLater(sequence, retryOwnStore);
-                return;
+                if (!way)
+                    return;
+                way->state = State::Blocked;
+                return retryLater(sequence, retryOwnStore);
             }
             if (answer->restored.by)
                 emit restored(sequence, answer->restored);
@@ -228,18 +233,26 @@ void MailPoster::note(const MailSequence &sequence, Way &way)
 void MailPoster::takeRefused(const MailSequence &sequence, Way &way, const Post::In &in)
 {
     const Code code = codeFromWire(in.code);
-    const auto retryMs = qint64(std::min<quint64>(in.retryMs, longestRetry));
     const bool noWay = code == Code::NotFound || code == Code::PermissionDenied || code == Code::Unauthenticated;
-    const bool asking = way.state == State::Asking;
+    auto retryMs = noWay ? retryNoWay(sequence) : qint64(std::min<quint64>(in.retryMs, longestRetry));
+    if (retryMs == 0 && way.state == State::Asking)
+        retryMs = retryOwnStore; // nothing of it is refused, but that it was asked
     goBack(way, std::min(in.refused > 0 ? in.refused - 1 : 0, way.queuedTo));
     way.state = noWay ? State::NoWay : State::Blocked;
     const quint64 turn = way.turn;
     emit refused(sequence, in.refused, { code, in.sentence, Begun::No, Origin::Peer }, retryMs);
-    if (!find(sequence, turn) || noWay)
+    if (!find(sequence, turn))
         return;
-    if (retryMs > 0 || asking)
-        return retryLater(sequence, std::max(retryMs, retryOwnStore * (retryMs == 0)));
+    if (retryMs > 0)
+        return retryLater(sequence, retryMs);
     giveUp(sequence, in.refused);
+}
+
+/// They may be let in, or let us in, later, and nobody says so.
+qint64 MailPoster::retryNoWay(const MailSequence &sequence)
+{
+    qint64 &next = m_noWay.insert(sequence, m_noWay.value(sequence, retryNoWayFirst)).value();
+    return std::exchange(next, std::min(next * 2, longestRetry));
 }
 
 /// What is behind `to` will be posted again.
@@ -257,10 +270,11 @@ void MailPoster::goBack(Way &way, quint64 to)
 
 void MailPoster::retryLater(const MailSequence &sequence, qint64 ms)
 {
-    Way &way = m_ways[sequence];
-    way.state = State::Blocked;
-    QTimer::singleShot(milliseconds(ms), this, [this, sequence, turn = way.turn] {
-        if (find(sequence, turn) && m_call && !m_call->isFinished())
+    QTimer::singleShot(milliseconds(ms), this, [this, sequence, turn = m_ways[sequence].turn] {
+        const Way *way = find(sequence, turn);
+        if (way && way->state == State::NoWay)
+            again(sequence); // perhaps it goes another way now
+        else if (way && m_call && !m_call->isFinished())
             ask(sequence);
     });
 }

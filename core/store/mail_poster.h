@@ -42,8 +42,7 @@ signals:
     void notStored(const hawser::MailSequence &sequence, quint64 count, const hawser::Error &why);
     /// The other side has it on its disk, and the outbox knows.
     void kept(const hawser::MailSequence &sequence, const hawser::MailProgress &progress);
-    /// \param retryMs  it is tried again after so long; 0: given up (`mail.gone`) or, when the recipient cannot be reached
-    ///                 this way, left in the outbox until again() or the next start()
+    /// \param retryMs  it is tried again after so long, or with again() or the next start(); 0: given up (`mail.gone`)
     void refused(const hawser::MailSequence &sequence, quint64 number, const hawser::Error &why, qint64 retryMs);
     /// This folder is a copy behind what was sent: numbers in the outbox have changed.
     void restored(const hawser::MailSequence &sequence, const hawser::Outbox::Restored &how);
@@ -56,7 +55,7 @@ private:
         Asking,
         Posting,
         Blocked, ///< until it is tried again
-        NoWay, ///< until again()
+        NoWay, ///< the same, or until again()
     };
     /// A sequence that goes this way.
     struct Way {
@@ -90,6 +89,7 @@ private:
     void note(const MailSequence &sequence, Way &way);
     void giveUp(const MailSequence &sequence, quint64 number);
     void retryLater(const MailSequence &sequence, qint64 ms);
+    qint64 retryNoWay(const MailSequence &sequence);
     void goBack(Way &way, quint64 to);
     void storeGathered(const MailSequence &sequence);
     void startAgainLater(const Error &why);
@@ -103,6 +103,7 @@ private:
     QTimer m_startAgain;
     milliseconds m_startAgainIn; // grows until the other end says something
     QHash<MailSequence, Way> m_ways;
+    QHash<MailSequence, qint64> m_noWay; // ms until the next try, of those that nobody keeps who is asked
     QHash<MailSequence, Gathered> m_gathered;
     quint64 m_turn = 0; // grows whenever a way begins anew
     bool m_looking = false;

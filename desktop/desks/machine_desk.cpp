@@ -162,7 +162,9 @@ void MachineDesk::tell(const SentCall &call)
     m_person.conversations().calls().find(
         call.id, window, [this, window = window.data()](const Result<SentCall> &whole) {
             if (whole)
-                showEnd(window, *whole);
+                return showEnd(window, *whole);
+            window->setState(tr("its answer cannot be shown"), visible(whole.error().sentence));
+            window->finish();
         });
     m_waiting.remove(call.id);
 }

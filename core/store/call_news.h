@@ -1,0 +1,42 @@
+#pragma once
+
+#include "core/store/call_book.h"
+#include "core/store/mail_poster.h"
+
+namespace hawser {
+
+/// What becomes of durable calls of mine (docs/protocol.md §17.11), on its way into the CallBook: what posters say of them, and
+/// what came for them. Lives in the store's owner's thread.
+class CallNews : public QObject {
+    Q_OBJECT
+
+public:
+    /// \param store   its file has the tables of Outbox, Inbox and CallBook; outlives this
+    /// \param device     8 bytes: with which device I call
+    /// \param wallClock  ms since 1970: a call waits until a date, and its caller is told when it ended
+    CallNews(
+        StoreThread &store, const QByteArray &device, std::function<qint64()> wallClock, QObject *parent = nullptr);
+
+    /// Hears how far calls come that go by this poster.
+    /// \param isCall  which sequences are calls   \param broker  what it is called, now
+    void follow(MailPoster &poster, std::function<bool(const MailSequence &)> isCall, std::function<QString()> broker);
+    /// Takes what came from who was called.
+    void take(const MailTaken &taken, const MailTaker::Done &done);
+    /// Takes what a broker says itself.
+    void takeExpiry(const MailTaken &taken, const MailTaker::Done &done);
+    /// Tells those that are done and that nobody has looked at.
+    void tellUnseen();
+
+signals:
+    void changed(const hawser::SentCall &call);
+    void failed(const hawser::Error &why); ///< the file cannot be used now; what is in it stays
+
+private:
+    void write(std::function<CallBook::Changed(CallBook &)> work, const MailTaker::Done &done = {});
+
+    StoreThread &m_store;
+    QByteArray m_device;
+    std::function<qint64()> m_wallClock;
+};
+
+} // namespace hawser
