@@ -30,7 +30,7 @@ QStringList texts(const QList<Address> &addresses)
     return list;
 }
 
-contracts::WatchContacts::In itemOf(const Contact &contact, const Presence &presence)
+contracts::WatchContacts::In itemOf(const Contact &contact, const Presence &presence, quint64 waitingFor)
 {
     contracts::WatchContacts::In in;
     in.key = contact.key;
@@ -46,6 +46,7 @@ contracts::WatchContacts::In itemOf(const Contact &contact, const Presence &pres
     in.via = presence.via;
     in.roundTripMs = quint64(presence.roundTrip.count());
     in.lastSeen = contact.lastSeen;
+    in.waitingFor = waitingFor;
     return in;
 }
 
@@ -122,7 +123,8 @@ void Control::serveContacts()
     m_commands.serveChannel<contracts::WatchContacts>(
         [this](const contracts::WatchContacts::Request &request, const std::shared_ptr<IncomingCall> &call) {
             const auto item = [this](const Contact &contact) {
-                return itemOf(contact, m_person.route().presence(contact.key));
+                return itemOf(
+                    contact, m_person.route().presence(contact.key), m_person.conversations().waitingFor(contact.key));
             };
             if (!request.follow) {
                 for (const Contact &contact : m_person.contacts().all())
@@ -139,6 +141,7 @@ void Control::serveContacts()
             connect(&m_person.contacts(), &Contacts::added, to, tell);
             connect(&m_person.contacts(), &Contacts::changed, to, tell);
             connect(&m_person.route(), &Route::presenceChanged, to, tell);
+            connect(&m_person.conversations(), &Conversations::waitingForChanged, to, tell);
             connect(&m_person.contacts(), &Contacts::removed, to, [to](const PublicKey &key) {
                 contracts::WatchContacts::In in;
                 in.key = key;

@@ -10,6 +10,8 @@ namespace hawser::chat {
 
 namespace {
 
+constexpr qsizetype mostGapped = 32; // devices of one person
+
 bool countsAsUnread(const Entry &entry)
 {
     return !entry.mine
@@ -55,6 +57,16 @@ QString Conversations::trouble() const
 int Conversations::unread(const PublicKey &with) const
 {
     return m_talks.value(with).unread;
+}
+
+quint64 Conversations::waitingFor(const PublicKey &with) const
+{
+    quint64 sum = 0;
+    const auto talk = m_talks.find(with);
+    if (talk != m_talks.end())
+        for (const Marks &marks : talk->gaps)
+            sum += marks.missingCount();
+    return sum;
 }
 
 int Conversations::unread() const
@@ -189,6 +201,27 @@ void Conversations::tell(const messages::News &news)
         emit changed(entry);
     for (const PublicKey &with : news.read)
         countAgain(with);
+    for (const messages::OutOfTurn &numbers : news.outOfTurn)
+        note(numbers);
+}
+
+/// What came before this device or this talk was there is not missed: it will not come.
+void Conversations::note(const messages::OutOfTurn &numbers)
+{
+    if (!m_contacts.find(numbers.from))
+        return;
+    QHash<QByteArray, Marks> &gaps = m_talks[numbers.from].gaps;
+    const bool isJump = numbers.before > 0 && numbers.first > numbers.before + 1;
+    if (!gaps.contains(numbers.device) && (!isJump || gaps.size() >= mostGapped))
+        return;
+    Marks &marks = gaps[numbers.device];
+    if (marks.highest() == 0 && !marks.add(1, numbers.before))
+        return;
+    if (!marks.add(numbers.first, numbers.last))
+        return; // too many: as many as that are told
+    if (marks.missing() == 0)
+        gaps.remove(numbers.device);
+    emit waitingForChanged(numbers.from);
 }
 
 /// Another device of mine has shown it.

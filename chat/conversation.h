@@ -52,6 +52,8 @@ public:
 
     int unread(const PublicKey &with) const;
     int unread() const;
+    /// How many messages or receipts of theirs have not come although later ones have, since this program runs.
+    quint64 waitingFor(const PublicKey &with) const;
     /// All that came from them has been seen by a person.
     void markRead(const PublicKey &with);
 
@@ -70,6 +72,7 @@ signals:
     void added(const hawser::chat::Entry &entry); ///< theirs when it is on disk, mine at once
     void changed(const hawser::chat::Entry &entry);
     void unreadChanged(const hawser::PublicKey &with);
+    void waitingForChanged(const hawser::PublicKey &with);
     void troubleChanged();
 
 private:
@@ -77,10 +80,12 @@ private:
         int unread = 0;
         quint64 last = 0; ///< id of the newest entry
         QString obstacle {}; ///< what is said of those that are queued
+        QHash<QByteArray, Marks> gaps {}; ///< of those of their devices of which something is missing
     };
     void addWhenKept(const Entry &entry);
     void came(const Entry &entry);
     void tell(const messages::News &news);
+    void note(const messages::OutOfTurn &numbers);
     void countAgain(const PublicKey &with);
     void said(const Entry &entry, const Result<Entry> &posted);
     void sayAgain(const Entry &entry);

@@ -31,6 +31,15 @@ Result<bool> answer(
 Result<void> tellReceipt(
     Database &database, const MailSequence &whom, const char *kind, const contracts::MailReceipt &receipt);
 
+/// Numbers of a device of theirs that did not come right after the last one: some are missing before them, or were.
+struct OutOfTurn {
+    PublicKey from;
+    QByteArray device;
+    quint64 before = 0; ///< the highest until then, 0: none
+    quint64 first = 0;
+    quint64 last = 0;
+};
+
 /// What changed for whoever looks on.
 struct News {
     QList<Entry> added;
@@ -39,6 +48,7 @@ struct News {
     QList<SentCall> calls {}; ///< of mine, that went further
     QList<Offer> offers {}; ///< new ones, and those that changed
     QByteArrayList limitsHit {}; ///< by their names in `status`
+    QList<OutOfTurn> outOfTurn {};
 };
 
 /// Something I say: in the outbox and in the history. Returns it with its number. Its sentence may say why it waits.

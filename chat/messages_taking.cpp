@@ -32,10 +32,14 @@ public:
             return items.error();
         if (isOfFiles() && offers::readable(*items) < items->size())
             return Error { Code::InvalidArgument, QStringLiteral("a file offer that cannot be read") };
-        const Result<QList<Inbox::Seen>> seen =
-            Inbox(m_database).take(m_arrival.source, m_arrival.first, m_arrival.items);
+        Inbox inbox(m_database);
+        const Result<Inbox::Highest> before = inbox.highest(m_arrival.source);
+        if (!before)
+            return before.error();
+        const Result<QList<Inbox::Seen>> seen = inbox.take(m_arrival.source, m_arrival.first, m_arrival.items);
         if (!seen)
             return seen.error();
+        noteTurn(before->marks.highest(), quint64(items->size()));
         QList<offers::Came> news;
         for (qsizetype i = 0; i < items->size(); ++i)
             if (seen->at(i) == Inbox::Seen::New)
@@ -55,6 +59,15 @@ private:
     bool isToStranger() const
     {
         return m_arrival.source.conversation == sequenceToStranger(m_arrival.source.sender).conversation;
+    }
+
+    void noteTurn(quint64 before, quint64 count)
+    {
+        const MailSource &source = m_arrival.source;
+        const bool isTalk = !isMine() && source.conversation == sequenceTo(source.sender).conversation;
+        if (isTalk && m_arrival.isAllowed && m_arrival.first != before + 1)
+            m_news.outOfTurn << OutOfTurn { source.sender, source.device, before, m_arrival.first,
+                m_arrival.first + count - 1 };
     }
 
     Result<void> takeOffers(const QList<offers::Came> &news)
@@ -269,6 +282,7 @@ private:
         m_news.read.unite(news->read);
         m_news.offers << news->offers;
         m_news.limitsHit << news->limitsHit;
+        m_news.outOfTurn << news->outOfTurn;
         return {};
     }
 

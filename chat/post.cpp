@@ -300,7 +300,8 @@ MailKeeper Post::keeper()
         if (!news)
             return news.error();
         posted.kept = posted.first + *count - 1;
-        posted.fresh = quint64(news->added.size() + news->changed.size() + news->read.size() + news->offers.size());
+        posted.fresh = quint64(news->added.size() + news->changed.size() + news->read.size() + news->offers.size()
+            + news->outOfTurn.size());
         posted.fresh +=
             offers::isOffers({ posted.source.sender, posted.source.conversation }); // may have been answered
         QMetaObject::invokeMethod(history, [post, key = keyOf(posted), news = *news] {

@@ -20,10 +20,15 @@ QString lineOf(const WatchContacts::In &contact)
                                           : QStringLiteral("away");
     const QString way =
         contact.via.isEmpty() ? QStringLiteral("direct") : QStringLiteral("via ") + visible(contact.via);
-    return QStringLiteral("%1  %2  %3  %4  %5  %6")
+    const QString waiting = contact.waitingFor == 0
+        ? QString()
+        : QStringLiteral("  waiting for %1 earlier message%2 or receipt%2")
+              .arg(QString::number(contact.waitingFor), contact.waitingFor == 1 ? QString() : QStringLiteral("s"));
+    return QStringLiteral("%1  %2  %3  %4  %5  %6%7")
         .arg(visible(contact.name), state, contact.key.hex().left(16), contact.words, way,
             contact.rights.isEmpty() ? QStringLiteral("no rights here")
-                                     : visible(contact.rights.join(QLatin1Char(','))));
+                                     : visible(contact.rights.join(QLatin1Char(','))),
+            waiting);
 }
 
 QString whoIs(const ListBlocks::In &block)

@@ -29,7 +29,7 @@ ContactRow PersonModels::contactRow(const PublicKey &key) const
     if (!contact)
         return {};
     return { *contact, m_person.route().presence(key), m_person.conversations().unread(key),
-        int(offersFrom(key).size()) };
+        int(offersFrom(key).size()), m_person.conversations().waitingFor(key) };
 }
 
 QList<Transfer> PersonModels::offersFrom(const PublicKey &key) const
@@ -82,6 +82,7 @@ void PersonModels::followConversations()
             m_conversation.change(entry);
     });
     connect(&conversations, &chat::Conversations::unreadChanged, this, &PersonModels::putContact);
+    connect(&conversations, &chat::Conversations::waitingForChanged, this, &PersonModels::putContact);
 }
 
 void PersonModels::followTransfers()

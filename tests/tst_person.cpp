@@ -1,7 +1,10 @@
 #include "chat/direct.h"
+#include "core/client.h"
+#include "core/contracts/mail.h"
 #include "core/contracts/request.h"
 #include "core/contracts/talk.h"
 #include "core/identity.h"
+#include "core/mail_items.h"
 #include "core/server.h"
 #include "core/text.h"
 #include "support/talk_of.h"
@@ -355,6 +358,53 @@ private slots:
         QVERIFY(bea->setListening(true, address));
         QTRY_COMPARE(lastEntry(ana, key).state, Entry::State::Delivered);
         QTRY_COMPARE(lastEntry(bea, ana->key()).text, QStringLiteral("hi!"));
+    }
+
+    void whatHasNotComeIsWaitedFor()
+    {
+        Someone ana(QStringLiteral("Ana"));
+        Someone bea(QStringLiteral("Bea"));
+        const QString address = bea.listen();
+        befriend(ana, bea, address, both, Lasting::Always);
+        const Identity identity = *Identity::load(ana.folder.path());
+        ana.person.reset(); // from here on by hand
+        Profile profile;
+        profile.role = Role::Person;
+        profile.device = QByteArray(8, 'd');
+        Client client(identity, profile);
+        client.connectTo(*Address::parse(address), bea->key());
+        QTRY_COMPARE(client.state(), Client::State::Ready);
+        CallOptions options;
+        options.keepOpen = true;
+        options.streamClass = StreamClass::Talk;
+        const QPointer<Call> posting = client.call({}, QLatin1String(contracts::MailPost::name), {}, options);
+        QList<quint64> kept;
+        connect(posting, &Channel::received, this,
+            [&kept](const ChannelMessage &message) { kept << message.as<contracts::MailPost::In>()->kept; });
+        const auto post = [&](quint64 first, int count) {
+            QByteArray items;
+            for (int i = 0; i < count; ++i)
+                appendItem(
+                    items, { contracts::ChatText::kind, encodeStruct(contracts::ChatText { QStringLiteral("x") }), 1 });
+            posting->send(contracts::MailPost::Out { bea->key(), QByteArray(16, '\0'), first, items, 0 });
+            return QTest::qWaitFor([&kept, upto = first + quint64(count) - 1] { return kept.contains(upto); });
+        };
+        const auto waitingFor = [&] { return bea->conversations().waitingFor(identity.key()); };
+        QSignalSpy changed(&bea->conversations(), &Conversations::waitingForChanged);
+        QVERIFY(post(3, 1)); // what was said before this device spoke to us will not come
+        QCOMPARE(waitingFor(), 0u);
+        QVERIFY(changed.isEmpty());
+        QVERIFY(post(6, 2));
+        QTRY_COMPARE(waitingFor(), 2u);
+        QVERIFY(post(9, 1));
+        QTRY_COMPARE(waitingFor(), 3u);
+        QVERIFY(post(4, 2));
+        QTRY_COMPARE(waitingFor(), 1u);
+        QVERIFY(post(8, 1));
+        QTRY_COMPARE(waitingFor(), 0u);
+        QCOMPARE(changed.size(), 4);
+        QVERIFY(post(10, 1));
+        QCOMPARE(changed.size(), 4);
     }
 
     void fileArrivesVerified()

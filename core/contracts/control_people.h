@@ -25,6 +25,7 @@ struct WatchContacts {
         QString via; ///< broker
         quint64 roundTripMs = 0;
         qint64 lastSeen = 0; ///< ms since 1970
+        quint64 waitingFor = 0; ///< of theirs
         bool removed = false;
         static void describe(auto &field)
         {
@@ -40,6 +41,8 @@ struct WatchContacts {
             field("via", &In::via, { .description = "which broker" });
             field("round_trip_ms", &In::roundTripMs, { .description = "measured last" });
             field("last_seen", &In::lastSeen, { .description = "ms since 1970" });
+            field("waiting_for", &In::waitingFor,
+                { .description = "messages or receipts of theirs that have not come, although later ones have" });
             field("removed", &In::removed, { .description = "forgotten" });
         }
     };

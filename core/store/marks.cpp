@@ -2,6 +2,7 @@
 
 #include <QtEndian>
 #include <algorithm>
+#include <numeric>
 
 namespace hawser {
 
@@ -15,6 +16,12 @@ bool Marks::has(quint64 number) const
         return false;
     return std::none_of(
         m_gaps.begin(), m_gaps.end(), [number](const Gap &gap) { return gap.first <= number && number <= gap.last; });
+}
+
+quint64 Marks::missingCount() const
+{
+    return std::accumulate(m_gaps.begin(), m_gaps.end(), quint64(0),
+        [](quint64 sum, const Gap &gap) { return sum + (gap.last - gap.first + 1); });
 }
 
 Result<void> Marks::add(quint64 first, quint64 last)

@@ -15,6 +15,8 @@ public:
     quint64 highest() const { return m_highest; }
     /// The lowest number that is still missing below the highest; 0: none.
     quint64 missing() const { return m_gaps.empty() ? 0 : m_gaps.front().first; }
+    /// How many numbers are missing below the highest.
+    quint64 missingCount() const;
     bool has(quint64 number) const;
     /// Has seen first … last.
     /// \retval OutOfRange  it would make more than mostGaps gaps: nothing was noted

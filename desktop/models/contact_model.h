@@ -11,6 +11,7 @@ struct ContactRow {
     chat::Presence presence;
     int unread = 0;
     int offers = 0; ///< that wait for my answer
+    quint64 waitingFor = 0; ///< messages or receipts of theirs that have not come, although later ones have
 
     bool operator==(const ContactRow &) const = default;
 };

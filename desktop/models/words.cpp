@@ -128,17 +128,20 @@ QString agoText(qint64 at, qint64 now)
 QString presenceText(const chat::Presence &presence, qint64 lastSeen, qint64 now)
 {
     if (!presence.online)
-        return headText(presence, lastSeen, now);
+        return headText(presence, lastSeen, 0, now);
     const QString way = presence.direct ? tr("direct") : tr("via %1").arg(visible(presence.via));
     return joined({ tr("online"), way, roundTripText(presence) });
 }
 
-QString headText(const chat::Presence &presence, qint64 lastSeen, qint64 now)
+QString headText(const chat::Presence &presence, qint64 lastSeen, quint64 waitingFor, qint64 now)
 {
+    const QString waiting = waitingFor == 0 ? QString()
+        : waitingFor == 1                   ? tr("waiting for an earlier message or receipt")
+                                            : tr("waiting for %1 earlier messages or receipts").arg(waitingFor);
     if (presence.online)
-        return joined({ tr("online"), roundTripText(presence) });
+        return joined({ tr("online"), roundTripText(presence), waiting });
     const QString ago = agoText(lastSeen, now);
-    return ago.isEmpty() ? tr("away") : tr("away · seen %1").arg(ago);
+    return joined({ ago.isEmpty() ? tr("away") : tr("away · seen %1").arg(ago), waiting });
 }
 
 QString routeText(const chat::Presence &presence)

@@ -21,8 +21,8 @@ QString momentText(qint64 at, qint64 now); ///< "09:15" today, else the day too
 QString agoText(qint64 at, qint64 now); ///< "5 min ago"; empty for 0
 
 QString presenceText(const chat::Presence &presence, qint64 lastSeen, qint64 now); ///< "online · direct · 3 ms"
-/// The same without the way, which routeText() says: "online · 3 ms"
-QString headText(const chat::Presence &presence, qint64 lastSeen, qint64 now);
+/// The same without the way, which routeText() says: "online · 3 ms · waiting for 2 earlier messages or receipts"
+QString headText(const chat::Presence &presence, qint64 lastSeen, quint64 waitingFor, qint64 now);
 /// Who could read what is said there; empty while away.
 QString routeText(const chat::Presence &presence);
 

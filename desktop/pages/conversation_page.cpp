@@ -143,7 +143,8 @@ void ConversationPage::setContact(const ContactRow &row)
     m_row = row;
     const QString name = row.contact.shownName();
     m_name->setText(name);
-    m_presence->setText(headText(row.presence, row.contact.lastSeen, QDateTime::currentMSecsSinceEpoch()));
+    m_presence->setText(
+        headText(row.presence, row.contact.lastSeen, row.waitingFor, QDateTime::currentMSecsSinceEpoch()));
     m_route->setText(routeText(row.presence));
     m_input->setPlaceholderText(tr("Message %1…").arg(chat::isolated(name)));
 }
