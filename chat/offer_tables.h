@@ -42,6 +42,7 @@ struct Offer {
     QString broker; ///< mine: AtBroker: its name
     QString saveTo; ///< theirs: the folder; Done: what it became there
     QByteArray part; ///< theirs: private folder in saveTo
+    QString landedIn; ///< theirs, Done: the folder in which `part` is still to be taken away
     quint64 tries = 0; ///< mine: how often its stream broke; theirs: how often one began
     QString sentence;
     quint64 doneFiles = 0; ///< Landing, Done
@@ -68,6 +69,7 @@ struct Offer {
         field("broker", &Offer::broker, {});
         field("save_to", &Offer::saveTo, {});
         field("part", &Offer::part, {});
+        field("landed_in", &Offer::landedIn, {});
         field("tries", &Offer::tries, {});
         field("sentence", &Offer::sentence, {});
         field("done_files", &Offer::doneFiles, {});

@@ -4,6 +4,7 @@
 #include "core/contracts/talk.h"
 #include "core/limits.h"
 #include "core/mail_items.h"
+#include "core/transfer/landing.h"
 #include "core/wire.h"
 
 namespace hawser::chat::offers {
@@ -117,12 +118,32 @@ Result<Offer> note(Database &database, const Offer &offer)
     return !known || known->isOver() ? known : saved(database, offer);
 }
 
+Result<void> tidied(Database &database, const Offer &done)
+{
+    Result<Offer> known = find(database, done.peer, done.mine, done.id);
+    if (!known)
+        return known.error().code == Code::NotFound ? Result<void>() : known.error();
+    known->landedIn.clear();
+    known->part.clear();
+    return save(database, *known);
+}
+
 Result<void> hide(Database &database, const QList<Offer> &ended)
 {
     for (const Offer &offer : ended)
         if (const Result<void> done = hide(database, offer); !done)
             return done.error();
     return {};
+}
+
+static QString tooLate(const Offer &offer)
+{
+    if (offer.state == Offer::State::Open)
+        return QStringLiteral("nobody answered in time");
+    if (offer.state == Offer::State::Accepted)
+        return QStringLiteral("it did not come in time");
+    return QStringLiteral("it came, and could not be put in its place in time: it is still in %1/.hawser-part/%2")
+        .arg(offer.saveTo, QString::fromLatin1(offer.part));
 }
 
 Result<QList<Offer>> expire(Database &database, qint64 before)
@@ -134,11 +155,9 @@ Result<QList<Offer>> expire(Database &database, qint64 before)
         return known.error();
     QList<Offer> changed;
     for (Offer offer : *known) {
-        const bool waits = offer.state == Offer::State::Open || offer.state == Offer::State::Accepted;
-        if (!waits || offer.since >= before)
+        if (offer.isOver() || offer.since >= before)
             continue;
-        offer.sentence = offer.state == Offer::State::Open ? QStringLiteral("nobody answered in time")
-                                                           : QStringLiteral("it did not come in time");
+        offer.sentence = tooLate(offer);
         offer.state = Offer::State::Failed;
         const Result<Offer> ended = end(database, offer, offer.mine ? std::optional(offer.sentence) : std::nullopt);
         if (!ended)
@@ -157,6 +176,12 @@ Result<void> forget(Database &database, const PublicKey &with)
     for (quint64 number = progress->kept + 1; number <= progress->last; ++number)
         if (const Result<void> given = outbox.giveUp(sequenceTo(with), number); !given)
             return given.error();
+    const Result<QList<Offer>> known = all(database);
+    if (!known)
+        return known.error();
+    for (const Offer &offer : *known)
+        if (offer.peer == with && !offer.mine && !offer.isOver() && !offer.part.isEmpty())
+            transfer::Landing::sweep(offer.saveTo, offer.part);
     return remove(database, with);
 }
 

@@ -29,6 +29,8 @@ Result<Offer> end(Database &database, const Offer &offer, const std::optional<QS
     const MailSequence &toMyDevices = {});
 /// A stream of one that is accepted is on its way, or broke; nothing happens when it is over.
 Result<Offer> note(Database &database, const Offer &offer);
+/// Nothing of its private folder is there any more.
+Result<void> tidied(Database &database, const Offer &done);
 /// Off the list, as far as they are over and there.
 Result<void> hide(Database &database, const QList<Offer> &ended);
 /// Those that wait since before `before` are over; those that were over already are forgotten.

@@ -105,6 +105,9 @@ void Transfers::Private::end(Moving &moving, Transfer::State state, const QStrin
     moving.upload.reset();
     moving.download.reset();
     moving.offer.reset();
+    if (std::exchange(moving.isStuck, false))
+        sweep(*moving.kept);
+    moving.isLanding = false;
     keepEnd(moving);
     countEnd(moving);
     const bool isOut = transfer.direction == Transfer::Direction::Out;
@@ -285,7 +288,7 @@ void Transfers::decline(const QByteArray &id)
 void Transfers::cancel(const QByteArray &id)
 {
     Moving *moving = d->find(id);
-    if (moving == nullptr || moving->transfer.isOver() || moving->isLanding)
+    if (moving == nullptr || moving->transfer.isOver() || (moving->isLanding && !moving->isStuck))
         return;
     if (moving->transfer.direction == Transfer::Direction::In)
         return d->refuse(*moving, { Code::Cancelled, QStringLiteral("stopped") }, Transfer::State::Cancelled,

@@ -146,7 +146,9 @@ void Transfers::Private::receive(Moving &moving)
         Moving *broken = find(id);
         if (broken == nullptr)
             return;
-        if (broken->kept && !broken->isLanding && why.code != Code::InvalidArgument)
+        if (broken->kept && broken->isLanding)
+            return keptBack(*broken, why);
+        if (broken->kept && why.code != Code::InvalidArgument)
             return brokeOffIn(*broken, why);
         refuse(*broken, why, Transfer::State::Failed, why.sentence);
     });

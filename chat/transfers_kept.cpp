@@ -15,6 +15,8 @@ namespace {
 
 constexpr milliseconds expiryEvery = std::chrono::hours(1);
 constexpr int mostFailed = 100; ///< lines that are kept
+constexpr milliseconds firstPause = std::chrono::seconds(1);
+constexpr int mostDoublings = 8;
 
 Transfer::Offering offeringOf(const Offer &offer)
 {
@@ -66,19 +68,15 @@ void Transfers::Private::load()
             isLoaded = true;
             QList<Offer> known = kept ? *kept : QList<Offer> {}; // why not, the history says
             for (const Offer &offer : std::as_const(known)) {
+                if (!offer.landedIn.isEmpty())
+                    close(offer);
                 if (find(offer.id) != nullptr || offer.isHidden)
                     continue;
                 show(offer);
                 if (offer.state == Offer::State::Landing)
-                    landLater(offer);
+                    landLater(*find(offer.id));
                 else if (offer.state == Offer::State::Accepted && !offer.part.isEmpty())
-                    history.write(
-                        this,
-                        [offer](Database &) -> Result<void> {
-                            transfer::Landing::sweep(offer.saveTo, offer.part);
-                            return {};
-                        },
-                        [](const Result<void> &) {});
+                    sweep(offer);
             }
             std::ranges::stable_sort(known, {}, &Offer::ended);
             for (const Offer &offer : std::as_const(known))
@@ -124,7 +122,7 @@ void Transfers::Private::took(const Offer &offer)
         known == nullptr || (known->transfer.peer == offer.peer && known->transfer.direction == direction);
     if (!isTheirs || (known != nullptr && known->transfer.isOver() && (known->kept || offer.mine)))
         return; // an id that somebody else uses, or it ended here meanwhile
-    if (known != nullptr && known->isLanding)
+    if (known != nullptr && known->isLanding && !known->isStuck)
         return;
     const bool isNews = !offer.mine && offer.state == Offer::State::Open;
     if (offer.isOver() && known != nullptr) { // they said so
@@ -137,6 +135,7 @@ void Transfers::Private::took(const Offer &offer)
         stopOut(*known);
         known->download.reset();
         known->upload.reset();
+        known->isLanding = known->isStuck = false;
     }
     show(offer);
     if (isNews)
@@ -218,6 +217,11 @@ QString Transfers::Private::sentenceOf(const Offer &offer) const
     return orElse(QStringLiteral("it did not go"));
 }
 
+milliseconds Transfers::Private::nextPause(Moving &moving) const
+{
+    return firstPause * (1 << std::min(moving.broken++, mostDoublings));
+}
+
 /// It has just ended: the same on disk, and they hear it where they cannot know.
 void Transfers::Private::keepEnd(Moving &moving)
 {
@@ -260,7 +264,8 @@ void Transfers::Private::removed(const PublicKey &peer)
         Moving *moving = find(id);
         if (moving == nullptr || moving->transfer.peer != peer || moving->transfer.isOver())
             continue;
-        moving->kept.reset();
+        if (moving->isLanding && !moving->isStuck)
+            continue; // it is in its place in a moment, or the table says that it is not wanted
         if (moving->transfer.direction == Transfer::Direction::Out)
             q->cancel(id);
         else

@@ -4,6 +4,8 @@
 #include "core/text.h"
 #include "core/transfer/landing.h"
 
+#include <QTimer>
+
 // What somebody offered while one of us was away: the yes is kept and used once.
 
 namespace hawser::chat {
@@ -12,6 +14,7 @@ using contracts::File;
 
 namespace {
 
+const QString waitsForPlace = QStringLiteral("all of it has come there, and waits for its place"); ///< for who sends
 constexpr qint64 moreBeginnings = 10; ///< times what who offers counts
 
 bool isWithin(const File::Request &request, const Offer &accepted)
@@ -84,6 +87,8 @@ void Transfers::Private::takeUp(
         return call->fail({ Code::Cancelled, QStringLiteral("it is not wanted any more") });
     if (kept.state == Offer::State::Open || !isThere)
         return call->fail({ Code::NotFound, QStringLiteral("nothing of that kind was accepted there"), Begun::No });
+    if (moving->isStuck)
+        return call->fail({ Code::Unavailable, waitsForPlace, Begun::No });
     if (kept.state == Offer::State::Landing || moving->isLanding || moving->transfer.isOver())
         return call->fail({ Code::Unavailable, QStringLiteral("it is just put in its place there"), Begun::No });
     if (!isWithin(request, kept))
@@ -159,14 +164,16 @@ void Transfers::Private::landed(Moving &moving, const transfer::Receipt &receipt
     transfer.took = std::chrono::duration_cast<milliseconds>(now() - moving.began);
     Offer &offer = *moving.kept;
     offer.state = Offer::State::Done;
-    offer.saveTo = transfer.saveTo;
+    offer.landedIn = std::exchange(offer.saveTo, transfer.saveTo);
     offer.tookMs = quint64(transfer.took.count());
     const File::Reply reply { receipt.total.root, receipt.total.files, receipt.total.bytes,
         receipt.failed.mid(0, 1000) };
     history.write(
         this, [offer](Database &database) { return offers::note(database, offer); },
-        [this, id = offer.id, reply](const Result<Offer> &) { // if it failed, Landing is on disk and says the same
+        [this, id = offer.id, reply](const Result<Offer> &noted) { // if it failed, Landing is on disk and says the same
             Moving *moving = find(id);
+            if (moving != nullptr && (noted || noted.error().code == Code::NotFound))
+                close(*moving->kept);
             if (moving == nullptr)
                 return;
             if (const std::shared_ptr<IncomingCall> call = std::exchange(moving->offer, nullptr)) {
@@ -178,35 +185,96 @@ void Transfers::Private::landed(Moving &moving, const transfer::Receipt &receipt
         });
 }
 
-/// A process before this one ended in the midst of it.
-void Transfers::Private::landLater(const Offer &offer)
+/// A process before this one ended in the midst of it, or it got no place then.
+void Transfers::Private::landLater(Moving &moving)
 {
-    find(offer.id)->isLanding = true;
+    moving.isLanding = true;
+    moving.isStuck = false;
     history.write(
         this,
-        [offer](Database &database) -> Result<Offer> {
+        [offer = *moving.kept](Database &database) -> Result<Offer> {
+            Result<Offer> known = offers::find(database, offer.peer, false, offer.id);
+            if (!known || known->isOver())
+                return known;
             const Result<QStringList> names = transfer::Landing::settleLater(offer.saveTo, offer.part);
             if (!names)
                 return names.error();
-            Offer done = offer;
-            done.state = Offer::State::Done;
+            known->state = Offer::State::Done;
+            known->landedIn = offer.saveTo;
             if (names->size() == 1)
-                done.saveTo += QLatin1Char('/') + names->first();
-            return offers::note(database, done);
+                known->saveTo += QLatin1Char('/') + names->first();
+            return offers::note(database, *known);
         },
-        [this, id = offer.id](const Result<Offer> &done) {
-            Moving *moving = find(id);
-            if (moving == nullptr)
-                return;
-            if (done) {
-                moving->isLanding = false;
-                moving->kept = *done;
-                fill(*moving);
-            } else {
-                moving->transfer.sentence = done.error().sentence; // the next start tries again
-            }
-            emit q->changed(id);
+        [this, id = moving.transfer.id](const Result<Offer> &done) {
+            if (Moving *moving = find(id))
+                tookPlace(*moving, done);
         });
+}
+
+void Transfers::Private::tookPlace(Moving &moving, const Result<Offer> &done)
+{
+    if (!done && done.error().code != Code::NotFound)
+        return stuck(moving, done.error());
+    moving.isLanding = false;
+    if (!done)
+        return end(moving, Transfer::State::Cancelled, QStringLiteral("stopped by me")); // they are no contact any more
+    moving.kept = *done;
+    fill(moving);
+    emit q->changed(QByteArray(done->id));
+    if (!done->landedIn.isEmpty())
+        close(*done);
+}
+
+/// It is safe in the private folder, and gets its place when that is there again.
+void Transfers::Private::stuck(Moving &moving, const Error &why)
+{
+    moving.isLanding = moving.isStuck = true;
+    moving.transfer.state = Transfer::State::Waiting;
+    moving.transfer.speed = 0;
+    moving.transfer.timeLeft.reset();
+    moving.transfer.current.clear();
+    moving.transfer.sentence = QStringLiteral("all of it has come and waits for its place: %1").arg(why.sentence);
+    const QByteArray id = moving.transfer.id;
+    QTimer::singleShot(nextPause(moving), this, [this, id] {
+        if (Moving *moving = find(id); moving != nullptr && moving->isStuck)
+            landLater(*moving);
+    });
+    emit q->changed(id);
+}
+
+/// The disk went, or what else there may be, while it got its names.
+void Transfers::Private::keptBack(Moving &moving, const Error &why)
+{
+    moving.download.reset();
+    if (const std::shared_ptr<IncomingCall> call = std::exchange(moving.offer, nullptr)) {
+        call->disconnect(this);
+        call->fail({ Code::Unavailable, waitsForPlace });
+    }
+    stuck(moving, why);
+}
+
+/// Nothing stays of what has no place.
+void Transfers::Private::sweep(const Offer &offer)
+{
+    history.write(
+        this,
+        [offer](Database &) -> Result<void> {
+            transfer::Landing::sweep(offer.saveTo, offer.part);
+            return {};
+        },
+        [](const Result<void> &) {});
+}
+
+/// That it has its place is on disk.
+void Transfers::Private::close(const Offer &done)
+{
+    history.write(
+        this,
+        [done](Database &database) {
+            transfer::Landing::close(done.landedIn, done.part);
+            return offers::tidied(database, done);
+        },
+        [](const Result<void> &) {});
 }
 
 /// They went, or the stream did: it comes again from the beginning.

@@ -14,8 +14,6 @@ using contracts::File;
 namespace {
 
 constexpr qsizetype mostPaths = 1000; ///< that one kept offer names
-constexpr milliseconds firstPause = std::chrono::seconds(1);
-constexpr int mostDoublings = 8;
 
 /// Why what was offered is not sent; it is told to both.
 QString changedSentence(const QStringList &paths)
@@ -183,9 +181,14 @@ void Transfers::Private::brokeOff(Moving &moving, const Error &why)
         moving.tell = QStringLiteral("it broke off %1 times: %2").arg(QString::number(offer.tries), why.sentence);
         return end(moving, Transfer::State::Failed, *moving.tell);
     }
-    const milliseconds pause = firstPause * (1 << std::min(moving.broken++, mostDoublings));
+    const milliseconds pause = nextPause(moving);
     moving.notBefore = now() + pause;
-    QTimer::singleShot(pause, this, [this] { beginKept(); });
+    QTimer::singleShot(pause, this, [this, id = transfer.id] { // which may come a little early
+        if (Moving *moving = find(id)) {
+            moving->notBefore = {};
+            beginKept(*moving);
+        }
+    });
     offer.sentence =
         hasBegun ? QStringLiteral("it broke off and begins again by itself: %1").arg(why.sentence) : QString();
     transfer.done = transfer.filesDone = transfer.speed = 0;
@@ -193,8 +196,10 @@ void Transfers::Private::brokeOff(Moving &moving, const Error &why)
     transfer.current.clear();
     note(moving);
     fill(moving);
-    if (!hasBegun && why.code == Code::ResourceExhausted)
-        transfer.sentence = why.sentence;
+    const bool isTheirs =
+        why.origin == Origin::Peer && why.code == Code::Unavailable; // it waits for something of theirs
+    if (!hasBegun && (isTheirs || why.code == Code::ResourceExhausted))
+        transfer.sentence = why.sentence.left(512);
     emit q->changed(transfer.id);
     offerNext(transfer.peer);
 }

@@ -30,9 +30,10 @@ struct Moving {
     bool isDurable = false; ///< Out: is to be kept at once
     std::optional<Offer> kept; ///< what is on disk of it
     std::optional<QString> tell; ///< when it ends they are told, and why
-    bool isLanding = false; ///< In, kept: nothing stops it any more
+    bool isLanding = false; ///< In, kept: nothing stops it any more …
+    bool isStuck = false; ///< … but this: it cannot get its place now
     std::optional<contracts::File::Reply> early; ///< Out, kept: a receipt for what went before this process
-    int broken = 0; ///< Out, kept: streams that broke since they were last found there
+    int broken = 0; ///< kept: Out: streams that broke since they were last found there; In: places it did not get
     Instant notBefore {}; ///< and when the next may begin
     quint64 ended = 0; ///< it was the so-manieth to end
     Instant began {};
@@ -85,6 +86,7 @@ public:
     void took(const Offer &offer);
     void fill(Moving &moving);
     QString sentenceOf(const Offer &offer) const;
+    milliseconds nextPause(Moving &moving) const;
     void keepEnd(Moving &moving);
     void keepEnd(const Offer &offer, const std::optional<QString> &tell);
     void note(const Moving &moving);
@@ -107,7 +109,12 @@ public:
     void takeUp(const Offer &kept, const contracts::File::Request &request, const std::shared_ptr<IncomingCall> &call);
     void land(Moving &moving, const transfer::Receipt &receipt);
     void landed(Moving &moving, const transfer::Receipt &receipt);
-    void landLater(const Offer &offer);
+    void landLater(Moving &moving);
+    void tookPlace(Moving &moving, const Result<Offer> &done);
+    void stuck(Moving &moving, const Error &why);
+    void keptBack(Moving &moving, const Error &why);
+    void sweep(const Offer &offer);
+    void close(const Offer &done);
     void brokeOffIn(Moving &moving, const Error &why);
 
     Transfers *q;

@@ -57,7 +57,10 @@ struct Carried {
         head.name = "file/1";
         head.background = true;
         ours = links.dialler()->open(head, {});
-        QObject::connect(&download, &Download::opened, &upload, [this] { upload.start(ours); });
+        QObject::connect(&download, &Download::opened, &upload, [this](const QByteArray &opened) {
+            part = opened;
+            upload.start(ours);
+        });
         upload.count();
     }
     test::Linked links;
@@ -65,6 +68,7 @@ struct Carried {
     Download download;
     Stream *ours = nullptr;
     Stream *theirs = nullptr;
+    QByteArray part; ///< the private folder's name
 };
 
 QByteArray fileRecords(const QByteArray &path, const QByteArray &content, Tally &tally)
@@ -389,7 +393,8 @@ private slots:
     QByteArray killedLanding(const QString &folder)
     {
         QDir().mkpath(folder);
-        Landing *landing = Landing::open(folder)->release(); // nobody tidies up after a kill
+        const std::unique_ptr<Landing> landing = std::move(*Landing::open(folder));
+        landing->setKept(true); // nobody tidies up after a kill
         for (const char *name : { "a.txt", "b.txt" }) {
             const Result<Fd> file = landing->makeFile({ name });
             if (!file || ::write(file->get(), name, 5) != 5 || !landing->makeDurable())
@@ -406,12 +411,22 @@ private slots:
         const Result<QStringList> names = Landing::settleLater(folder, part);
         QVERIFY(names);
         QCOMPARE(*names, QStringList { "b.txt" });
-        QCOMPARE(tree(folder), (QStringList { "a.txt", "b.txt" }));
         QCOMPARE(read(folder + "/b.txt"), QByteArray("b.txt"));
         QCOMPARE(*Landing::settleLater(folder, part), QStringList()); // once
+        QVERIFY(tree(folder).contains(".hawser-part/" + part + "/")); // which says that it is the right disk
+        Landing::close(folder, part);
         QCOMPARE(tree(folder), (QStringList { "a.txt", "b.txt" }));
-        QVERIFY(!Landing::settleLater(path("not there"), part));
-        QCOMPARE(*Landing::settleLater(folder, ".."), QStringList());
+        for (const QString &where : { path("not there"), folder })
+            QCOMPARE(Landing::settleLater(where, part).error().code, Code::FailedPrecondition);
+        QVERIFY(!Landing::settleLater(folder, ".."));
+    }
+
+    void closingRemovesNothingThatIsWanted()
+    {
+        const QString folder = path("closed");
+        const QByteArray part = killedLanding(folder);
+        Landing::close(folder, part);
+        QVERIFY(tree(folder).contains(".hawser-part/" + part + "/a.txt"));
     }
 
     void whatWasNotIsSwept()
@@ -420,6 +435,22 @@ private slots:
         const QByteArray part = killedLanding(folder);
         Landing::sweep(folder, "../swept");
         QVERIFY(tree(folder).contains(".hawser-part/" + part + "/a.txt"));
+        Landing::sweep(folder, part);
+        QCOMPARE(tree(folder), QStringList());
+    }
+
+    void whatIsUnderWayIsLeftAlone()
+    {
+        const QString folder = path("busy");
+        QDir().mkpath(folder);
+        std::unique_ptr<Landing> landing = std::move(*Landing::open(folder));
+        const QByteArray part = landing->partName();
+        QVERIFY(landing->makeFile({ "a.txt" }));
+        Landing::sweep(folder, part);
+        QVERIFY(!Landing::settleLater(folder, part));
+        QVERIFY(tree(folder).contains(".hawser-part/" + part + "/a.txt"));
+        landing->setKept(true);
+        landing.reset();
         Landing::sweep(folder, part);
         QCOMPARE(tree(folder), QStringList());
     }
@@ -438,7 +469,36 @@ private slots:
         carried.download.settle();
         QTRY_COMPARE(finished.size(), 1);
         QCOMPARE(finished[0][0].value<Receipt>().total, whole[0][0].value<Receipt>().total);
+        const QByteArray part = carried.part;
+        QCOMPARE(tree(into).filter("asked.txt"), QStringList { "asked.txt" });
+        Landing::close(into, part);
         QCOMPARE(tree(into), QStringList { "asked.txt" });
+    }
+
+    void whatWaitsForItsNamesIsOnlyRemovedOnPurpose_data()
+    {
+        QTest::addColumn<bool>("stopped");
+        QTest::newRow("stopped") << true;
+        QTest::newRow("the program ends") << false;
+    }
+    void whatWaitsForItsNamesIsOnlyRemovedOnPurpose()
+    {
+        QFETCH(const bool, stopped);
+        write(path("asked.txt"), "hello");
+        const QString into = path(stopped ? "stopped" : "ended");
+        QByteArray part;
+        {
+            Carried carried({ path("asked.txt") }, into);
+            carried.download.setAsksBefore(true);
+            QSignalSpy whole(&carried.download, &Download::whole);
+            QTRY_COMPARE(whole.size(), 1);
+            part = carried.part;
+            if (stopped)
+                carried.download.stop();
+        }
+        QCOMPARE(tree(into).contains(".hawser-part/" + part + "/asked.txt"), !stopped);
+        const Result<QStringList> names = Landing::settleLater(into, part);
+        QCOMPARE(names ? *names : QStringList(), stopped ? QStringList() : QStringList { "asked.txt" });
     }
 
     void fingerprintsTellWhatChanged()

@@ -12,7 +12,7 @@ Download::Download(QObject *parent) : QObject(parent)
 
 Download::~Download()
 {
-    stop();
+    end();
 }
 
 void Download::start(Stream *stream, const QString &folder)
@@ -59,6 +59,13 @@ void Download::settle()
 }
 
 void Download::stop()
+{
+    if (m_worker && !m_over)
+        m_worker->drop();
+    end();
+}
+
+void Download::end()
 {
     if (std::exchange(m_over, true))
         return;

@@ -32,7 +32,8 @@ public:
     void setOffered(const Total &offered) { m_offered = offered; }
     /// The one thing that was offered by name: anything else fails. Before start().
     void setOnly(const QByteArray &name) { m_only = name; }
-    /// What has come whole waits for settle() before it gets its final names; `whole` asks. Before start().
+    /// What has come whole waits for settle() before it gets its final names; `whole` asks. From then on the private folder stays
+    /// (Landing::settleLater, close), also when this is destroyed; only stop() removes it. Before start().
     void setAsksBefore(bool on) { m_asksBefore = on; }
     void settle();
     /// Begins; the sender may send once `opened` came. The stream is read in raw mode with manual credit.
@@ -53,6 +54,8 @@ signals:
     void failed(const hawser::Error &why);
 
 private:
+    void end();
+
     QThread m_thread;
     DownloadWorker *m_worker = nullptr;
     Stream *m_stream = nullptr;

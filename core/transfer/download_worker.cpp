@@ -22,6 +22,12 @@ DownloadWorker::DownloadWorker(const std::optional<Total> &offered, const QByteA
     m_told.start();
 }
 
+DownloadWorker::~DownloadWorker()
+{
+    if (m_landing && m_dropped)
+        m_landing->setKept(false);
+}
+
 void DownloadWorker::open(const QString &folder)
 {
     Result<std::unique_ptr<Landing>> landing = Landing::open(folder);
@@ -169,6 +175,7 @@ Result<void> DownloadWorker::end(const Total &total)
     const Result<void> durable = m_landing->makeDurable();
     if (!durable)
         return durable.error();
+    m_landing->setKept(true);
     emit whole({ ours, {}, m_failed });
     return {};
 }

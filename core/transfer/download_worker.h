@@ -5,6 +5,7 @@
 
 #include <QElapsedTimer>
 #include <QTimer>
+#include <atomic>
 
 namespace hawser::transfer {
 
@@ -14,10 +15,13 @@ class DownloadWorker : public QObject, private RecordTaker {
 
 public:
     DownloadWorker(const std::optional<Total> &offered, const QByteArray &only, bool asksBefore);
+    ~DownloadWorker() override;
 
     void open(const QString &folder);
     void take(const QByteArray &bytes);
     void settle();
+    /// From any thread: when this ends nothing of it stays that has no final name.
+    void drop() { m_dropped = true; }
 
 signals:
     void opened(const QByteArray &part);
@@ -50,6 +54,7 @@ private:
     QTimer m_retry;
     bool m_paused = false;
     bool m_over = false;
+    std::atomic<bool> m_dropped = false;
     Total m_whole; // what came, once it is verified
     Entry m_entry;
     QByteArrayList m_parts;

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <linux/openat2.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
@@ -141,12 +142,13 @@ Result<std::unique_ptr<Landing>> Landing::open(const QString &folder)
     landing->m_part = Fd(openFolder(landing->m_parts.get(), landing->m_partName.constData()));
     if (!landing->m_part)
         return failed(QStringLiteral("nothing can be written to %1").arg(folder), errno);
+    ::flock(landing->m_part.get(), LOCK_EX | LOCK_NB); // where a disk knows no locks it goes without
     return landing;
 }
 
 Landing::~Landing()
 {
-    if (!m_part)
+    if (!m_part || m_kept)
         return;
     if (!m_settled)
         removeBeneath(m_part.get());
@@ -251,7 +253,7 @@ Result<QStringList> Landing::placeAll()
     return names;
 }
 
-/// Null: it is not there any more.
+/// Null: it is not there, or in use.
 std::unique_ptr<Landing> Landing::find(const QString &folder, const QByteArray &partName)
 {
     std::unique_ptr<Landing> landing(new Landing);
@@ -265,6 +267,8 @@ std::unique_ptr<Landing> Landing::find(const QString &folder, const QByteArray &
     if (!landing->m_parts)
         return nullptr;
     landing->m_part = Fd(openFolder(landing->m_parts.get(), partName.constData()));
+    if (landing->m_part && ::flock(landing->m_part.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+        landing->m_part = Fd();
     return landing->m_part ? std::move(landing) : nullptr;
 }
 
@@ -274,16 +278,27 @@ Result<QStringList> Landing::settleLater(const QString &folder, const QByteArray
         return failed(QStringLiteral("the folder %1 cannot be opened").arg(folder), errno);
     const std::unique_ptr<Landing> landing = find(folder, partName);
     if (!landing)
-        return QStringList(); // it was through
-    landing->m_settled = true; // what cannot be moved stays where it is: it is wanted
+        return Error { Code::FailedPrecondition,
+            QStringLiteral("what arrived is not in the folder %1: perhaps its disk is not there").arg(folder) };
+    landing->setKept(true);
     DIR *dir = ::fdopendir(::dup(landing->m_part.get()));
     if (!dir)
         return failed(QStringLiteral("what arrived cannot be read"), errno);
+    errno = 0;
     while (const dirent *entry = ::readdir(dir))
         if (qstrcmp(entry->d_name, ".") != 0 && qstrcmp(entry->d_name, "..") != 0)
             landing->m_items += QByteArray(entry->d_name);
+    const int error = errno;
     ::closedir(dir);
+    if (error != 0)
+        return failed(QStringLiteral("what arrived cannot be read"), error);
     return landing->placeAll();
+}
+
+void Landing::close(const QString &folder, const QByteArray &partName)
+{
+    if (const std::unique_ptr<Landing> landing = find(folder, partName))
+        landing->m_settled = true; // whatever is in it is not removed
 }
 
 void Landing::sweep(const QString &folder, const QByteArray &partName)

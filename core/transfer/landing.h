@@ -33,7 +33,8 @@ Result<qint64> roomIn(const QString &folder);
 
 /// Where a transfer lands: a private folder FOLDER/.hawser-part/RANDOM until everything is whole, then each of its items
 /// moves into FOLDER under a free name. Everything is made beneath directory handles, never through a link, never over
-/// something that exists. What is not settled is removed again, and nothing else. Blocking: for a thread of its own.
+/// something that exists. What is not settled is removed again, unless it is to be kept, and nothing else. Blocking: for a
+/// thread of its own. While one lives nobody else touches its private folder.
 class Landing {
 public:
     /// \retval FailedPrecondition  the folder cannot be made or written: the sentence says why
@@ -51,13 +52,19 @@ public:
     /// Moves every item to its final place, after makeDurable() where that was not done.
     /// \return the final names of the items, in the order they began
     Result<QStringList> settle();
-    /// Of the private folder, for settleLater() and sweep().
+    /// The private folder stays, settled or not, for settleLater(), and then close() or sweep().
+    void setKept(bool on) { m_kept = on; }
+    /// Of the private folder.
     const QByteArray &partName() const { return m_partName; }
-    /// Goes on where a program ended that was about to settle() or in the midst of it: moves what is still there.
-    /// \param partName  of a landing that was durable and meant to be settled
+    /// Goes on where a program ended that was about to settle() or in the midst of it: moves what is still there. That the
+    /// private folder is there says that it is the right disk.
+    /// \param partName  of a landing that was durable and is kept
     /// \return the final names of what was moved now
+    /// \retval FailedPrecondition  the folder, the private one or their disk is not there, or cannot be written: nothing is lost
     static Result<QStringList> settleLater(const QString &folder, const QByteArray &partName);
-    /// Removes what a program left that ended before that.
+    /// Takes away the private folder of what was settled, if it is empty.
+    static void close(const QString &folder, const QByteArray &partName);
+    /// Removes what a program left that ended before it was settled; not what is under way.
     static void sweep(const QString &folder, const QByteArray &partName);
     /// Room left: see roomIn.
     qint64 room() const;
@@ -81,6 +88,7 @@ private:
     std::vector<std::pair<QByteArray, qint64>> m_folderTimes;
     bool m_durable = false;
     bool m_settled = false;
+    bool m_kept = false;
 };
 
 /// mtime from a stranger: what makes no sense becomes the present. ns since 1970.
