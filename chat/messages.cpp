@@ -178,13 +178,8 @@ Result<News> explain(Database &database, const PublicKey &with, const QByteArray
 
 Result<void> forget(Database &database, const PublicKey &with)
 {
-    Outbox outbox(database);
-    const Result<MailProgress> progress = outbox.progress(sequenceTo(with));
-    if (!progress)
-        return progress.error();
-    for (quint64 number = progress->kept + 1; number <= progress->last; ++number)
-        if (const Result<void> given = outbox.giveUp(sequenceTo(with), number); !given)
-            return given.error();
+    if (const Result<void> given = Outbox(database).giveUpAll(sequenceTo(with)); !given)
+        return given.error();
     if (const Result<void> forgotten = offers::forget(database, with); !forgotten)
         return forgotten.error();
     return history::forget(database, with);

@@ -169,13 +169,8 @@ Result<QList<Offer>> expire(Database &database, qint64 before)
 
 Result<void> forget(Database &database, const PublicKey &with)
 {
-    Outbox outbox(database);
-    const Result<MailProgress> progress = outbox.progress(sequenceTo(with));
-    if (!progress)
-        return progress.error();
-    for (quint64 number = progress->kept + 1; number <= progress->last; ++number)
-        if (const Result<void> given = outbox.giveUp(sequenceTo(with), number); !given)
-            return given.error();
+    if (const Result<void> given = Outbox(database).giveUpAll(sequenceTo(with)); !given)
+        return given.error();
     const Result<QList<Offer>> known = all(database);
     if (!known)
         return known.error();

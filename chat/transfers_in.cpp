@@ -16,6 +16,7 @@ using contracts::File;
 namespace {
 
 constexpr milliseconds tellEvery { 250 };
+constexpr qsizetype mostFailed = 1000; ///< lines that the sender is told
 
 } // namespace
 
@@ -166,14 +167,10 @@ void Transfers::Private::say(Moving &moving, const char *state, const QString &w
         moving.offer->send(File::In { QLatin1String(state), why, moving.transfer.done, moving.transfer.filesDone });
 }
 
-void Transfers::Private::finished(const QByteArray &id, const transfer::Receipt &receipt)
+/// What a person sees of it, and what the sender is told.
+File::Reply Transfers::Private::received(Moving &moving, const transfer::Receipt &receipt)
 {
-    Moving *moving = find(id);
-    if (moving != nullptr && moving->kept)
-        return landed(*moving, receipt);
-    if (moving == nullptr || !moving->offer)
-        return;
-    Transfer &transfer = moving->transfer;
+    Transfer &transfer = moving.transfer;
     transfer.receipt = receipt.total.root;
     transfer.done = receipt.total.bytes;
     transfer.filesDone = receipt.total.files;
@@ -181,10 +178,19 @@ void Transfers::Private::finished(const QByteArray &id, const transfer::Receipt 
         transfer.failed.append(visible(line));
     if (receipt.names.size() == 1)
         transfer.saveTo += QLatin1Char('/') + receipt.names.first();
-    transfer.took = std::chrono::duration_cast<milliseconds>(now() - moving->began);
+    transfer.took = std::chrono::duration_cast<milliseconds>(now() - moving.began);
+    return { receipt.total.root, receipt.total.files, receipt.total.bytes, receipt.failed.mid(0, mostFailed) };
+}
+
+void Transfers::Private::finished(const QByteArray &id, const transfer::Receipt &receipt)
+{
+    Moving *moving = find(id);
+    if (moving != nullptr && moving->kept)
+        return landed(*moving, receipt);
+    if (moving == nullptr || !moving->offer)
+        return;
     const std::shared_ptr<IncomingCall> call = moving->offer;
-    call->finish(toValue(
-        File::Reply { receipt.total.root, receipt.total.files, receipt.total.bytes, receipt.failed.mid(0, 1000) }));
+    call->finish(toValue(received(*moving, receipt)));
     end(*moving, Transfer::State::Done, QStringLiteral("received and verified"));
 }
 

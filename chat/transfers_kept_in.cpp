@@ -153,21 +153,12 @@ void Transfers::Private::land(Moving &moving, const transfer::Receipt &receipt)
 /// It stands under its names. They hear it when that is on disk.
 void Transfers::Private::landed(Moving &moving, const transfer::Receipt &receipt)
 {
-    Transfer &transfer = moving.transfer;
-    transfer.receipt = receipt.total.root;
-    transfer.done = receipt.total.bytes;
-    transfer.filesDone = receipt.total.files;
-    for (const QString &line : receipt.failed)
-        transfer.failed.append(visible(line));
-    if (receipt.names.size() == 1)
-        transfer.saveTo += QLatin1Char('/') + receipt.names.first();
-    transfer.took = std::chrono::duration_cast<milliseconds>(now() - moving.began);
+    const File::Reply reply = received(moving, receipt);
+    const Transfer &transfer = moving.transfer;
     Offer &offer = *moving.kept;
     offer.state = Offer::State::Done;
     offer.landedIn = std::exchange(offer.saveTo, transfer.saveTo);
     offer.tookMs = quint64(transfer.took.count());
-    const File::Reply reply { receipt.total.root, receipt.total.files, receipt.total.bytes,
-        receipt.failed.mid(0, 1000) };
     history.write(
         this, [offer](Database &database) { return offers::note(database, offer); },
         [this, id = offer.id, reply](const Result<Offer> &noted) { // if it failed, Landing is on disk and says the same

@@ -75,6 +75,7 @@ public:
     Result<void> accept(Moving &moving, const QString &folder);
     void receive(Moving &moving);
     void say(Moving &moving, const char *state, const QString &why = {});
+    static contracts::File::Reply received(Moving &moving, const transfer::Receipt &receipt);
     void finished(const QByteArray &id, const transfer::Receipt &receipt);
     void callerWent(const QByteArray &id, const Error &why);
     void refuse(Moving &moving, const Error &error, Transfer::State state, const QString &sentence);

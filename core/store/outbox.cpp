@@ -286,6 +286,17 @@ Result<void> Outbox::giveUp(const MailSequence &sequence, quint64 number)
         QStringLiteral("UPDATE outbox SET items = ?, digest = ? WHERE id = ?"), { after, digest, id }));
 }
 
+Result<void> Outbox::giveUpAll(const MailSequence &sequence)
+{
+    const Result<MailProgress> progress = this->progress(sequence);
+    if (!progress)
+        return progress.error();
+    for (quint64 number = progress->kept + 1; number <= progress->last; ++number)
+        if (const Result<void> given = giveUp(sequence, number); !given)
+            return given.error();
+    return {};
+}
+
 Result<Outbox::Restored> Outbox::compare(const MailSequence &sequence, quint64 highest, const QByteArray &digest)
 {
     if (highest > mostMailNumber)

@@ -71,6 +71,8 @@ public:
     /// Will never be sent: its number goes on as `mail.gone`, so that nothing behind it waits for it.
     /// \retval NotFound  it does not wait
     Result<void> giveUp(const MailSequence &sequence, quint64 number);
+    /// The same for all that waits there.
+    Result<void> giveUpAll(const MailSequence &sequence);
 
     /// This folder is a copy that is behind what was sent: what waits got other numbers.
     struct Restored {

@@ -1,0 +1,185 @@
+#include "support/couple.h"
+
+#include <QTest>
+
+using namespace hawser;
+using namespace hawser::chat;
+using namespace hawser::testing;
+
+namespace {
+
+/// The disk goes away when the data begins to come, and what lies on it comes back with it.
+struct Disk {
+    QString place;
+    QString elsewhere = place + QStringLiteral(".away");
+    void goAway()
+    {
+        QVERIFY(QDir().mkpath(elsewhere));
+        QVERIFY(QDir().rename(place + QStringLiteral("/.hawser-part"), elsewhere + QStringLiteral("/.hawser-part")));
+        QVERIFY(QDir().rmdir(place));
+    }
+    void comeBack()
+    {
+        QVERIFY(QDir().mkpath(place));
+        QVERIFY(QDir().rename(elsewhere + QStringLiteral("/.hawser-part"), place + QStringLiteral("/.hawser-part")));
+    }
+};
+
+/// All of Ana's offer has come, and waits for Bea's disk.
+QByteArray withoutADisk(Couple &two, Disk &disk)
+{
+    const QByteArray id = two.offerToAway();
+    two.beaComesAndSees(id);
+    bool isAway = false;
+    QObject context;
+    QObject::connect(&two.bea->transfers(), &Transfers::changed, &context, [&] {
+        if (two.atBea(id).state == State::Going && !std::exchange(isAway, true))
+            disk.goAway();
+    });
+    [&] {
+        QVERIFY(two.bea->transfers().accept(id));
+        QTRY_VERIFY(two.atBea(id).sentence.contains(QStringLiteral("waits for its place")));
+        QCOMPARE(two.atBea(id).state, State::Waiting);
+        QTRY_COMPARE(two.atAna(id).sentence, QStringLiteral("all of it has come there, and waits for its place"));
+        QVERIFY(!QFileInfo::exists(disk.place));
+    }();
+    return id;
+}
+
+} // namespace
+
+/// What was accepted has come and gets its place, whatever goes away meanwhile: real people in this process.
+class TestPersonLanding : public QObject {
+    Q_OBJECT
+
+private slots:
+    void whatCameWaitsForItsDisk_data()
+    {
+        QTest::addColumn<bool>("programEnds");
+        QTest::newRow("which comes back") << false;
+        QTest::newRow("while the program ends, and an empty folder stands in its place") << true;
+    }
+    void whatCameWaitsForItsDisk()
+    {
+        QFETCH(const bool, programEnds);
+        Couple two(true);
+        Disk disk { two.bea.downloads() };
+        const QByteArray id = withoutADisk(two, disk);
+        if (programEnds) {
+            two.bea.stop();
+            QVERIFY(QDir().mkpath(disk.place));
+            two.bea.start();
+            QTRY_VERIFY(two.atBea(id).sentence.contains(QStringLiteral("waits for its place")));
+            QVERIFY(two.bea.received().isEmpty());
+            QVERIFY(two.atAna(id).state != State::Done);
+        }
+        disk.comeBack();
+        two.arrivedOnce(id);
+        two.bea.writeAll();
+        const QList<Offer> offers = two.bea.offers();
+        QCOMPARE(offers.value(0).state, Offer::State::Done);
+        QCOMPARE(offers.value(0).saveTo, two.bea.downloads() + QStringLiteral("/shoot.bin"));
+        QVERIFY(offers.value(0).part.isEmpty() && offers.value(0).landedIn.isEmpty()); // it was tidied up
+    }
+
+    void whatWaitsForItsDiskCanBeStopped()
+    {
+        Couple two(true);
+        Disk disk { two.bea.downloads() };
+        const QByteArray id = withoutADisk(two, disk);
+        const auto stopped = [&] { // unless it is just looked for its place
+            two.bea->transfers().cancel(id);
+            return two.atBea(id).state == State::Cancelled;
+        };
+        QTRY_VERIFY(stopped());
+        QTRY_COMPARE(two.atAna(id).state, State::Cancelled);
+        two.bea.stop();
+        two.bea.start();
+        QTRY_COMPARE(two.atBea(id).state, State::Cancelled);
+    }
+
+    /// What was landing from somebody who is removed ends, and nothing of it stays.
+    void whoIsRemovedLeavesNothingHalf_data()
+    {
+        QTest::addColumn<bool>("isLoaded");
+        QTest::newRow("while it waits for its disk") << true;
+        QTest::newRow("before it is known what waits") << false;
+    }
+    void whoIsRemovedLeavesNothingHalf()
+    {
+        QFETCH(const bool, isLoaded);
+        Couple two(true);
+        Disk disk { two.bea.downloads() };
+        const QByteArray id = withoutADisk(two, disk);
+        if (!isLoaded) {
+            two.bea.stop();
+            disk.comeBack();
+            two.bea.start();
+        }
+        QVERIFY(two.bea->contacts().remove(two.anasKey));
+        QTRY_VERIFY(two.atBea(id).isOver() || !isLoaded);
+        two.bea.writeAll();
+        QVERIFY(two.bea.offers().isEmpty());
+        QVERIFY(!isLoaded || two.atBea(id).state == State::Cancelled);
+        QCOMPARE(two.bea->transfers().all().size(), isLoaded ? 1 : 0);
+        QVERIFY(two.bea.received().isEmpty());
+    }
+
+    /// Whatever the moment: it is there and said to be, or neither.
+    void whoIsRemovedAtTheLastMomentLeavesNothingHalf()
+    {
+        Couple two(true);
+        const QByteArray id = two.offerToAway();
+        two.beaComesAndSees(id);
+        connect(&two.bea->transfers(), &Transfers::changed, two.bea.person.get(), [&] {
+            const Transfer transfer = two.atBea(id);
+            if (transfer.state == State::Going && transfer.done == transfer.bytes)
+                QVERIFY(two.bea->contacts().remove(two.anasKey));
+        });
+        QVERIFY(two.bea->transfers().accept(id));
+        QTRY_VERIFY(two.atBea(id).isOver());
+        two.bea.writeAll();
+        QVERIFY(!two.bea->contacts().find(two.anasKey));
+        QVERIFY(two.bea.offers().isEmpty());
+        const bool isThere = two.atBea(id).state == State::Done;
+        QTRY_COMPARE(two.bea.received(), isThere ? QStringList { QStringLiteral("shoot.bin") } : QStringList());
+    }
+
+    /// Bea's database takes the word that it lands only later: till then it comes again, and once.
+    void whatCannotBeNotedComesAgain()
+    {
+        Couple two(true);
+        const QByteArray id = two.offerToAway();
+        two.beaComesAndSees(id);
+        QVERIFY(two.bea.database()->run(QStringLiteral("CREATE TRIGGER no BEFORE UPDATE ON offers WHEN new.state = 3"
+                                                       " BEGIN SELECT RAISE(ABORT, 'it cannot be written'); END")));
+        QVERIFY(two.bea->transfers().accept(id));
+        QTRY_VERIFY_WITH_TIMEOUT(two.bea.offers().value(0).tries >= 2, 30'000);
+        QVERIFY(!QFileInfo::exists(two.bea.downloads() + QStringLiteral("/shoot.bin")));
+        QVERIFY(!two.atAna(id).isOver());
+        QVERIFY(two.bea.database()->run(QStringLiteral("DROP TRIGGER no")));
+        two.arrivedOnce(id);
+    }
+
+    /// Ana begins before Bea's program knows what it accepted.
+    void whatBeginsBeforeTheListIsLoadedGoesLater()
+    {
+        Couple two(true);
+        const QByteArray id = two.offerToAway();
+        two.ana.stop();
+        two.beaComesAndAccepts(id);
+        QTRY_VERIFY(two.isAnswerSent(id));
+        two.bea.stop();
+        two.ana.start();
+        QTRY_COMPARE(two.atAna(id).offering, Offering::Accepted);
+        const auto held = two.bea.database(); // by another program, for less than what waits for it
+        QVERIFY(held->run(QStringLiteral("BEGIN IMMEDIATE")));
+        two.bea.start();
+        QTRY_COMPARE(two.atAna(id).sentence, QStringLiteral("what was accepted there is not known yet"));
+        QVERIFY(held->run(QStringLiteral("COMMIT")));
+        two.arrivedOnce(id);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestPersonLanding)
+#include "tst_person_landing.moc"
