@@ -132,9 +132,13 @@ Result<qsizetype> MailStore::acceptable(MailPosted &post, const QList<quint32> &
     for (qsizetype i = 0; i + 1 < cuts.size(); ++i) {
         const quint64 number = post.first + quint64(i);
         const QByteArrayView item = QByteArrayView(post.items).sliced(cuts[i], cuts[i + 1] - cuts[i]);
-        const bool highestDiffers = known->id && number == known->marks.highest() && itemDigest(item) != known->digest;
+        const bool meansNothing = isGone(item); // what lies here under its number stays
+        const bool highestDiffers =
+            known->id && number == known->marks.highest() && itemDigest(item) != known->digest && !meansNothing;
         if (number == conflicting || highestDiffers)
             return refuse(i, Code::Conflict, "another message with this number is here", 0);
+        if (number <= known->marks.forgotten() && !meansNothing)
+            return refuse(i, Code::Conflict, "this message comes too late: many newer ones went other ways", 0);
         if (known->marks.has(number))
             continue;
         if (item.size() > m_limits.itemBytes)
@@ -175,8 +179,8 @@ Result<quint64> MailStore::conflict(const MailPosted &post, const QList<quint32>
         for (quint64 n = std::max(first, post.first); n < end && n <= last && !different; ++n) {
             const auto i = qsizetype(n - first);
             const auto j = qsizetype(n - post.first);
-            if (QByteArrayView(items).sliced((*there)[i], (*there)[i + 1] - (*there)[i])
-                != QByteArrayView(post.items).sliced(cuts[j], cuts[j + 1] - cuts[j]))
+            const QByteArrayView posted = QByteArrayView(post.items).sliced(cuts[j], cuts[j + 1] - cuts[j]);
+            if (QByteArrayView(items).sliced((*there)[i], (*there)[i + 1] - (*there)[i]) != posted && !isGone(posted))
                 different = n;
         }
     }

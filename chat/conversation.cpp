@@ -215,10 +215,9 @@ void Conversations::note(const messages::OutOfTurn &numbers)
     if (!gaps.contains(numbers.device) && (!isJump || gaps.size() >= mostGapped))
         return;
     Marks &marks = gaps[numbers.device];
-    if (marks.highest() == 0 && !marks.add(1, numbers.before))
-        return;
-    if (!marks.add(numbers.first, numbers.last))
-        return; // too many: as many as that are told
+    if (marks.highest() == 0)
+        marks.add(1, numbers.before);
+    marks.add(numbers.first, numbers.last);
     if (marks.missing() == 0)
         gaps.remove(numbers.device);
     emit waitingForChanged(numbers.from);

@@ -273,7 +273,7 @@ private:
         if (!isWhole)
             return {};
         const Result<News> news = Taking(m_database, inner).run();
-        if (!news && (news.error().code == Code::InvalidArgument || news.error().code == Code::OutOfRange))
+        if (!news && news.error().code == Code::InvalidArgument)
             return {};
         if (!news)
             return news.error();

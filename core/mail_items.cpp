@@ -68,6 +68,12 @@ Result<QList<quint32>> cutItems(QByteArrayView run)
     return cuts;
 }
 
+bool isGone(QByteArrayView bytes)
+{
+    const QByteArrayView kind(goneKind);
+    return bytes.size() == fixedBytes + kind.size() && bytes.sliced(fixedBytes) == kind;
+}
+
 MailItem itemOf(QByteArrayView bytes)
 {
     const qsizetype kind = quint8(bytes[fixedBytes - 1]);

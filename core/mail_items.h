@@ -19,6 +19,8 @@ struct MailItem {
 
 /// Stands for a number whose message was given up: its reader goes on with the next.
 inline constexpr const char *goneKind = "mail.gone";
+/// \param bytes  one item, as cutItems says where
+bool isGone(QByteArrayView bytes);
 
 /// No number of a durable message is larger.
 inline constexpr quint64 mostMailNumber = quint64(1) << 62;

@@ -69,19 +69,19 @@ void TestInbox::marksKnowTheirGaps()
 {
     Marks marks;
     QVERIFY(!marks.has(1) && marks.missing() == 0);
-    QVERIFY(marks.add(3, 5)); // 1–2 are missing
-    QVERIFY(marks.add(9, 9)); // 6–8 too
+    marks.add(3, 5); // 1–2 are missing
+    marks.add(9, 9); // 6–8 too
     QCOMPARE(marks.highest(), 9u);
     QCOMPARE(marks.missing(), 1u);
     QVERIFY(!marks.has(2) && marks.has(3) && marks.has(5) && !marks.has(6) && !marks.has(8) && marks.has(9));
-    QVERIFY(marks.add(1, 2));
+    marks.add(1, 2);
     QCOMPARE(marks.missing(), 6u);
-    QVERIFY(marks.add(7, 7)); // splits
+    marks.add(7, 7); // splits
     QVERIFY(marks.has(7) && !marks.has(6) && !marks.has(8));
     const Result<Marks> again = Marks::restore(marks.highest(), marks.gaps());
     QVERIFY(again);
     QVERIFY(again->has(7) && !again->has(6) && !again->has(8) && again->missing() == 6);
-    QVERIFY(marks.add(4, 20));
+    marks.add(4, 20);
     QCOMPARE(marks.missing(), 0u);
     QVERIFY(!marks.has(0) && !marks.has(21));
 }
@@ -90,11 +90,22 @@ void TestInbox::marksAreBounded()
 {
     Marks marks;
     for (quint64 n = 1; n <= Marks::mostGaps; ++n)
-        QVERIFY(marks.add(2 * n, 2 * n));
-    const Result<void> more = marks.add(2 * Marks::mostGaps + 2, 2 * Marks::mostGaps + 2);
-    QCOMPARE(more.error().code, Code::OutOfRange);
-    QCOMPARE(marks.highest(), quint64(2 * Marks::mostGaps));
-    QVERIFY(marks.add(1, 1)); // closing one is always possible
+        marks.add(2 * n, 2 * n);
+    QCOMPARE(marks.forgotten(), 0u);
+    QCOMPARE(marks.missing(), 1u);
+    const quint64 next = 2 * Marks::mostGaps + 2;
+    marks.add(next, next); // goes on, and the oldest gap is forgotten
+    QCOMPARE(marks.highest(), next);
+    QCOMPARE(marks.forgotten(), 1u);
+    QVERIFY(marks.has(1) && !marks.has(3) && !marks.has(next - 1));
+    QCOMPARE(marks.missingCount(), quint64(Marks::mostGaps));
+    marks.add(1, 1);
+    QCOMPARE(marks.missingCount(), quint64(Marks::mostGaps));
+    const Result<Marks> again = Marks::restore(marks.highest(), marks.gaps());
+    QVERIFY(again);
+    QCOMPARE(again->forgotten(), 1u);
+    QCOMPARE(again->missing(), 3u);
+    QCOMPARE(again->gaps(), marks.gaps());
 }
 
 void TestInbox::damagedMarksAreSaidSo_data()
@@ -105,7 +116,9 @@ void TestInbox::damagedMarksAreSaidSo_data()
     QTest::newRow("backwards") << pair(5, 4);
     QTest::newRow("at the highest") << pair(5, 10);
     QTest::newRow("not in order") << pair(5, 6) + pair(2, 3);
-    QTest::newRow("zero") << pair(0, 3);
+    QTest::newRow("all forgotten") << pair(0, 10);
+    QTest::newRow("forgotten twice") << pair(0, 1) + pair(0, 3);
+    QTest::newRow("forgotten later") << pair(2, 3) + pair(0, 5);
 }
 
 void TestInbox::damagedMarksAreSaidSo()

@@ -19,6 +19,7 @@ private slots:
     void whoCannotKeepAnythingYetIsAskedAgain();
     void whoIsNotThereIsAskedForAgain();
     void whatNeverGoesIsToldApartFromWhatWaits();
+    void whoRefusesEvenAnEmptyPlaceIsNotAskedWithoutEnd();
 };
 
 void TestMailPoster::whoCannotKeepAnythingYetIsAskedAgain()
@@ -148,6 +149,34 @@ void TestMailPoster::whatNeverGoesIsToldApartFromWhatWaits()
     QTRY_COMPARE(kept.size(), 1); // its number goes on, empty
     QCOMPARE(refused.size(), 1);
     QCOMPARE(refused[0][3].toLongLong(), 0);
+    keeper.call.reset();
+}
+
+void TestMailPoster::whoRefusesEvenAnEmptyPlaceIsNotAskedWithoutEnd()
+{
+    QTemporaryDir folder;
+    StoreThread store(folder.filePath(QStringLiteral("out.sqlite")), { Outbox::tables() });
+    Linked linked;
+    Commands commands;
+    Keeper keeper;
+    keeper.refusal.code = quint8(Code::Conflict);
+    keeper.refusal.refused = 1;
+    keeper.refusals = 1000;
+    keeper.refusesItems = true;
+    keeper.serve(commands, this);
+    commands.attach(linked.listener());
+    MailPoster poster(store);
+    QHash<PublicKey, int> refused;
+    connect(&poster, &MailPoster::refused, this,
+        [&refused](const MailSequence &sequence) { ++refused[sequence.recipient]; });
+    poster.start(linked.dialler());
+    const MailSequence first { Identity::generate().key(), QByteArray(16, '\0') };
+    const MailSequence second { Identity::generate().key(), QByteArray(16, '\0') };
+    poster.put(first, { "chat/1", "hi", 1 });
+    QTRY_COMPARE(refused[first.recipient], 2);
+    poster.put(second, { "chat/1", "hi", 1 });
+    QTRY_COMPARE(refused[second.recipient], 2);
+    QCOMPARE(refused[first.recipient], 2);
     keeper.call.reset();
 }
 

@@ -29,6 +29,8 @@ private slots:
     void otherContentIsAConflict_data();
     void otherContentIsAConflict();
     void aGapIsFilledLater();
+    void whoGoesOtherWaysTooIsTakenForEver();
+    void whatIsGoneConflictsWithNothing();
     void oneSenderCannotFillTheBox();
     void aFullBoxTakesWhatFits();
     void tooLargeIsSaidOfThatItem();
@@ -201,6 +203,30 @@ void TestMailStore::aGapIsFilledLater()
     QCOMPARE(post(1, { "a" }).fresh, 1u);
     QCOMPARE(post(1, { "a", "b", "c", "d" }).fresh, 2u); // b and d
     QCOMPARE(fetch('1'), QByteArray("3:c 1:a 2:b 4:d")); // as they came: the receiver knows their numbers
+}
+
+/// Two people who talk directly and through a broker by turns leave out what went directly here.
+void TestMailStore::whoGoesOtherWaysTooIsTakenForEver()
+{
+    for (quint64 n = 1; n <= Marks::mostGaps + 10; ++n)
+        QCOMPARE(post(2 * n, { "x" }).kept, 2 * n);
+    const MailPosted late = post(1, { "late" }); // never kept, but nobody can tell that any more
+    QCOMPARE(late.refused, 1u);
+    QCOMPARE(late.why.code, Code::Conflict);
+    QCOMPARE(post(2 * Marks::mostGaps - 1, { "not so late" }).fresh, 1u);
+}
+
+void TestMailStore::whatIsGoneConflictsWithNothing()
+{
+    QCOMPARE(post(1, { "a", "b" }).kept, 2u);
+    QCOMPARE(post(1, { "X" }).why.code, Code::Conflict);
+    QCOMPARE(post(2, { "X" }).why.code, Code::Conflict);
+    MailPosted gone { m_source, 1, packItems(QList<MailItem>(3, MailItem { goneKind, {}, 0 })) };
+    QVERIFY(store().post(gone, start));
+    QCOMPARE(gone.refused, 0u);
+    QCOMPARE(gone.kept, 3u);
+    QCOMPARE(gone.fresh, 1u);
+    QCOMPARE(fetch('1').left(7), QByteArray("1:a 2:b"));
 }
 
 void TestMailStore::oneSenderCannotFillTheBox()

@@ -68,8 +68,7 @@ Result<QList<Inbox::Seen>> Inbox::take(const MailSource &source, quint64 first, 
     }
     if (last > known->marks.highest())
         known->digest = lastDigest;
-    if (const Result<void> added = known->marks.add(first, last); !added)
-        return added.error();
+    known->marks.add(first, last);
     const Result<qint64> id = write(source, *known);
     if (!id)
         return id.error();

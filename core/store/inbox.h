@@ -42,7 +42,6 @@ public:
 
     /// Takes items as they are packed, numbered from `first`; one answer for each.
     /// \retval InvalidArgument    no items, or a number below 1 or above 2^62
-    /// \retval OutOfRange         too many numbers were left out: nothing is noted
     Result<QList<Seen>> take(const MailSource &source, quint64 first, QByteArrayView items);
 
     /// An item that was not seen before.

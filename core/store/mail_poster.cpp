@@ -129,7 +129,10 @@ void MailPoster::begin(const MailSequence &sequence)
 
 void MailPoster::ask(const MailSequence &sequence)
 {
-    Way &way = m_ways[sequence] = {};
+    Way &way = m_ways[sequence];
+    const quint64 gaveUp = way.gaveUp;
+    way = {};
+    way.gaveUp = gaveUp;
     way.turn = ++m_turn;
     m_call->send(Post::Out { sequence.recipient, sequence.conversation, 0, {}, 0 });
 }
@@ -245,6 +248,8 @@ void MailPoster::takeRefused(const MailSequence &sequence, Way &way, const Post:
         return;
     if (retryMs > 0)
         return retryLater(sequence, retryMs);
+    if (std::exchange(way.gaveUp, in.refused) == in.refused)
+        return retryLater(sequence, longestRetry); // not even its place is taken
     giveUp(sequence, in.refused);
 }
 

@@ -70,6 +70,7 @@ private:
         bool reading = false;
         bool noting = false;
         bool more = false; ///< the outbox may hold something behind queuedTo
+        quint64 gaveUp = 0; ///< the number that was refused for good last
         quint64 turn = 0; ///< answers of the store for an older one mean nothing
     };
     struct Gathered {

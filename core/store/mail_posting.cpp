@@ -130,8 +130,7 @@ Result<void> MailPosting::run(Database &database, Batch &batch, const MailKeeper
         if (step.skipped)
             continue;
         const Result<void> kept = keeper.keep(database, step.post);
-        const bool theirs =
-            !kept && (kept.error().code == Code::InvalidArgument || kept.error().code == Code::OutOfRange);
+        const bool theirs = !kept && kept.error().code == Code::InvalidArgument;
         if (!kept && !theirs)
             return kept;
         if (!kept) { // malformed or impossible, which is said of the first

@@ -24,7 +24,7 @@ quint64 Marks::missingCount() const
         [](quint64 sum, const Gap &gap) { return sum + (gap.last - gap.first + 1); });
 }
 
-Result<void> Marks::add(quint64 first, quint64 last)
+void Marks::add(quint64 first, quint64 last)
 {
     std::vector<Gap> gaps;
     gaps.reserve(m_gaps.size() + 1);
@@ -40,21 +40,29 @@ Result<void> Marks::add(quint64 first, quint64 last)
     }
     if (first > m_highest + 1)
         gaps.push_back({ m_highest + 1, first - 1 });
-    if (gaps.size() > mostGaps && gaps.size() > m_gaps.size())
-        return Error { Code::OutOfRange, QStringLiteral("too many numbers were left out") };
+    if (gaps.size() > mostGaps) {
+        const auto kept = gaps.end() - mostGaps;
+        m_forgotten = std::prev(kept)->last;
+        gaps.erase(gaps.begin(), kept);
+    }
     m_gaps = std::move(gaps);
     m_highest = std::max(m_highest, last);
-    return {};
 }
 
+/// What is forgotten stands first, as a gap from 0 on.
 QByteArray Marks::gaps() const
 {
     QByteArray bytes;
-    for (const Gap &gap : m_gaps)
+    const auto append = [&bytes](const Gap &gap) {
         for (const quint64 number : { gap.first, gap.last }) {
             const quint64 wire = qToBigEndian(number);
             bytes.append(reinterpret_cast<const char *>(&wire), sizeof wire);
         }
+    };
+    if (m_forgotten > 0)
+        append({ 0, m_forgotten });
+    for (const Gap &gap : m_gaps)
+        append(gap);
     return bytes;
 }
 
@@ -69,10 +77,14 @@ Result<Marks> Marks::restore(quint64 highest, QByteArrayView gaps)
             return damaged;
         const Gap gap { qFromBigEndian<quint64>(gaps.data() + at),
             qFromBigEndian<quint64>(gaps.data() + at + sizeof(quint64)) };
-        if (gap.first <= before || gap.last < gap.first || gap.last >= highest)
+        const bool isForgotten = at == 0 && gap.first == 0;
+        if ((!isForgotten && gap.first <= before) || gap.last < gap.first || gap.last >= highest)
             return damaged;
         before = gap.last;
-        marks.m_gaps.push_back(gap);
+        if (isForgotten)
+            marks.m_forgotten = gap.last;
+        else
+            marks.m_gaps.push_back(gap);
     }
     return marks;
 }

@@ -7,7 +7,7 @@
 
 namespace hawser {
 
-/// Which numbers of a row that grows by one were seen: the highest, and the gaps below it.
+/// Which numbers of a row that grows by one were seen: the highest, and the newest gaps below it.
 class Marks {
 public:
     static constexpr int mostGaps = 256; ///< so that nobody makes them grow without end
@@ -18,9 +18,10 @@ public:
     /// How many numbers are missing below the highest.
     quint64 missingCount() const;
     bool has(quint64 number) const;
+    /// Up to this number nobody knows any more which were seen: there were more than mostGaps gaps. `has` says yes.
+    quint64 forgotten() const { return m_forgotten; }
     /// Has seen first … last.
-    /// \retval OutOfRange  it would make more than mostGaps gaps: nothing was noted
-    Result<void> add(quint64 first, quint64 last);
+    void add(quint64 first, quint64 last);
 
     /// The gaps as bytes for a column, and back.
     QByteArray gaps() const;
@@ -33,6 +34,7 @@ private:
         quint64 last;
     };
     quint64 m_highest = 0;
+    quint64 m_forgotten = 0;
     std::vector<Gap> m_gaps; // in order, never touching
 };
 
