@@ -110,6 +110,7 @@ private:
     QStringList m_told;
     QPointer<Mooring> m_mooring; // the newest at the server
     QList<Hello> m_hellos;
+    std::vector<Reply<Never>> m_unanswered;
 };
 
 void TestClient::init()
@@ -122,9 +123,8 @@ void TestClient::init()
             return Error { Code::NotFound, QStringLiteral("nobody to greet") };
         return Greet::Reply { QStringLiteral("hello ") + request.who };
     });
-    m_commands->serveLater<Never>([](const Nothing &, const Caller &, Reply<Never> reply) {
-        connect(&reply.call(), &IncomingCall::stopped, &reply.call(), [reply] {}); // keeps it
-    });
+    m_commands->serveLater<Never>(
+        [this](const Nothing &, const Caller &, Reply<Never> reply) { m_unanswered.push_back(std::move(reply)); });
     serveMove(*m_commands);
     m_commands->serveOneWay<Tell>(
         [this](const Greet::Request &request, const Caller &) { m_told.append(request.who); });
@@ -136,6 +136,7 @@ void TestClient::cleanup()
 {
     m_client.reset();
     m_server.reset();
+    m_unanswered.clear();
     m_commands.reset();
 }
 
