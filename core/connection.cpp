@@ -1,11 +1,13 @@
 #include "core/connection.h"
 #include "core/byte_pipe.h"
 #include "core/certificate.h"
+#include "core/parting.h"
 
 #include <QBasicTimer>
 #include <QCoreApplication>
 #include <QEvent>
 #include <QSslConfiguration>
+#include <QTimer>
 #include <QTimerEvent>
 #include <openssl/err.h>
 
@@ -13,6 +15,13 @@ namespace hawser {
 
 /// Outlives its Connection: whoever deletes that from inside a callback finds everything here still standing, and what
 /// was written last still goes out.
+namespace {
+
+thread_local int closingHere = 0; // connections with last words
+thread_local bool endsAfterLastWords = false;
+
+} // namespace
+
 class Connection::Private : public QObject {
 public:
     Private(Connection *connection, std::unique_ptr<BytePipe> bytes);
@@ -385,6 +394,7 @@ void Connection::Private::close(const Error &error)
         return stop(error);
     m_why = error;
     m_state = State::Closing;
+    ++closingHere;
     m_closing = now() + limits::lastWords;
     m_readAgain = true;
     post();
@@ -397,6 +407,8 @@ void Connection::Private::stop(const Error &error)
     if (m_state == State::Ended)
         return;
     m_why = error;
+    if (m_state == State::Closing && --closingHere == 0 && endsAfterLastWords)
+        QCoreApplication::quit();
     m_state = State::Ended;
     m_timer.stop();
     post();
@@ -431,6 +443,16 @@ void Connection::Private::abandon()
     }
     if (m_state == State::Open || m_state == State::Opening)
         close({ Code::Cancelled, {} });
+}
+
+LastWords::~LastWords()
+{
+    if (closingHere == 0)
+        return;
+    endsAfterLastWords = true;
+    QTimer::singleShot(limits::lastWords, qApp, &QCoreApplication::quit);
+    QCoreApplication::exec();
+    endsAfterLastWords = false;
 }
 
 Connection::Connection(std::unique_ptr<BytePipe> pipe) : d(new Private(this, std::move(pipe)))
