@@ -161,6 +161,28 @@ private slots:
         two.arrivedOnce(id);
     }
 
+    /// What breaks off again and again is given up, and both know.
+    void whatBreaksOffTooOftenIsGivenUp()
+    {
+        Couple two(true);
+        two.ana.stop();
+        two.ana.limit("[transfers]\ntries = 2\n");
+        two.ana.start();
+        const QByteArray id = two.offerToAway();
+        two.beaComesAndSees(id);
+        QVERIFY(two.bea.database()->run(QStringLiteral("CREATE TRIGGER no BEFORE UPDATE ON offers WHEN new.state = 3"
+                                                       " BEGIN SELECT RAISE(ABORT, 'it cannot be written'); END")));
+        QVERIFY(two.bea->transfers().accept(id));
+        QTRY_COMPARE_WITH_TIMEOUT(two.atAna(id).state, State::Failed, 30'000);
+        QVERIFY(two.atAna(id).sentence.startsWith(QStringLiteral("it broke off 2 times")));
+        QTRY_COMPARE(two.atBea(id).state, State::Cancelled);
+        QCOMPARE(two.atBea(id).sentence, two.atAna(id).sentence);
+        LimitUse use;
+        two.ana->transfers().report(use);
+        QCOMPARE(use.hits[u"transfers_tries"].toInt(), 1);
+        QTRY_VERIFY(two.bea.received().isEmpty());
+    }
+
     /// Ana begins before Bea's program knows what it accepted.
     void whatBeginsBeforeTheListIsLoadedGoesLater()
     {

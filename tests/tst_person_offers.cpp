@@ -211,6 +211,23 @@ private slots:
         two.arrivedOnce(id);
     }
 
+    void aReceiptForSomethingElseIsNotBelieved()
+    {
+        Couple two(true);
+        const QByteArray id = two.offerToAway();
+        two.beaComesAndAccepts(id);
+        two.arrivedOnce(id);
+        two.ana.stop();
+        two.setAtAna(id, Offer::State::Accepted);
+        Offer other = two.bea.offers().value(0);
+        other.root = QByteArray(32, 'x');
+        QVERIFY(offers::save(*two.bea.database(), other));
+        two.ana.start();
+        QTRY_COMPARE_WITH_TIMEOUT(two.atAna(id).state, State::Failed, 30'000);
+        QVERIFY(two.atAna(id).sentence.contains(QStringLiteral("does not match")));
+        QVERIFY(two.atAna(id).receipt.isEmpty());
+    }
+
     /// Whoever offers and takes it back again and again takes no more room for it.
     void whatEndedIsForgottenInItsOrder_data()
     {

@@ -8,11 +8,32 @@
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
+#include <atomic>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 using namespace hawser;
 using namespace hawser::transfer;
+
+namespace {
+
+std::atomic<int> diskSyncs = 0; // of all that one disk holds
+std::atomic<int> folderSyncs = 0;
+
+} // namespace
+
+extern "C" int syncfs(int fd) noexcept
+{
+    ++diskSyncs;
+    return int(::syscall(SYS_syncfs, fd));
+}
+
+extern "C" int fsync(int fd)
+{
+    ++folderSyncs;
+    return int(::syscall(SYS_fsync, fd));
+}
 
 namespace {
 
@@ -463,11 +484,15 @@ private slots:
         carried.download.setAsksBefore(true);
         QSignalSpy whole(&carried.download, &Download::whole);
         QSignalSpy finished(&carried.download, &Download::finished);
+        const int before = diskSyncs.load();
         QTRY_COMPARE(whole.size(), 1);
+        QCOMPARE(diskSyncs.load(), before + 1); // all of it is on disk when it says so
         QVERIFY(!QFile::exists(into + "/asked.txt"));
         QVERIFY(finished.isEmpty());
+        const int named = folderSyncs.load();
         carried.download.settle();
         QTRY_COMPARE(finished.size(), 1);
+        QCOMPARE(folderSyncs.load(), named + 1); // and so are its names
         QCOMPARE(finished[0][0].value<Receipt>().total, whole[0][0].value<Receipt>().total);
         const QByteArray part = carried.part;
         QCOMPARE(tree(into).filter("asked.txt"), QStringList { "asked.txt" });
