@@ -13,8 +13,6 @@
 
 namespace hawser {
 
-/// Outlives its Connection: whoever deletes that from inside a callback finds everything here still standing, and what
-/// was written last still goes out.
 namespace {
 
 thread_local int closingHere = 0; // connections with last words
@@ -22,6 +20,8 @@ thread_local bool endsAfterLastWords = false;
 
 } // namespace
 
+/// Outlives its Connection: whoever deletes that from inside a callback finds everything here still standing, and what
+/// was written last still goes out.
 class Connection::Private : public QObject {
 public:
     Private(Connection *connection, std::unique_ptr<BytePipe> bytes);
