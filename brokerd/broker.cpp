@@ -61,6 +61,7 @@ Broker::Broker(const QString &folder, std::unique_ptr<Database> database, const 
       m_invitations(*m_database), m_requests(*m_database, identity.key()),
       m_knocks(m_accounts, m_invitations, m_requests, m_sessions, m_name),
       m_offers(m_accounts, m_sessions, *m_database), m_people(m_accounts, m_sessions),
+      m_callers([this](const PublicKey &user) { return mayCallNode(user); }),
       m_mailbox(
           QDir(folder).filePath(QStringLiteral("mailbox.sqlite")),
           [this](const PublicKey &from, const PublicKey &to) { return mayWrite(from, to); },
@@ -82,8 +83,7 @@ Broker::Broker(const QString &folder, std::unique_ptr<Database> database, const 
     m_admin.serve(m_commands);
     m_commands.serve<contracts::CallMe>(
         [this](const contracts::CallMe::Request &said, const Caller &caller) { return rename(caller, said.name); });
-    m_commands.serve<contracts::MayCall>(
-        [this](const contracts::MayCall::Request &who, const Caller &) { return mayCallNode(who.user); });
+    m_callers.serve(m_commands);
     m_commands.setPolicy([this](const Caller &caller, const CommandSpec &spec) { return mayCallNow(caller, spec); });
 }
 
@@ -114,7 +114,10 @@ void Broker::connectParts()
                 { "source", request.knock.address } });
         emit summaryChanged();
     });
-    connect(&m_accounts, &Accounts::changed, this, [this] { keepHouse(); });
+    connect(&m_accounts, &Accounts::changed, this, [this](const Account &account) {
+        m_callers.look(account.key);
+        keepHouse();
+    });
     connect(&m_knocks, &Knocks::invitationRefused, this, [this](const Session &session) {
         m_listener.penalise(QHostAddress(session.address), limits::penaltyAuthentication);
     });
@@ -244,6 +247,7 @@ void Broker::accountRemoved(const Account &account)
 {
     m_sessions.end(account.key, { Leave::Refused, {}, QStringLiteral("your right to be here has ended") });
     m_mailbox.forget(account.key);
+    m_callers.look(account.key);
 }
 
 void Broker::keepHouse()

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "brokerd/admin.h"
+#include "brokerd/callers.h"
 #include "brokerd/config.h"
 #include "brokerd/mailbox.h"
 #include "brokerd/offers.h"
@@ -90,6 +91,7 @@ private:
     Knocks m_knocks;
     Offers m_offers;
     People m_people;
+    Callers m_callers;
     Rates m_rates;
     Mailbox m_mailbox;
     Topics m_topics;

@@ -17,15 +17,16 @@ Calls::Calls(const Me &me, History &history) : m_me(me), m_history(history)
 void Calls::load()
 {
     m_history.read(
-        this, [](Database &database) { return CallBook(database).brokers(); },
-        [this](const Result<QHash<PublicKey, PublicKey>> &brokers) {
-            if (!brokers) {
+        this, [](Database &database) { return CallBook(database).called(); },
+        [this](const Result<CallBook::Called> &called) {
+            if (!called) {
                 QTimer::singleShot(1000, this, &Calls::load);
                 return;
             }
-            m_brokerOf.insert(*brokers);
+            m_called.unite(*called);
             m_news = std::make_unique<CallNews>(m_history.store(), m_me.profile.device, wallClock);
             connect(m_news.get(), &CallNews::changed, this, &Calls::changed);
+            m_news->look();
             emit loaded();
         });
 }
@@ -48,8 +49,8 @@ Result<SentCall> Calls::wishFor(
             QStringLiteral("nothing can be kept here to be sent later: %1").arg(m_history.trouble()), Begun::No };
     SentCall call;
     call.to = machine.key;
-    const PublicKey before = brokerOf(machine.key); // all goes one way: its sequence is one
-    call.broker = before.isNull() ? machine.broker : before;
+    call.broker = machine.broker;
+    call.mayHaveLeft = m_news && m_news->mayHaveLeft(machine.broker);
     call.name = machine.name;
     call.command = command;
     call.parameters = parameters.isNull() ? Value(Value::Map {}) : parameters;
@@ -61,9 +62,16 @@ Result<SentCall> Calls::wishFor(
 
 void Calls::put(const SentCall &call)
 {
-    m_brokerOf.insert(call.to, call.broker);
+    m_called.insert({ call.to, call.broker });
     emit queued();
     emit changed(call);
+    if (m_news)
+        m_news->look();
+}
+
+qint64 Calls::kept() const
+{
+    return m_me.limits.callsKept;
 }
 
 void Calls::markSeen(quint64 id)
@@ -78,16 +86,19 @@ void Calls::tell(const QList<SentCall> &calls)
         emit changed(call);
 }
 
-void Calls::follow(MailPoster &poster, const QString &broker)
+void Calls::mayLeave(const PublicKey &broker)
 {
-    m_news->follow(
-        poster, [this](const MailSequence &sequence) { return m_brokerOf.contains(sequence.recipient); },
-        [broker] { return broker; });
+    m_news->mayLeave(broker);
 }
 
-void Calls::take(const MailTaken &taken, const MailTaker::Done &done)
+void Calls::follow(MailPoster &poster, const PublicKey &broker, const QString &name)
 {
-    m_news->take(taken, done);
+    m_news->follow(poster, broker, [name] { return name; });
+}
+
+void Calls::take(const MailTaken &taken, const PublicKey &broker, const MailTaker::Done &done)
+{
+    m_news->take(taken, broker, done);
 }
 
 } // namespace hawser::chat

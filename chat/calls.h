@@ -36,10 +36,12 @@ public:
         if (!wish)
             return callback(wish);
         m_history.write(
-            this, [call = *wish](Database &database) { return CallBook(database).put(call); },
+            this, [call = *wish, most = kept()](Database &database) { return CallBook(database, most).put(call); },
             [this, context = QPointer(context), callback = std::move(callback)](const Result<SentCall> &call) {
                 if (call)
                     put(*call);
+                else
+                    m_refused += call.error().code == Code::ResourceExhausted;
                 if (context)
                     callback(call);
             });
@@ -60,16 +62,23 @@ public:
     }
     /// Somebody has looked at its result.
     void markSeen(quint64 id);
+    /// How many were refused because so many are kept as may be.
+    quint64 refused() const { return m_refused; }
 
     // For Post:
     void tell(const QList<SentCall> &calls);
-    /// Through which broker what I say to a machine goes, and its answers come; null: I called no such machine.
-    PublicKey brokerOf(const PublicKey &machine) const { return m_brokerOf.value(machine); }
-    void follow(MailPoster &poster, const QString &broker);
-    void take(const MailTaken &taken, const MailTaker::Done &done);
+    /// Whether I called it through this broker: then its answers come the same way.
+    bool called(const PublicKey &machine, const PublicKey &broker) const
+    {
+        return m_called.contains({ machine, broker });
+    }
+    /// Before a poster is started towards a broker.
+    void mayLeave(const PublicKey &broker);
+    void follow(MailPoster &poster, const PublicKey &broker, const QString &name);
+    void take(const MailTaken &taken, const PublicKey &broker, const MailTaker::Done &done);
 
 signals:
-    void loaded(); ///< brokerOf is right from now on
+    void loaded(); ///< `called` is right from now on
     void changed(const hawser::SentCall &call);
     void queued(); ///< something was put into the outbox
 
@@ -78,11 +87,13 @@ private:
     Result<SentCall> wishFor(
         const Machine &machine, const QString &command, const Value &parameters, milliseconds time) const;
     void put(const SentCall &call);
+    qint64 kept() const;
 
     const Me &m_me;
     History &m_history;
     std::unique_ptr<CallNews> m_news; // null until loaded
-    QHash<PublicKey, PublicKey> m_brokerOf;
+    CallBook::Called m_called;
+    quint64 m_refused = 0;
 };
 
 } // namespace hawser::chat

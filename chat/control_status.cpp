@@ -131,6 +131,8 @@ Status Control::status(const messages::Stored &stored) const
     reportUse(m_person, status, use);
     use.used("outbox_items", stored.fullestItems);
     use.used("outbox_bytes", stored.fullestBytes);
+    use.used("calls_kept", stored.sentCalls);
+    use.hit("calls_kept", m_person.conversations().calls().refused());
     status.used = use.now;
     status.hits = use.hits;
     count(status, "answers_dropped", droppedBy(m_person));

@@ -44,7 +44,7 @@ Result<Entry> post(Database &database, Entry entry, const Myself &me, bool again
 Database::Steps steps()
 {
     return { history::tables(), history::moreTables() + Outbox::tables() + Inbox::tables(), history::tablesOfDevices(),
-        CallBook::tables(), offers::tables(), offers::orderOfEnds() };
+        CallBook::tables(), offers::tables(), offers::orderOfEnds(), CallBook::moreTables() };
 }
 
 Result<quint64> put(Database &database, const MailSequence &sequence, const char *kind, const QByteArray &body)

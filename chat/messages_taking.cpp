@@ -173,6 +173,13 @@ private:
             return {};
         if (offers::isOffers({ gone->to, gone->conversation }))
             return gone->device == m_arrival.me.device ? takeExpiredOffers(*gone) : Result<void>();
+        if (gone->conversation == MailSource::ofBroker(m_arrival.source.sender)) {
+            const CallBook::Changed calls = CallBook(m_database).expired(*gone, m_arrival.source.sender, m_arrival.now);
+            if (!calls)
+                return calls.error();
+            m_news.calls << *calls;
+            return {};
+        }
         if (gone->conversation != sequenceTo(gone->to).conversation)
             return {};
         const Result<QList<Entry>> changed =
@@ -180,10 +187,6 @@ private:
         if (!changed)
             return changed.error();
         m_news.changed << *changed;
-        const CallBook::Changed calls = CallBook(m_database).expired(*gone, m_arrival.source.sender, m_arrival.now);
-        if (!calls)
-            return calls.error();
-        m_news.calls << *calls;
         return {};
     }
 

@@ -3,7 +3,6 @@
 #include "core/contracts/talk.h"
 #include "core/limits.h"
 #include "core/mail_items.h"
-#include "core/sodium.h"
 #include "core/store/inbox.h"
 #include "core/wire.h"
 
@@ -65,7 +64,7 @@ Result<Entry> withWhatWasTold(Database &database, Entry entry)
 
 MailSequence sequenceToMine(const PublicKey &me, const PublicKey &broker)
 {
-    return { me, blake2b({ broker.bytes() }).first(MailSource::conversationBytes) };
+    return { me, MailSource::ofBroker(broker) };
 }
 
 Result<void> tellSaid(Database &database, const Myself &me, const Entry &entry, bool again)

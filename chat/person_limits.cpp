@@ -44,6 +44,8 @@ Limits otherLimits(PersonLimits &person)
             "times that what was accepted is begun until it is given up" },
         { "outbox", "items", &person.outboxItems, 1, mostMail, "messages that wait for one recipient" },
         { "outbox", "bytes", &person.outboxBytes, limits::mailItem, mostMail, "bytes of them" },
+        { "calls", "kept", &person.callsKept, 1, most,
+            "commands that were sent to wait, and their answers; those that were looked at go first" },
         { "limits", "control_connections", &person.controlConnections, 2, 4096,
             "programs that are served over the control socket" },
     };

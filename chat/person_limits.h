@@ -47,6 +47,7 @@ struct PersonLimits {
     TransferLimits transfers;
     qint64 outboxItems = limits::outboxItems; ///< for one recipient
     qint64 outboxBytes = limits::outboxBytes;
+    qint64 callsKept = limits::durableCalls; ///< that were sent to wait, answered ones included
     qint64 controlConnections = limits::controlConnections;
 
     bool operator==(const PersonLimits &) const = default;

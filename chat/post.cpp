@@ -135,7 +135,9 @@ void Post::postTo(const PublicKey &broker)
         poster = std::make_unique<MailPoster>(m_history.store());
         poster->setChoice([this, broker](const MailSequence &sequence) { return goesBy(broker, sequence); });
         follow(*poster, known->name);
+        m_calls.follow(*poster, broker, known->name);
     }
+    m_calls.mayLeave(broker);
     poster->start(m_brokers.client(broker)->link());
 }
 
@@ -146,7 +148,8 @@ void Post::postDirectly(const PublicKey &with)
         return;
     std::unique_ptr<MailPoster> &poster = m_toPeople[with];
     poster = std::make_unique<MailPoster>(m_history.store());
-    poster->setChoice([with](const MailSequence &sequence) { return sequence.recipient == with; });
+    poster->setChoice(
+        [this, with](const MailSequence &sequence) { return sequence.recipient == with && !isCall(sequence); });
     follow(*poster, {});
     poster->start(link);
 }
@@ -176,11 +179,10 @@ bool Post::mayHaveWaySoon(const PublicKey &with) const
 /// told may be heard by anybody.
 bool Post::goesBy(const PublicKey &broker, const MailSequence &sequence) const
 {
+    if (const auto only = belongsTo(sequence))
+        return *only == broker;
     if (sequence.recipient == m_me.key())
-        return isForMineAt(broker, sequence);
-    const bool isContact = m_contacts.find(sequence.recipient).has_value(); // whatever a broker offers under their key
-    if (const PublicKey by = m_calls.brokerOf(sequence.recipient); !by.isNull() && !isContact)
-        return by == broker;
+        return true; // meant for a broker that has another key now, or is none of mine any more
     if (m_direct.link(sequence.recipient) != nullptr)
         return false;
     const bool toAnybody = sequence == messages::sequenceToStranger(sequence.recipient);
@@ -191,20 +193,26 @@ bool Post::goesBy(const PublicKey &broker, const MailSequence &sequence) const
     return false;
 }
 
-/// What was meant for a broker that has another key now, or is none of mine any more, goes by any.
-bool Post::isForMineAt(const PublicKey &broker, const MailSequence &sequence) const
+/// What goes by one broker of mine and no other: my calls of its machines, and what my devices tell each other there.
+std::optional<PublicKey> Post::belongsTo(const MailSequence &sequence) const
 {
     for (const Broker &known : m_brokers.all())
-        if (sequence == messages::sequenceToMine(m_me.key(), known.key))
-            return known.key == broker;
-    return true;
+        if (sequence.conversation == MailSource::ofBroker(known.key))
+            return known.key;
+    return std::nullopt;
+}
+
+bool Post::isCall(const MailSequence &sequence) const
+{
+    return sequence.recipient != m_me.key() && belongsTo(sequence);
 }
 
 void Post::follow(MailPoster &poster, const QString &broker)
 {
-    m_calls.follow(poster, broker);
     connect(
         &poster, &MailPoster::kept, this, [this, broker](const MailSequence &sequence, const MailProgress &progress) {
+            if (isCall(sequence))
+                return; // theirs to hear
             write([=, me = myself(sequence.recipient)](Database &database) {
                 return offers::isOffers(sequence)
                     ? newsOf(offers::kept(database, sequence.recipient, progress.kept, broker))
@@ -214,6 +222,8 @@ void Post::follow(MailPoster &poster, const QString &broker)
     connect(&poster, &MailPoster::refused, this,
         [this, broker](const MailSequence &sequence, quint64 number, const Error &why, qint64 retryMs) {
             using messages::Refusal;
+            if (isCall(sequence))
+                return;
             const bool isTheirNo = why.code == Code::PermissionDenied && broker.isEmpty();
             const Refusal refusal = isTheirNo ? Refusal::All : retryMs > 0 ? Refusal::ForNow : Refusal::GivenUp;
             const QString sentence = isTheirNo ? messages::noSentence() : why.sentence;
@@ -224,6 +234,8 @@ void Post::follow(MailPoster &poster, const QString &broker)
             });
         });
     connect(&poster, &MailPoster::restored, this, [this](const MailSequence &sequence, const Outbox::Restored &how) {
+        if (isCall(sequence))
+            return;
         write([=, me = myself(sequence.recipient)](Database &database) -> Result<News> {
             const Result<void> done = offers::isOffers(sequence)
                 ? offers::renumber(database, sequence.recipient, how.after, how.by)
@@ -343,8 +355,8 @@ void Post::takeFrom(const PublicKey &broker)
 void Post::takeRun(const PublicKey &broker, const MailTaken &taken, const MailTaker::Done &done)
 {
     const PublicKey &from = taken.source.sender;
-    if (m_calls.brokerOf(from) == broker && !m_contacts.find(from))
-        return m_calls.take(taken, done);
+    if (isCall({ from, taken.source.conversation }))
+        return m_calls.called(from, broker) ? m_calls.take(taken, broker, done) : done({}); // by another is no answer
     messages::Arrival arrival = arrivalOf(m_history, taken.source, taken.first, taken.items);
     arrival.me = myself(from);
     arrival.isBroker = from == broker;

@@ -54,8 +54,9 @@ private:
     void postTo(const PublicKey &broker);
     void postDirectly(const PublicKey &with);
     void follow(MailPoster &poster, const QString &broker);
+    bool isCall(const MailSequence &sequence) const;
     bool goesBy(const PublicKey &broker, const MailSequence &sequence) const;
-    bool isForMineAt(const PublicKey &broker, const MailSequence &sequence) const;
+    std::optional<PublicKey> belongsTo(const MailSequence &sequence) const;
     void write(std::function<Result<messages::News>(Database &)> work);
 
     void takeFrom(const PublicKey &broker);

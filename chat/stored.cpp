@@ -22,12 +22,14 @@ Result<Stored> stored(Database &database)
         stored.fullestBytes = qMax(stored.fullestBytes, progress->bytes);
     }
     Result<QSqlQuery> rows =
-        database.run(QStringLiteral("SELECT (SELECT COUNT(*) FROM inbox_sources), (SELECT COUNT(*) FROM entries)"));
+        database.run(QStringLiteral("SELECT (SELECT COUNT(*) FROM inbox_sources), (SELECT COUNT(*) FROM entries),"
+                                    " (SELECT COUNT(*) FROM sent_calls)"));
     if (!rows)
         return rows.error();
     if (rows->next()) {
         stored.inboxSources = rows->value(0).toLongLong();
         stored.historyEntries = rows->value(1).toLongLong();
+        stored.sentCalls = rows->value(2).toLongLong();
     }
     return stored;
 }

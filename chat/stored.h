@@ -12,6 +12,7 @@ struct Stored {
     qint64 fullestBytes = 0;
     qint64 inboxSources = 0; ///< devices and conversations of which is remembered what came
     qint64 historyEntries = 0;
+    qint64 sentCalls = 0; ///< answered ones included
 };
 Result<Stored> stored(Database &database);
 

@@ -20,6 +20,8 @@ QString sentCallText(const contracts::SentCallItem &item)
     if (item.code == QLatin1String("ok"))
         return line + (sentence.isEmpty() ? QStringLiteral("done") : QStringLiteral("done: ") + sentence);
     const bool maybe = item.begun == QLatin1String("maybe");
+    if (maybe && item.code == QLatin1String("deadline_exceeded"))
+        return line + sentence; // which says that nothing is known
     return line + (maybe ? QStringLiteral("failed, perhaps after it had begun: ") : QStringLiteral("not done: "))
         + sentence;
 }

@@ -14,10 +14,10 @@ qint64 wallClock()
 
 } // namespace
 
-DurableClient::DurableClient(Client &client, const QString &path, QObject *parent)
-    : QObject(parent), m_client(client), m_device(client.profile().device),
-      m_store(path, { Outbox::tables() + Inbox::tables() + CallBook::tables() }), m_poster(m_store),
-      m_news(m_store, m_device, wallClock),
+DurableClient::DurableClient(Client &client, const PublicKey &broker, const QString &path, QObject *parent)
+    : QObject(parent), m_client(client), m_broker(broker), m_device(client.profile().device),
+      m_store(path, { Outbox::tables() + Inbox::tables() + CallBook::tables(), CallBook::moreTables() }),
+      m_poster(m_store), m_news(m_store, m_device, wallClock),
       m_taker(
           client.identity().key(), [this](const MailTaken &taken, const MailTaker::Done &done) { take(taken, done); })
 {
@@ -26,9 +26,9 @@ DurableClient::DurableClient(Client &client, const QString &path, QObject *paren
     connect(&m_poster, &MailPoster::storeFailed, this, &DurableClient::failed);
     connect(&m_news, &CallNews::changed, this, &DurableClient::changed);
     connect(&m_news, &CallNews::failed, this, &DurableClient::failed);
-    m_news.follow(
-        m_poster, [](const MailSequence &) { return true; }, [this] { return m_client.welcome().name; });
+    m_news.follow(m_poster, broker, [this] { return m_client.welcome().name; });
     m_news.tellUnseen();
+    m_news.look();
     begin();
 }
 
@@ -36,8 +36,9 @@ DurableClient::~DurableClient() = default;
 
 void DurableClient::begin()
 {
-    if (m_client.state() != Client::State::Ready)
+    if (m_client.state() != Client::State::Ready || m_client.peerKey() != m_broker)
         return;
+    m_news.mayLeave(m_broker);
     m_poster.start(m_client.link());
     m_taker.start(m_client.link());
 }
@@ -47,6 +48,8 @@ void DurableClient::call(const PublicKey &to, const QString &command, const Valu
 {
     SentCall call;
     call.to = to;
+    call.broker = m_broker;
+    call.mayHaveLeft = m_news.mayHaveLeft(m_broker);
     call.command = command;
     call.parameters = parameters.isNull() ? Value(Value::Map {}) : parameters;
     call.at = wallClock();
@@ -56,6 +59,7 @@ void DurableClient::call(const PublicKey &to, const QString &command, const Valu
         this, [call](Database &database) { return CallBook(database).put(call); },
         [this, context = QPointer(context), queued = std::move(queued)](const Result<SentCall> &call) {
             m_poster.look();
+            m_news.look();
             if (context)
                 queued(call);
         });
@@ -69,9 +73,9 @@ void DurableClient::handled(quint64 id)
 
 void DurableClient::take(const MailTaken &taken, const MailTaker::Done &done)
 {
-    if (taken.source.sender == m_client.peerKey())
+    if (taken.source.sender == m_broker)
         return m_news.takeExpiry(taken, done);
-    m_news.take(taken, done);
+    m_news.take(taken, m_broker, done);
 }
 
 } // namespace hawser

@@ -12,7 +12,7 @@ namespace hawser {
 /// that somebody is there for now, or this, when it must reach a machine that may be away and its result must reach a program
 /// that may have ended meanwhile. Both ends keep it on disk; it takes effect once, and its result is told until handled().
 ///
-///     DurableClient durable(client, folder + "/calls.sqlite");
+///     DurableClient durable(client, broker, folder + "/calls.sqlite");
 ///     connect(&durable, &DurableClient::changed, this, [&](const SentCall &call) {
 ///         if (call.isDone())
 ///             store(call.id, DurableClient::replyOf<AddOrder>(call)), durable.handled(call.id);
@@ -24,9 +24,10 @@ class DurableClient : public QObject {
     Q_OBJECT
 
 public:
-    /// \param client  to a broker; outlives this. \pre its profile has a device that stays (core/device.h)
+    /// \param client  to that broker; outlives this. \pre its profile has a device that stays (core/device.h)
+    /// \param broker  its key: what waits goes by it and no other
     /// \param path    of a database of its own
-    DurableClient(Client &client, const QString &path, QObject *parent = nullptr);
+    DurableClient(Client &client, const PublicKey &broker, const QString &path, QObject *parent = nullptr);
     ~DurableClient() override;
 
     /// `queued(Result<SentCall>)` once it is on this program's disk. \param within  it begins within this time or not at all
@@ -53,7 +54,8 @@ public:
     void handled(quint64 id);
 
 signals:
-    /// It went further. Those that are done and not handled are told again when a program begins.
+    /// It went further. Those that are done and not handled are told again when a program begins. One that ended because
+    /// its time was over (isOverdue) is told once more if an answer comes after all.
     void changed(const hawser::SentCall &call);
     void failed(const hawser::Error &why); ///< the file cannot be used now; what is in it stays
 
@@ -62,6 +64,7 @@ private:
     void take(const MailTaken &taken, const MailTaker::Done &done);
 
     Client &m_client;
+    PublicKey m_broker;
     QByteArray m_device;
     StoreThread m_store;
     MailPoster m_poster;

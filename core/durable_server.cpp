@@ -18,7 +18,7 @@ namespace {
 constexpr milliseconds againFirst { 500 };
 constexpr milliseconds againMost { 60000 };
 constexpr milliseconds againStore { 2000 };
-constexpr milliseconds askPatience { 30000 };
+constexpr milliseconds askAgain { 1000 };
 
 DurableResult resultFor(const CallQueue::Waiting &call, const Error &why)
 {
@@ -46,8 +46,9 @@ DurableServer::~DurableServer()
 
 DurableServer::State DurableServer::state() const
 {
-    State state { m_waiting, qint64(m_work.size()), m_answered, m_trouble ? m_trouble->sentence : QString() };
-    return state;
+    const auto running =
+        std::count_if(m_work.begin(), m_work.end(), [](const auto &entry) { return bool(entry.second.own); });
+    return { m_waiting, running, m_answered, m_trouble ? m_trouble->sentence : QString() };
 }
 
 template <typename Change>
@@ -67,12 +68,11 @@ void DurableServer::write(Change change, std::function<void(const Result<void> &
 void DurableServer::load()
 {
     m_store.read(
-        this, [limits = m_limits](Database &database) { return CallQueue(database, limits).ways(); },
-        [this](const Result<QHash<PublicKey, PublicKey>> &ways) {
-            if (!ways)
-                return failed(ways.error());
+        this, [limits = m_limits](Database &database) { return CallQueue(database, limits).count(); },
+        [this](const Result<qint64> &waiting) {
+            if (!waiting)
+                return failed(waiting.error());
             m_trouble.reset();
-            m_brokerOf = *ways;
             m_isOpen = true;
             for (const auto &[broker, way] : m_ways)
                 begin(broker);
@@ -104,9 +104,14 @@ void DurableServer::begin(const PublicKey &broker)
         return;
     if (!way.poster) {
         way.poster = std::make_unique<MailPoster>(m_store);
-        way.poster->setChoice(
-            [this, broker](const MailSequence &sequence) { return m_brokerOf.value(sequence.recipient) == broker; });
+        way.poster->setChoice([ours = MailSource::ofBroker(broker)](
+                                  const MailSequence &sequence) { return sequence.conversation == ours; });
         connect(way.poster.get(), &MailPoster::kept, this, &DurableServer::look); // room for answers
+        connect(way.poster.get(), &MailPoster::refused, this,
+            [this, broker](const MailSequence &sequence, quint64, const Error &why) {
+                if (why.code == Code::NotFound)
+                    forget({ broker, sequence.recipient });
+            });
         way.taker = std::make_unique<MailTaker>(
             m_me, [this, broker](const MailTaken &taken, const MailTaker::Done &done) { take(broker, taken, done); });
     }
@@ -116,15 +121,21 @@ void DurableServer::begin(const PublicKey &broker)
 
 void DurableServer::take(const PublicKey &broker, const MailTaken &taken, const MailTaker::Done &done)
 {
-    write([taken, broker](CallQueue &queue) { return queue.take(taken, broker); },
-        [this, caller = taken.source.sender, broker, done](const Result<void> &kept) {
-            if (kept)
-                m_brokerOf.insert(caller, broker);
-            else
+    write([taken, broker, now = QDateTime::currentMSecsSinceEpoch()](
+              CallQueue &queue) { return queue.take(taken, broker, now); },
+        [this, done](const Result<void> &kept) {
+            if (!kept)
                 failed(kept.error());
             done(kept);
             look();
         });
+}
+
+Client *DurableServer::ready(const PublicKey &broker) const
+{
+    const auto way = m_ways.find(broker);
+    Client *client = way == m_ways.end() ? nullptr : way->second.client.data();
+    return client && client->state() == Client::State::Ready ? client : nullptr;
 }
 
 void DurableServer::failed(const Error &why)
@@ -142,6 +153,12 @@ void DurableServer::look()
     for (const auto &[broker, way] : m_ways)
         if (way.poster)
             way.poster->look();
+    QList<User> unsure; // what runs, and whose link ended
+    for (const auto &[who, work] : m_work)
+        if (work.own && !m_rights.contains(who.first) && ready(who.first.via))
+            unsure << who.first;
+    for (const User &user : unsure)
+        ask(user);
     if (!m_isOpen || std::exchange(m_lookAgain, m_isLooking) || m_isLooking)
         return;
     m_isLooking = true;
@@ -171,15 +188,23 @@ void DurableServer::look()
         });
 }
 
+DurableServer::Work *DurableServer::find(const Caller &who, quint64 turn)
+{
+    const auto work = m_work.find(who);
+    return work != m_work.end() && work->second.turn == turn ? &work->second : nullptr;
+}
+
 void DurableServer::consider(const CallQueue::Waiting &call)
 {
-    const Caller who { call.source.sender, call.source.device };
+    const Caller who { { call.via, call.source.sender }, call.source.device };
     if (m_isStopping || m_work.contains(who) || !call.hasRoom)
         return;
-    m_work[who].call = call;
-    if (const std::optional<Error> why = refusal(call))
-        return refuse(who, *why);
-    askBroker(who);
+    const quint64 turn = ++m_turn;
+    const std::optional<Error> why = refusal(call);
+    m_work[who] = { call, turn, !why };
+    if (why)
+        return answer(who, turn, resultFor(call, *why));
+    ask(who.first);
 }
 
 /// Why it will never be called; whether it was before is resultFor()'s to say.
@@ -198,45 +223,93 @@ std::optional<Error> DurableServer::refusal(const CallQueue::Waiting &call) cons
     return std::nullopt;
 }
 
-/// As for a call that passes through it now: who may is the broker's to say.
-void DurableServer::askBroker(const Caller &who)
+// --- who may
+
+/// As for a call that passes through it now: who may is the broker's to say, and until when.
+void DurableServer::ask(const User &user)
 {
-    const CallQueue::Waiting &call = m_work[who].call;
-    const auto way = m_ways.find(call.via);
-    Client *client = way == m_ways.end() ? nullptr : way->second.client.data();
-    if (client == nullptr || client->state() != Client::State::Ready) {
-        m_work.erase(who); // again when it is ready
+    Right &right = m_rights[user];
+    if (right.isGiven)
+        return mayNow(user);
+    if (right.call)
         return;
-    }
-    CallOptions options;
-    options.timeout = askPatience;
-    client->call<contracts::MayCall>(
-        {}, { call.source.sender }, this,
-        [this, who](const Result<contracts::MayCall::Reply> &may) {
-            if (m_isStopping || !m_work.contains(who))
+    Client *client = ready(user.via);
+    if (client == nullptr)
+        return wasAsked(user, { Code::Unavailable, {} });
+    right.call = client->start<contracts::MayCall>({}, { user.key });
+    connect(right.call, &Channel::received, this, [this, user] { mayNow(user); });
+    connect(right.call, &Call::finished, this, [this, user](const Result<Payload> &result) {
+        wasAsked(user, result ? Error { Code::Unavailable, {} } : result.error());
+    });
+}
+
+void DurableServer::mayNow(const User &user)
+{
+    m_rights[user].isGiven = true;
+    for (auto &[who, work] : m_work)
+        if (who.first == user && std::exchange(work.asks, false))
+            beginCall(who, work.turn);
+}
+
+/// What runs goes on until it is known that he may not: look() asks again.
+void DurableServer::wasAsked(const User &user, const Error &why)
+{
+    m_rights.erase(user);
+    if (why.code == Code::NotFound)
+        return forget(user);
+    const bool isThere = ready(user.via) != nullptr;
+    QList<std::pair<Caller, quint64>> asking;
+    for (const auto &[who, work] : m_work)
+        if (who.first == user && work.asks)
+            asking << std::pair(who, work.turn);
+    for (const auto &[who, turn] : asking)
+        isThere ? tryLater(who, turn) : end(who); // again when it is ready
+    if (isThere)
+        QTimer::singleShot(askAgain, this, &DurableServer::look);
+}
+
+void DurableServer::forget(const User &user)
+{
+    log(Level::Notice, "durable.forgotten", { { "caller", user.key.hex() }, { "broker", user.via.hex() } });
+    const auto isTheirs = [&](const auto &entry) { return entry.first.first == user; };
+    for (auto &[who, work] : m_work)
+        if (Call *call = who.first == user && work.own ? work.own->call() : nullptr) {
+            call->disconnect(this);
+            call->cancel();
+        }
+    std::erase_if(m_work, isTheirs);
+    std::erase_if(m_pauses, isTheirs);
+    m_rights.erase(user);
+    write([user](CallQueue &queue) { return queue.forget(user.key, user.via); },
+        [this, user](const Result<void> &gone) {
+            if (!gone) { // nothing of it begins meanwhile: it is asked about before
+                failed(gone.error());
+                QTimer::singleShot(againStore, this, [this, user] { forget(user); });
                 return;
-            if (!may && may.error().code == Code::NotFound)
-                return refuse(who,
-                    { Code::PermissionDenied, QStringLiteral("you may not call this machine any more"), Begun::No });
-            if (!may)
-                return tryLater(who);
-            write([id = m_work[who].call.id](CallQueue &queue) { return queue.begin(id); },
-                [this, who](const Result<void> &begun) {
-                    if (!begun)
-                        failed(begun.error());
-                    if (m_isStopping || !begun)
-                        return tryLater(who);
-                    run(who);
-                });
-        },
-        options);
+            }
+            look();
+        });
+}
+
+void DurableServer::beginCall(const Caller &who, quint64 turn)
+{
+    write([id = m_work[who].call.id](CallQueue &queue) { return queue.begin(id); },
+        [this, who, turn](const Result<void> &begun) {
+            if (!begun)
+                failed(begun.error());
+            Work *work = find(who, turn);
+            if (work == nullptr || m_isStopping)
+                return;
+            if (!begun)
+                return tryLater(who, turn);
+            run(who, *work);
+        });
 }
 
 // --- what runs
 
-void DurableServer::run(const Caller &who)
+void DurableServer::run(const Caller &who, Work &work)
 {
-    Work &work = m_work[who];
     const CallQueue::Waiting &call = work.call;
     hawser::Caller caller;
     caller.user = caller.connection = call.source.sender;
@@ -244,9 +317,12 @@ void DurableServer::run(const Caller &who)
     caller.via = call.via;
     caller.idempotencyKey = CallQueue::keyOf(call.source, call.number);
     work.own.reset(new OwnCall(m_commands, caller, call.call.command, call.call.parameters));
-    connect(work.own->call(), &Channel::received, this,
-        [this, &work](const ChannelMessage &message) { collect(work, message.bytes); });
-    connect(work.own->call(), &Call::finished, this, [this, who](const Result<Payload> &result) { over(who, result); });
+    connect(work.own->call(), &Channel::received, this, [this, who, turn = work.turn](const ChannelMessage &message) {
+        if (Work *work = find(who, turn))
+            collect(*work, message.bytes);
+    });
+    connect(work.own->call(), &Call::finished, this,
+        [this, who, turn = work.turn](const Result<Payload> &result) { over(who, turn, result); });
 }
 
 /// The beginning is kept, and how much more there was is told.
@@ -282,67 +358,84 @@ bool DurableServer::wasStopped(const Result<Payload> &result) const
     return result->parameters[u"outcome"].toInt() == qint64(contracts::RunOutcome::Stopped);
 }
 
-void DurableServer::over(const Caller &who, const Result<Payload> &result)
+void DurableServer::over(const Caller &who, quint64 turn, const Result<Payload> &result)
 {
-    const auto found = m_work.find(who);
-    if (found == m_work.end())
+    Work *work = find(who, turn);
+    if (work == nullptr)
         return;
-    Work &work = found->second;
-    work.own.reset();
+    work->own.reset();
     const Code code = result ? Code::Ok : result.error().code;
     const bool noRoom =
         !result && result.error().begun == Begun::No && (code == Code::ResourceExhausted || code == Code::Unavailable);
     if (wasStopped(result))
         return; // begun, as after a kill: it is begun again with the same key
     if (noRoom)
-        return putBack(who);
+        return putBack(who, turn);
     if (!result)
-        return answer(who, resultFor(work.call, result.error()));
-    DurableResult told = resultFor(work.call, { Code::Ok, {} });
+        return answer(who, turn, resultFor(work->call, result.error()));
+    DurableResult told = resultFor(work->call, { Code::Ok, {} });
     told.result = result->parameters;
-    told.output = std::move(work.output);
-    told.leftOut = work.leftOut + quint64(result->bulk.size());
-    answer(who, told);
+    told.output = std::move(work->output);
+    told.leftOut = work->leftOut + quint64(result->bulk.size());
+    answer(who, turn, told);
 }
 
-void DurableServer::refuse(const Caller &who, const Error &why)
-{
-    answer(who, resultFor(m_work[who].call, why));
-}
-
-void DurableServer::answer(const Caller &who, const DurableResult &result)
+void DurableServer::answer(const Caller &who, quint64 turn, const DurableResult &result)
 {
     write([call = m_work[who].call, result](CallQueue &queue) { return queue.answer(call, result); },
-        [this, who, result](const Result<void> &kept) {
+        [this, who, turn, result](const Result<void> &kept) {
+            if (!find(who, turn))
+                return;
             if (!kept) { // it has run: its answer is kept as soon as there is room on the disk
                 failed(kept.error());
-                QTimer::singleShot(againStore, this, [this, who, result] { answer(who, result); });
+                QTimer::singleShot(againStore, this, [this, who, turn, result] {
+                    if (find(who, turn))
+                        answer(who, turn, result);
+                });
                 return;
             }
             m_trouble.reset();
             ++m_answered;
             m_pauses.erase(who);
-            m_work.erase(who);
+            end(who);
             look();
         });
 }
 
-void DurableServer::putBack(const Caller &who)
+void DurableServer::putBack(const Caller &who, quint64 turn)
 {
     write([id = m_work[who].call.id](CallQueue &queue) { return queue.putBack(id); },
-        [this, who](const Result<void> &) { tryLater(who); });
+        [this, who, turn](const Result<void> &) { tryLater(who, turn); });
 }
 
-void DurableServer::tryLater(const Caller &who)
+void DurableServer::tryLater(const Caller &who, quint64 turn)
 {
-    if (m_isStopping)
+    if (m_isStopping || !find(who, turn))
         return;
     milliseconds &pause = m_pauses.try_emplace(who, againFirst).first->second;
-    QTimer::singleShot(pause, this, [this, who] {
-        m_work.erase(who);
+    QTimer::singleShot(pause, this, [this, who, turn] {
+        if (!find(who, turn))
+            return;
+        end(who);
         look();
     });
     pause = std::min(pause * 2, againMost);
+}
+
+/// Nobody is asked about who has nothing to do here.
+void DurableServer::end(const Caller &who)
+{
+    m_work.erase(who);
+    const bool isLast =
+        std::none_of(m_work.begin(), m_work.end(), [&](const auto &entry) { return entry.first.first == who.first; });
+    const auto right = m_rights.find(who.first);
+    if (!isLast || right == m_rights.end())
+        return;
+    if (Call *call = right->second.call) {
+        call->disconnect(this);
+        call->cancel();
+    }
+    m_rights.erase(right);
 }
 
 } // namespace hawser

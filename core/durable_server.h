@@ -13,7 +13,8 @@ namespace hawser {
 /// Serves durable calls (docs/protocol.md §17.11): takes them from the mailboxes of its brokers, calls a Commands for each, in the
 /// order of each caller's device, and answers through the broker it came by. What was taken is on disk; what was begun when
 /// the program ended begins again with the same idempotency key, and its answer goes once. Only commands that are declared
-/// idempotent are called, and only while the broker says that the caller may.
+/// idempotent are called, and only while the broker says that the caller may: when it says he may not any more, what runs for
+/// him is ended, and what waits of him and for him goes.
 class DurableServer : public QObject {
     Q_OBJECT
 
@@ -39,15 +40,26 @@ public:
     State state() const;
 
 private:
-    using Caller = std::pair<PublicKey, QByteArray>; ///< and his device
+    struct User { // whom one broker knows by that key
+        PublicKey via;
+        PublicKey key;
+        auto operator<=>(const User &) const = default;
+    };
+    using Caller = std::pair<User, QByteArray>; ///< and his device
     struct Way { // a broker
         QPointer<Client> client;
         std::unique_ptr<MailPoster> poster;
         std::unique_ptr<MailTaker> taker;
     };
+    struct Right {
+        QPointer<Call> call; ///< open as long as he may
+        bool isGiven = false;
+    };
     struct Work { // the first call of a caller's device
         CallQueue::Waiting call;
-        LaterPointer<OwnCall> own;
+        quint64 turn = 0; ///< what is told of an older one means nothing
+        bool asks = true; ///< whether he may
+        LaterPointer<OwnCall> own {};
         Value::List output {};
         qint64 kept = 0; ///< bytes of it
         quint64 leftOut = 0;
@@ -59,15 +71,21 @@ private:
     void look();
     void consider(const CallQueue::Waiting &call);
     std::optional<Error> refusal(const CallQueue::Waiting &call) const;
-    void askBroker(const Caller &who);
-    void run(const Caller &who);
+    Work *find(const Caller &who, quint64 turn);
+    Client *ready(const PublicKey &broker) const;
+    void ask(const User &user);
+    void mayNow(const User &user);
+    void wasAsked(const User &user, const Error &why);
+    void forget(const User &user);
+    void beginCall(const Caller &who, quint64 turn);
+    void run(const Caller &who, Work &work);
     void collect(Work &work, QByteArrayView message) const;
-    void over(const Caller &who, const Result<Payload> &result);
+    void over(const Caller &who, quint64 turn, const Result<Payload> &result);
     bool wasStopped(const Result<Payload> &result) const;
-    void answer(const Caller &who, const contracts::DurableResult &result);
-    void refuse(const Caller &who, const Error &why);
-    void putBack(const Caller &who);
-    void tryLater(const Caller &who);
+    void answer(const Caller &who, quint64 turn, const contracts::DurableResult &result);
+    void putBack(const Caller &who, quint64 turn);
+    void tryLater(const Caller &who, quint64 turn);
+    void end(const Caller &who);
     void failed(const Error &why);
     template <typename Change>
     void write(Change change, std::function<void(const Result<void> &)> done);
@@ -76,9 +94,10 @@ private:
     Commands &m_commands;
     CallQueue::Limits m_limits;
     std::map<PublicKey, Way> m_ways; // by broker
-    QHash<PublicKey, PublicKey> m_brokerOf; // a caller's
     std::map<Caller, Work> m_work;
+    std::map<User, Right> m_rights; // of those for whom something is to begin, or runs
     std::map<Caller, milliseconds> m_pauses; // of calls for which there was no room, until they are answered
+    quint64 m_turn = 0;
     bool m_isOpen = false;
     bool m_isLooking = false;
     bool m_lookAgain = false;

@@ -283,9 +283,12 @@ Limits describe(Config &config)
                      "runs of all own commands together; one more is refused" },
         { "limits", "control_connections", &config.controlConnections, 2, 4096, "connections to the control socket" },
         { "durable", "calls", &config.durable.waiting, 1, 1'000'000,
-            "calls that wait to run, of one caller; one more is answered that it is too many" },
+            "calls that wait to run, of one caller at one broker; one more is answered that it is too many" },
         { "durable", "answer_bytes", &config.durable.answers, 1, 1'000'000'000,
-            "bytes of answers that wait for one caller; with more nothing of his begins" },
+            "bytes of answers and receipts that wait for one caller; with more nothing of his begins, and what is "
+            "refused is not told" },
+        { "durable", "devices", &config.durable.devices, 1, 10'000,
+            "devices of one caller that are known apart; one more takes the place of one that is silent longest" },
         { "durable", "output_bytes", &config.durable.output, 0, limits::durableOutput,
             "bytes of one run's output that are kept for its caller; how much more there was is told" } };
     for (const Limits &more : { hawser::describe(config.links), hawser::describe(config.dials) })

@@ -20,12 +20,15 @@ using contracts::RunEnd;
 
 namespace {
 
-const QByteArray between(16, '\0');
 const QByteArray device(8, 'd');
+
+constexpr qint64 today = 100; // ms since 1970
 
 const PublicKey ana = Identity::generate().key();
 const PublicKey machine = Identity::generate().key();
 const PublicKey broker = Identity::generate().key();
+const PublicKey otherBroker = Identity::generate().key();
+const QByteArray ours = MailSource::ofBroker(broker);
 
 /// For vectors: no point of the curve.
 PublicKey nameOf(quint8 byte)
@@ -41,15 +44,16 @@ QByteArray item(const char *kind, const QByteArray &body)
     return packItems({ &one, 1 });
 }
 
-MailTaken callFrom(const PublicKey &who, quint64 number, const QString &command, const QByteArray &whose = device)
+MailTaken callFrom(const PublicKey &who, quint64 number, const QString &command, const QByteArray &whose = device,
+    const QByteArray &conversation = ours)
 {
     const DurableCall call { command, Value(Value::Map { { "n", Value(number) } }), 1000 };
-    return { { who, whose, machine, between }, number, item(DurableCall::kind, encodeStruct(call)), 1 };
+    return { { who, whose, machine, conversation }, number, item(DurableCall::kind, encodeStruct(call)), 1 };
 }
 
-MailTaken fromMachine(quint64 number, const char *kind, const QByteArray &body)
+MailTaken fromMachine(quint64 number, const char *kind, const QByteArray &body, const QByteArray &conversation = ours)
 {
-    return { { machine, QByteArray(8, 'm'), ana, between }, number, item(kind, body), 1 };
+    return { { machine, QByteArray(8, 'm'), ana, conversation }, number, item(kind, body), 1 };
 }
 
 DurableResult resultFor(quint64 number)
@@ -108,7 +112,7 @@ private:
     QList<MailItem> outbox(const PublicKey &to)
     {
         QList<MailItem> items;
-        const auto runs = Outbox(*m_database).pending({ to, between }, 0, 1 << 30);
+        const auto runs = Outbox(*m_database).pending({ to, ours }, 0, 1 << 30);
         for (const Outbox::Run &run : *runs)
             items << *unpackItems(run.items);
         return items;
@@ -137,7 +141,7 @@ void TestDurableCalls::init()
 {
     m_limits = {};
     Database::Steps steps = CallQueue::steps();
-    steps.first() << CallBook::tables();
+    steps.last() << CallBook::tables() << CallBook::moreTables();
     auto database = Database::open(m_folder.filePath(QString::number(++m_files)), steps);
     QVERIFY(database);
     m_database = std::move(*database);
@@ -152,15 +156,14 @@ void TestDurableCalls::cleanup()
 
 void TestDurableCalls::aCallIsQueuedOnceAndItsReceiptWaits()
 {
-    QVERIFY(queue().take(callFrom(ana, 1, "add"), broker));
-    QVERIFY(queue().take(callFrom(ana, 1, "add"), broker)); // came again: after a crash, by another way
+    QVERIFY(queue().take(callFrom(ana, 1, "add"), broker, today));
+    QVERIFY(queue().take(callFrom(ana, 1, "add"), broker, today)); // came again: after a crash, by another way
     const auto heads = queue().heads();
     QCOMPARE(heads->size(), 1);
     QCOMPARE(heads->first().call.command, QString("add"));
     QCOMPARE(heads->first().number, 1u);
     QCOMPARE(heads->first().via, broker);
-    QCOMPARE(heads->first().source, (MailSource { ana, device, machine, between }));
-    QCOMPARE(queue().ways()->value(ana), broker);
+    QCOMPARE(heads->first().source, (MailSource { ana, device, machine, ours }));
     const QList<MailItem> told = outbox(ana);
     QCOMPARE(told.size(), 1);
     QCOMPARE(told[0].kind, QByteArray(MailReceipt::delivered));
@@ -171,9 +174,9 @@ void TestDurableCalls::aCallIsQueuedOnceAndItsReceiptWaits()
 
 void TestDurableCalls::theFirstOfEachDeviceComesFirst()
 {
-    QVERIFY(queue().take(callFrom(ana, 2, "second"), broker)); // a gap was filled later
-    QVERIFY(queue().take(callFrom(ana, 1, "first"), broker));
-    QVERIFY(queue().take(callFrom(ana, 1, "elsewhere", QByteArray(8, 'e')), broker));
+    QVERIFY(queue().take(callFrom(ana, 2, "second"), broker, today)); // a gap was filled later
+    QVERIFY(queue().take(callFrom(ana, 1, "first"), broker, today));
+    QVERIFY(queue().take(callFrom(ana, 1, "elsewhere", QByteArray(8, 'e')), broker, today));
     QStringList commands;
     const auto heads = queue().heads();
     for (const auto &head : *heads)
@@ -185,14 +188,14 @@ void TestDurableCalls::theFirstOfEachDeviceComesFirst()
 
 void TestDurableCalls::answersLeaveTheQueueForTheOutbox()
 {
-    QVERIFY(queue().take(callFrom(ana, 1, "add"), broker));
-    QVERIFY(queue().take(callFrom(ana, 2, "next"), broker));
+    QVERIFY(queue().take(callFrom(ana, 1, "add"), broker, today));
+    QVERIFY(queue().take(callFrom(ana, 2, "next"), broker, today));
     QVERIFY(queue().answer(queue().heads()->first(), resultFor(1)));
     QCOMPARE(queue().heads()->first().call.command, QString("next"));
     const MailItem last = outbox(ana).last();
     QCOMPARE(last.kind, QByteArray(DurableResult::kind));
     QCOMPARE(decodeStruct<DurableResult>(last.body)->number, 1u);
-    QVERIFY(queue().take(callFrom(ana, 1, "add"), broker)); // still known after it was answered
+    QVERIFY(queue().take(callFrom(ana, 1, "add"), broker, today)); // still known after it was answered
     QCOMPARE(*queue().count(), 1);
 }
 
@@ -200,7 +203,7 @@ void TestDurableCalls::moreThanMayWaitAreRefusedAtOnce()
 {
     m_limits.waiting = 2;
     for (quint64 n = 1; n <= 3; ++n)
-        QVERIFY(queue().take(callFrom(ana, n, "add"), broker));
+        QVERIFY(queue().take(callFrom(ana, n, "add"), broker, today));
     QCOMPARE(*queue().count(), 2);
     DurableResult refused;
     for (const MailItem &one : outbox(ana))
@@ -209,16 +212,17 @@ void TestDurableCalls::moreThanMayWaitAreRefusedAtOnce()
     QCOMPARE(refused.number, 3u);
     QCOMPARE(codeFromWire(refused.code), Code::ResourceExhausted);
     QCOMPARE(refused.begun, quint8(Begun::No));
-    QVERIFY(queue().take(callFrom(Identity::generate().key(), 1, "add"), broker)); // another's are not in the way
+    QVERIFY(
+        queue().take(callFrom(Identity::generate().key(), 1, "add"), broker, today)); // another's are not in the way
     QCOMPARE(*queue().count(), 3);
 }
 
 void TestDurableCalls::whatCannotBeReadIsAnswered()
 {
-    QVERIFY(queue().take({ { ana, device, machine, between }, 1, item(DurableCall::kind, "no map"), 1 }, broker));
-    QVERIFY(queue().take({ { ana, device, machine, between }, 2, item("chat/1", "hello"), 1 }, broker));
+    QVERIFY(queue().take({ { ana, device, machine, ours }, 1, item(DurableCall::kind, "no map"), 1 }, broker, today));
+    QVERIFY(queue().take({ { ana, device, machine, ours }, 2, item("chat/1", "hello"), 1 }, broker, today));
     QVERIFY(queue().take(
-        { { ana, device, machine, QByteArray(16, 'x') }, 1, item(DurableCall::kind, "other"), 1 }, broker));
+        { { ana, device, machine, QByteArray(16, 'x') }, 1, item(DurableCall::kind, "other"), 1 }, broker, today));
     QCOMPARE(*queue().count(), 0);
     int answers = 0;
     for (const MailItem &one : outbox(ana))
@@ -227,12 +231,12 @@ void TestDurableCalls::whatCannotBeReadIsAnswered()
             QCOMPARE(codeFromWire(decodeStruct<DurableResult>(one.body)->code), Code::InvalidArgument);
         }
     QCOMPARE(answers, 1);
-    QVERIFY(!queue().take({ { ana, device, machine, between }, 3, "garbage", 1 }, broker));
+    QVERIFY(!queue().take({ { ana, device, machine, ours }, 3, "garbage", 1 }, broker, today));
 }
 
 void TestDurableCalls::anAnswerThatIsTooLargeIsSaid()
 {
-    QVERIFY(queue().take(callFrom(ana, 1, "add"), broker));
+    QVERIFY(queue().take(callFrom(ana, 1, "add"), broker, today));
     DurableResult large = resultFor(1);
     large.output.emplace_back(QByteArray(limits::mailItem, 'x'));
     QVERIFY(queue().answer(queue().heads()->first(), large));
@@ -247,28 +251,28 @@ void TestDurableCalls::anAnswerThatIsTooLargeIsSaid()
 void TestDurableCalls::nothingBeginsWhileAnswersPileUp()
 {
     m_limits.answers = 1000;
-    QVERIFY(queue().take(callFrom(ana, 1, "add"), broker));
-    QVERIFY(queue().take(callFrom(ana, 2, "add"), broker));
+    QVERIFY(queue().take(callFrom(ana, 1, "add"), broker, today));
+    QVERIFY(queue().take(callFrom(ana, 2, "add"), broker, today));
     QVERIFY(queue().heads()->first().hasRoom);
     DurableResult result = resultFor(1);
     result.sentence = QString(1000, 'x');
     QVERIFY(queue().answer(queue().heads()->first(), result));
     QVERIFY(!queue().heads()->first().hasRoom);
-    const MailSequence toAna { ana, between };
+    const MailSequence toAna { ana, ours };
     QVERIFY(Outbox(*m_database).kept(toAna, Outbox(*m_database).progress(toAna)->last));
     QVERIFY(queue().heads()->first().hasRoom);
 }
 
 void TestDurableCalls::theKeyIsThatOfTheProtocol()
 {
-    const MailSource source { nameOf(1), QByteArray(8, 2), nameOf(3), between };
-    QCOMPARE(CallQueue::keyOf(source, 1), QByteArray("45e30baab7273aa17ab05c8560c9741f"));
+    const MailSource source { nameOf(1), QByteArray(8, 2), nameOf(3), MailSource::ofBroker(nameOf(4)) };
+    QCOMPARE(CallQueue::keyOf(source, 1), QByteArray("d31f5f5a738f9515c006e97f50694337"));
     QVERIFY(CallQueue::keyOf(source, 2) != CallQueue::keyOf(source, 1));
 }
 
 void TestDurableCalls::whatWasBegunIsCounted()
 {
-    QVERIFY(queue().take(callFrom(ana, 1, "add"), broker));
+    QVERIFY(queue().take(callFrom(ana, 1, "add"), broker, today));
     const qint64 id = queue().heads()->first().id;
     QVERIFY(queue().begin(id) && queue().begin(id) && queue().putBack(id));
     QCOMPARE(queue().heads()->first().tries, 1);
@@ -291,7 +295,7 @@ void TestDurableCalls::aCallWaitsInTheOutboxAndTheBook()
     QCOMPARE(CallBook(*m_database).all()->size(), 2);
     QCOMPARE(CallBook(*m_database).find(one.id)->command, QString("add"));
     QCOMPARE(CallBook(*m_database).find(99).error().code, Code::NotFound);
-    QCOMPARE(CallBook(*m_database).brokers()->value(machine), broker);
+    QCOMPARE(*CallBook(*m_database).called(), (CallBook::Called { { machine, broker } }));
 }
 
 void TestDurableCalls::itsStatesFollowWhatIsTold()
@@ -299,15 +303,16 @@ void TestDurableCalls::itsStatesFollowWhatIsTold()
     CallBook book(*m_database);
     const SentCall one = put();
     const SentCall two = put();
-    QCOMPARE(book.refused(machine, 1, true, { Code::ResourceExhausted, "full" }, 40)->size(), 2);
+    QCOMPARE(book.refused(machine, broker, 1, true, { Code::ResourceExhausted, "full" }, 40)->size(), 2);
     QCOMPARE(book.find(one.id)->sentence, QString("full"));
-    QCOMPARE(book.kept(machine, 1, "home")->size(), 1);
+    QCOMPARE(book.kept(machine, broker, 1, "home")->size(), 1);
     QCOMPARE(book.find(one.id)->state, SentCall::State::AtBroker);
     QCOMPARE(book.find(one.id)->sentence, QString("home"));
     QCOMPARE(book.find(two.id)->state, SentCall::State::Queued);
-    QVERIFY(book.take(fromMachine(1, MailReceipt::delivered, encodeStruct(MailReceipt { {}, device, 1 })), device, 50));
+    QVERIFY(book.take(
+        fromMachine(1, MailReceipt::delivered, encodeStruct(MailReceipt { {}, device, 1 })), broker, device, 50));
     QCOMPARE(book.find(one.id)->state, SentCall::State::Taken);
-    QVERIFY(book.kept(machine, 1, "home")->isEmpty()); // told late: nothing goes back
+    QVERIFY(book.kept(machine, broker, 1, "home")->isEmpty()); // told late: nothing goes back
     QCOMPARE(book.find(one.id)->state, SentCall::State::Taken);
 }
 
@@ -317,16 +322,16 @@ void TestDurableCalls::aResultComesOnceAndForThisDeviceOnly()
     const SentCall one = put();
     DurableResult others = resultFor(1);
     others.device = QByteArray(8, 'e');
-    QVERIFY(book.take(fromMachine(1, DurableResult::kind, encodeStruct(others)), device, 50)->isEmpty());
+    QVERIFY(book.take(fromMachine(1, DurableResult::kind, encodeStruct(others)), broker, device, 50)->isEmpty());
     const MailTaken mine = fromMachine(2, DurableResult::kind, encodeStruct(resultFor(1)));
-    QCOMPARE(book.take(mine, device, 60)->size(), 1); // perhaps before the broker's word that it has the call
-    QCOMPARE(book.take(mine, device, 70)->size(), 0);
+    QCOMPARE(book.take(mine, broker, device, 60)->size(), 1); // perhaps before the broker's word that it has the call
+    QCOMPARE(book.take(mine, broker, device, 70)->size(), 0);
     QCOMPARE(book.find(one.id)->state, SentCall::State::Done);
     QCOMPARE(book.find(one.id)->ended, 60);
     QCOMPARE(book.find(one.id)->outcome().code, Code::Ok);
     QCOMPARE(book.find(one.id)->result.result[u"n"].toInt(), 1);
     QCOMPARE(book.all()->first().result.result, Value()); // lists are short
-    QVERIFY(book.kept(machine, 1, "home")->isEmpty());
+    QVERIFY(book.kept(machine, broker, 1, "home")->isEmpty());
     QCOMPARE(book.find(one.id)->state, SentCall::State::Done);
 }
 
@@ -348,7 +353,7 @@ void TestDurableCalls::runsEndInWords()
     const SentCall one = put();
     DurableResult result = resultFor(1);
     result.result = toValue(RunEnd { contracts::RunOutcome(outcome), 3, 9, "why", 1 });
-    QVERIFY(CallBook(*m_database).take(fromMachine(1, DurableResult::kind, encodeStruct(result)), device, 1));
+    QVERIFY(CallBook(*m_database).take(fromMachine(1, DurableResult::kind, encodeStruct(result)), broker, device, 1));
     QCOMPARE(CallBook(*m_database).find(one.id)->sentence, words);
 }
 
@@ -357,14 +362,14 @@ void TestDurableCalls::refusalsAndExpiryEndIt()
     CallBook book(*m_database);
     const SentCall one = put();
     const SentCall two = put();
-    QCOMPARE(book.refused(machine, 1, false, { Code::ResourceExhausted, "too large" }, 40)->size(), 1);
+    QCOMPARE(book.refused(machine, broker, 1, false, { Code::ResourceExhausted, "too large" }, 40)->size(), 1);
     QVERIFY(book.find(one.id)->isDone());
     QCOMPARE(book.find(one.id)->outcome().begun, Begun::No);
     QCOMPARE(book.all()->first().outcome().code, Code::ResourceExhausted);
-    QVERIFY(book.kept(machine, 2, "home"));
-    QCOMPARE(book.expired(MailExpired { machine, QByteArray(8, 'e'), between, 1, 2 }, broker, 40)->size(), 0);
-    QCOMPARE(book.expired(MailExpired { machine, device, between, 1, 2 }, machine, 40)->size(), 0); // not its broker
-    QCOMPARE(book.expired(MailExpired { machine, device, between, 1, 2 }, broker, 40)->size(), 1);
+    QVERIFY(book.kept(machine, broker, 2, "home"));
+    QCOMPARE(book.expired(MailExpired { machine, QByteArray(8, 'e'), ours, 1, 2 }, broker, 40)->size(), 0);
+    QCOMPARE(book.expired(MailExpired { machine, device, ours, 1, 2 }, machine, 40)->size(), 0); // not its broker
+    QCOMPARE(book.expired(MailExpired { machine, device, ours, 1, 2 }, broker, 40)->size(), 1);
     QCOMPARE(book.find(two.id)->outcome().code, Code::DeadlineExceeded);
 }
 
@@ -372,9 +377,9 @@ void TestDurableCalls::aCopyThatIsBehindFindsItsCalls()
 {
     CallBook book(*m_database);
     const SentCall one = put();
-    QVERIFY(book.renumber(machine, 0, 10));
+    QVERIFY(book.renumber(machine, broker, 0, 10));
     QCOMPARE(book.find(one.id)->number, 11u);
-    QCOMPARE(book.take(fromMachine(1, DurableResult::kind, encodeStruct(resultFor(11))), device, 1)->size(), 1);
+    QCOMPARE(book.take(fromMachine(1, DurableResult::kind, encodeStruct(resultFor(11))), broker, device, 1)->size(), 1);
 }
 
 void TestDurableCalls::whatWasSeenMakesRoom()
@@ -385,7 +390,7 @@ void TestDurableCalls::whatWasSeenMakesRoom()
     QCOMPARE(book.put(call).error().code, Code::ResourceExhausted);
     QVERIFY(book.markSeen(call.id)); // it has not ended: nobody has seen its result
     QCOMPARE(book.put(call).error().code, Code::ResourceExhausted);
-    QVERIFY(book.take(fromMachine(1, DurableResult::kind, encodeStruct(resultFor(1))), device, 20));
+    QVERIFY(book.take(fromMachine(1, DurableResult::kind, encodeStruct(resultFor(1))), broker, device, 20));
     QCOMPARE(book.put(call).error().code, Code::ResourceExhausted);
     QVERIFY(book.markSeen(call.id));
     QVERIFY(book.put(call));

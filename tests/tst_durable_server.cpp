@@ -52,8 +52,13 @@ private slots:
     void whatTakesNoKeyIsNotCalled();
     void whatIsTooOldIsNotCalled();
     void whoMayNoLongerIsNotCalledFor();
-    void whoWasRevokedWhileItWaitedIsNotCalledFor();
+    void whatRunsForWhoIsRevokedIsEnded();
+    void whoWasRevokedBehindTheBackOfTheMachineIsEndedToo();
+    void answersForWhoIsRevokedGo();
+    void aMachineAtTwoBrokersAnswersByTheOneThatWasUsed();
     void whatFindsNoRoomIsCalledLater();
+    void whatFoundNoRoomHasNotBegun();
+    void moreOutputThanIsKeptIsCounted();
     void aDamagedFileTakesNothing();
 
 private:
@@ -83,7 +88,7 @@ private:
     bool anaComes()
     {
         m_ana = guest("ana", Role::Person, m_anaKey);
-        m_durable = std::make_unique<DurableClient>(m_ana->client, file("client"));
+        m_durable = std::make_unique<DurableClient>(m_ana->client, m_broker->key(), file("client"));
         connect(m_durable.get(), &DurableClient::changed, this, [this](const SentCall &call) {
             m_states[call.id] = call.state;
             if (call.isDone())
@@ -109,8 +114,14 @@ private:
                     --m_now;
                     return reply(Error { Code::ResourceExhausted, "not now", Begun::No });
                 }
-                if (m_hangs)
+                if (m_fails) {
+                    --m_now;
+                    return reply(Error { Code::FailedPrecondition, "no", Begun::No });
+                }
+                if (m_hangs) {
+                    connect(&reply.call(), &IncomingCall::stopped, this, [this] { ++m_stopped; });
                     return m_hanging.push_back(reply);
+                }
                 if (!m_done.contains(caller.idempotencyKey))
                     m_done.insert(caller.idempotencyKey, m_done.size() + 1);
                 QTimer::singleShot(1, this, [this, reply, request, number = m_done[caller.idempotencyKey]] {
@@ -149,7 +160,9 @@ private:
     int m_now = 0;
     int m_atOnce = 0;
     int m_refusals = 0;
+    int m_stopped = 0; // of those that hang
     bool m_hangs = false;
+    bool m_fails = false;
     std::vector<Reply<Order>> m_hanging;
 };
 
@@ -158,8 +171,8 @@ void TestDurableServer::init()
     m_folder = std::make_unique<QTemporaryDir>();
     m_broker = std::make_unique<BrokerProcess>();
     QVERIFY(m_broker->start());
-    m_isNodeKnown = m_isAnaKnown = m_hangs = false;
-    m_queued = m_now = m_atOnce = m_refusals = 0;
+    m_isNodeKnown = m_isAnaKnown = m_hangs = m_fails = false;
+    m_queued = m_now = m_atOnce = m_refusals = m_stopped = 0;
     m_states.clear();
     m_results.clear();
     m_keys.clear();
@@ -277,16 +290,24 @@ void TestDurableServer::whatTakesNoKeyIsNotCalled()
     QVERIFY(m_keys.isEmpty());
 }
 
+/// Its caller knows by itself that its time is over, and then from the machine that it was not done.
 void TestDurableServer::whatIsTooOldIsNotCalled()
 {
-    order(1, milliseconds(1));
+    order(1, milliseconds(1500));
+    QTRY_COMPARE(m_states.value(1), SentCall::State::AtBroker);
+    QTRY_COMPARE(m_results.size(), 1);
+    QVERIFY(m_results[0].isOverdue);
+    QCOMPARE(m_results[0].outcome().code, Code::DeadlineExceeded);
+    QCOMPARE(m_results[0].outcome().begun, Begun::Maybe);
     order(2);
     QTRY_COMPARE(m_states.value(2), SentCall::State::AtBroker);
     QVERIFY(machineComes());
-    QTRY_COMPARE(m_results.size(), 2);
-    QCOMPARE(m_results[0].outcome().code, Code::DeadlineExceeded);
-    QCOMPARE(m_results[0].outcome().begun, Begun::No);
-    QCOMPARE(m_results[1].outcome().code, Code::Ok);
+    QTRY_COMPARE(m_results.size(), 3);
+    QCOMPARE(m_results[1].id, 1u);
+    QVERIFY(!m_results[1].isOverdue);
+    QCOMPARE(m_results[1].outcome().code, Code::DeadlineExceeded);
+    QCOMPARE(m_results[1].outcome().begun, Begun::No);
+    QCOMPARE(m_results[2].outcome().code, Code::Ok);
     QCOMPARE(m_keys.size(), 1);
 }
 
@@ -303,8 +324,8 @@ void TestDurableServer::whoMayNoLongerIsNotCalledFor()
     QVERIFY(m_keys.isEmpty());
 }
 
-/// It lies at the machine when her right ends.
-void TestDurableServer::whoWasRevokedWhileItWaitedIsNotCalledFor()
+/// P20: within 2 s; and what waits behind it does not begin, though its turn would have come.
+void TestDurableServer::whatRunsForWhoIsRevokedIsEnded()
 {
     QVERIFY(machineComes());
     m_hangs = true;
@@ -313,9 +334,101 @@ void TestDurableServer::whoWasRevokedWhileItWaitedIsNotCalledFor()
     QTRY_COMPARE(m_keys.size(), 1);
     QTRY_COMPARE(m_states.value(2), SentCall::State::Taken);
     QCOMPARE(m_broker->verb({ "revoke", m_anaKey.key().hex() }), 0);
+    QElapsedTimer since;
+    since.start();
+    QTRY_COMPARE(m_stopped, 1);
+    QVERIFY(since.elapsed() < 2000);
+    QTRY_COMPARE(m_server->state().waiting, 0);
+    QCOMPARE(m_server->state().running, 0);
+    QCOMPARE(m_server->state().answered, 0u);
+    m_hangs = false;
+    machineGoes();
+    QVERIFY(machineComes()); // nothing is left on its disk that would begin
+    m_isAnaKnown = false;
+    anaGoes();
+    QVERIFY(anaComes()); // she is let in again, and what was is not done
+    order(3);
+    QTRY_COMPARE(m_states.value(3), SentCall::State::Done);
+    QCOMPARE(m_keys.size(), 2);
+    QCOMPARE(DurableClient::replyOf<Order>(m_results.last())->n, 301);
+}
+
+/// There was no link to its broker when her right ended.
+void TestDurableServer::whoWasRevokedBehindTheBackOfTheMachineIsEndedToo()
+{
+    QVERIFY(machineComes());
+    m_hangs = true;
+    order(1);
+    QTRY_COMPARE(m_keys.size(), 1);
+    m_machine->client.disconnectFromPeer();
+    QCOMPARE(m_broker->verb({ "revoke", m_anaKey.key().hex() }), 0);
+    QCOMPARE(m_stopped, 0); // nobody could know
+    m_machine->connectTo(*m_broker);
+    QVERIFY(m_machine->waitFor(Client::State::Ready));
+    QElapsedTimer since;
+    since.start();
+    QTRY_COMPARE(m_stopped, 1);
+    QVERIFY(since.elapsed() < 2000);
+    QTRY_COMPARE(m_server->state().waiting, 0);
+}
+
+/// What the machine still had to say to her is said to nobody.
+void TestDurableServer::answersForWhoIsRevokedGo()
+{
+    QVERIFY(machineComes());
+    m_hangs = true;
+    order(1);
+    QTRY_COMPARE(m_keys.size(), 1);
+    QTRY_COMPARE(m_states.value(1), SentCall::State::Taken);
+    m_machine->client.disconnectFromPeer();
     m_hanging.front()(Order::Reply { 1 });
-    QTRY_COMPARE(m_server->state().answered, 2u);
-    QCOMPARE(m_keys.size(), 1);
+    QTRY_COMPARE(m_server->state().answered, 1u);
+    machineGoes();
+    const auto waiting = [this] {
+        const auto database = Database::open(file("server"), CallQueue::steps());
+        return database ? Outbox(**database).waiting()->size() : -1;
+    };
+    QCOMPARE(waiting(), 1);
+    QCOMPARE(m_broker->verb({ "revoke", m_anaKey.key().hex() }), 0);
+    QVERIFY(machineComes());
+    QTRY_COMPARE(waiting(), 0);
+}
+
+/// The same device calls by two brokers with the same number: two calls, and each answer goes by its own.
+void TestDurableServer::aMachineAtTwoBrokersAnswersByTheOneThatWasUsed()
+{
+    BrokerProcess other;
+    QVERIFY(other.start());
+    QVERIFY(machineComes());
+    const auto at = [&other](Guest &guest, const char *kind) {
+        QByteArray link;
+        other.verb({ "invite", "--kind", kind }, &link);
+        return guest.join(other, QString::fromUtf8(link).trimmed());
+    };
+    auto there = guest("machine", Role::Node, m_machineKey);
+    m_server->add(there->client);
+    auto ana = guest("ana", Role::Person, m_anaKey);
+    QVERIFY(at(*there, "node") && at(*ana, "user"));
+    DurableClient durable(ana->client, other.key(), file("elsewhere"));
+    QList<SentCall> elsewhere;
+    connect(&durable, &DurableClient::changed, this, [&](const SentCall &call) {
+        if (call.isDone())
+            elsewhere << call;
+    });
+    m_hangs = true; // so that each is under way when the other is answered
+    order(1);
+    QTRY_COMPARE(m_keys.size(), 1);
+    durable.call<Order>(m_machineKey.key(), { 2 }, this, [](const Result<SentCall> &) {});
+    QTRY_COMPARE(m_keys.size(), 2);
+    QVERIFY(m_keys[0] != m_keys[1]);
+    m_hanging[0](Order::Reply { 10 });
+    m_hanging[1](Order::Reply { 20 });
+    QTRY_COMPARE(m_results.size(), 1);
+    QTRY_COMPARE(elsewhere.size(), 1);
+    QCOMPARE(DurableClient::replyOf<Order>(m_results[0])->n, 10);
+    QCOMPARE(DurableClient::replyOf<Order>(elsewhere[0])->n, 20);
+    m_hanging.clear();
+    machineGoes();
 }
 
 void TestDurableServer::whatFindsNoRoomIsCalledLater()
@@ -326,6 +439,56 @@ void TestDurableServer::whatFindsNoRoomIsCalledLater()
     QTRY_COMPARE(m_results.size(), 1);
     QCOMPARE(DurableClient::replyOf<Order>(m_results[0])->n, 101);
     QCOMPARE(m_keys.size(), 3);
+}
+
+/// So its caller may call it anew.
+void TestDurableServer::whatFoundNoRoomHasNotBegun()
+{
+    m_refusals = 1;
+    m_fails = true;
+    order(1);
+    QVERIFY(machineComes());
+    QTRY_COMPARE(m_results.size(), 1);
+    QCOMPARE(m_keys.size(), 2);
+    QCOMPARE(m_results[0].outcome().code, Code::FailedPrecondition);
+    QCOMPARE(m_results[0].outcome().begun, Begun::No);
+}
+
+void TestDurableServer::moreOutputThanIsKeptIsCounted()
+{
+    QVERIFY(machineComes());
+    CallQueue::Limits limits;
+    limits.output = 10;
+    m_server->setLimits(limits);
+    CommandSpec spec;
+    spec.name = "talk";
+    spec.kind = CommandKind::Channel;
+    spec.idempotent = true;
+    m_machine->commands.serveDynamic(spec, [](const Value &, const std::shared_ptr<IncomingCall> &call) {
+        for (const char *piece : { "\x01"
+                                   "12345",
+                 "\x01"
+                 "678",
+                 "\x02"
+                 "ab",
+                 "\x02"
+                 "cd",
+                 "\x01"
+                 "9" })
+            call->sendBytes(piece);
+        call->finish(Value());
+    });
+    m_durable->call(m_machineKey.key(), "talk", {}, this, [](const Result<SentCall> &) {});
+    QTRY_COMPARE(m_results.size(), 1);
+    const contracts::DurableResult result = m_results[0].result;
+    QCOMPARE(result.output.size(), size_t(2));
+    QCOMPARE(result.output[0].toBytes(),
+        QByteArray("\x01"
+                   "12345678"));
+    QCOMPARE(result.output[1].toBytes(),
+        QByteArray("\x02"
+                   "ab"));
+    QCOMPARE(result.leftOut, 3u);
 }
 
 void TestDurableServer::aDamagedFileTakesNothing()

@@ -287,13 +287,32 @@ void TestMailbox::machinesAreWrittenToAndAnswer()
     node->post(m_ana.key(), 1, { "answer" });
     QTRY_COMPARE(ana->all(), QByteArray("answer"));
 
-    const auto may = node->client.call<contracts::MayCall>({}, { m_ana.key() });
-    const auto noPerson = node->client.call<contracts::MayCall>({}, { node->key() });
-    const auto noMachine = ana->client.call<contracts::MayCall>({}, { m_ana.key() });
-    QTRY_VERIFY(may.isFinished() && noPerson.isFinished() && noMachine.isFinished());
-    QVERIFY(may.result());
-    QCOMPARE(noPerson.result().error().code, Code::NotFound);
-    QCOMPARE(noMachine.result().error().code, Code::PermissionDenied);
+    const auto may = [this](Guest &who, const PublicKey &user, int &said, std::optional<Code> &end) {
+        Call *call = who.client.start<contracts::MayCall>({}, { user });
+        connect(call, &Channel::received, this, [&said] { ++said; });
+        connect(call, &Call::finished, this,
+            [&end](const Result<Payload> &result) { end = result ? Code::Ok : result.error().code; });
+    };
+    int yes = 0;
+    int no = 0;
+    std::optional<Code> anas;
+    std::optional<Code> noPerson;
+    std::optional<Code> noMachine;
+    may(*node, m_ana.key(), yes, anas);
+    may(*node, node->key(), no, noPerson);
+    may(*ana, m_ana.key(), no, noMachine);
+    QTRY_VERIFY(yes == 1 && noPerson && noMachine);
+    QCOMPARE(*noPerson, Code::NotFound);
+    QCOMPARE(*noMachine, Code::PermissionDenied);
+    QVERIFY(!anas); // as long as she may
+    QElapsedTimer since;
+    since.start();
+    QCOMPARE(m_broker->verb({ "revoke", m_ana.key().hex() }), 0);
+    QTRY_VERIFY(anas);
+    QVERIFY(since.elapsed() < 2000);
+    QCOMPARE(*anas, Code::NotFound);
+    QCOMPARE(yes, 1);
+    QCOMPARE(no, 0);
 }
 
 void TestMailbox::afterARefusalTheRestWaitsForIt()

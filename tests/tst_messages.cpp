@@ -62,8 +62,8 @@ void TestMessages::whatExpiredMayBeACall()
     call.parameters = Value(Value::Map {});
     call.device = anasLaptop;
     const Result<SentCall> put = CallBook(*mine).put(call);
-    QVERIFY(put && CallBook(*mine).kept(bea, 1, QStringLiteral("home")));
-    const contracts::MailExpired gone { bea, anasLaptop, QByteArray(16, '\0'), 1, 1 };
+    QVERIFY(put && CallBook(*mine).kept(bea, broker, 1, QStringLiteral("home")));
+    const contracts::MailExpired gone { bea, anasLaptop, MailSource::ofBroker(broker), 1, 1 };
     const MailItem item { contracts::MailExpired::kind, encodeStruct(gone), 1 };
     const MailSource source { broker, QByteArray(8, '\0'), ana, QByteArray(16, '\0') };
     messages::Arrival arrival { source, 1, packItems({ &item, 1 }) };

@@ -25,8 +25,8 @@ struct AnnounceOffer {
     };
 };
 
-/// Whether a person may call the machine that asks: it asks again before it begins what it was sent durably, for the right
-/// may have ended since. Machines only.
+/// Whether a person may call the machine that asks, now and as long as this stays open: it asks before it begins what it was
+/// sent durably, and ends it when the right ends. Machines only. A channel: one In, he may; CLOSE when he may not any more.
 /// \retval NotFound  nobody here has this key, or may call this machine
 struct MayCall {
     static constexpr const char *name = "caller.may/1";
@@ -38,6 +38,8 @@ struct MayCall {
             field("user", &Request::user, { .description = "who wants to call", .required = true });
         }
     };
+    using In = Nothing;
+    using Out = Nothing;
     using Reply = Nothing;
 };
 

@@ -14,7 +14,8 @@ using contracts::RunOutcome;
 namespace {
 
 constexpr int mostSentence = 1024; // characters
-constexpr qint64 seenFor = std::chrono::duration_cast<std::chrono::milliseconds>(limits::durableMost).count();
+constexpr qint64 endedFor = std::chrono::duration_cast<std::chrono::milliseconds>(limits::durableMost).count();
+constexpr qint64 takenFor = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::hours(24)).count();
 
 DurableResult noResult(const Error &why)
 {
@@ -67,44 +68,61 @@ QStringList CallBook::tables()
     };
 }
 
-Result<void> CallBook::makeRoom(qint64 now)
+QStringList CallBook::moreTables()
 {
-    if (const Result<void> old = done(
-            m_database.again(QStringLiteral("DELETE FROM sent_calls WHERE seen = 1 AND ended < ?"), { now - seenFor }));
-        !old)
-        return old;
+    return {
+        QStringLiteral("ALTER TABLE sent_calls ADD COLUMN may_have_left INTEGER NOT NULL DEFAULT 1"),
+        QStringLiteral("ALTER TABLE sent_calls ADD COLUMN overdue INTEGER NOT NULL DEFAULT 0"),
+        // What waited in another conversation than the broker's, which no machine answers any more
+        QStringLiteral("DELETE FROM outbox WHERE sequence IN (SELECT id FROM outbox_sequences WHERE conversation ="
+                       " zeroblob(16) AND recipient IN (SELECT recipient FROM sent_calls))"),
+        QStringLiteral("UPDATE outbox_sequences SET kept = last, bytes = 0, kept_digest = x'' WHERE conversation ="
+                       " zeroblob(16) AND recipient IN (SELECT recipient FROM sent_calls)"),
+    };
+}
+
+/// Results that came stay until somebody looked at them; that nothing is known needs no looking at for ever.
+Result<void> CallBook::forgetOld(qint64 now)
+{
     return done(m_database.again(
-        QStringLiteral("DELETE FROM sent_calls WHERE id IN (SELECT id FROM sent_calls WHERE seen = 1 ORDER BY id"
-                       " LIMIT max(0, (SELECT count(*) FROM sent_calls) - ?))"),
+        QStringLiteral("DELETE FROM sent_calls WHERE (seen = 1 OR overdue = 1) AND ended < ?"), { now - endedFor }));
+}
+
+Result<void> CallBook::makeRoom()
+{
+    return done(m_database.again(
+        QStringLiteral("DELETE FROM sent_calls WHERE id IN (SELECT id FROM sent_calls WHERE seen = 1 OR overdue = 1"
+                       " ORDER BY seen DESC, id LIMIT max(0, (SELECT count(*) FROM sent_calls) - ?))"),
         { m_most - 1 }));
 }
 
 Result<SentCall> CallBook::put(SentCall call)
 {
-    if (const Result<void> room = makeRoom(call.at); !room)
+    if (const auto ended = endOverdue(call.at); !ended)
+        return ended.error();
+    if (const Result<void> room = makeRoom(); !room)
         return room.error();
-    Result<QSqlQuery *> count = m_database.again(QStringLiteral("SELECT count(*) FROM sent_calls"));
-    if (!count)
-        return count.error();
-    const qint64 there = (*count)->next() ? (*count)->value(0).toLongLong() : 0;
-    (*count)->finish();
-    if (there >= m_most)
+    const Result<qint64> there = count();
+    if (!there)
+        return there.error();
+    if (*there >= m_most)
         return Error { Code::ResourceExhausted,
-            QStringLiteral("%1 calls have no answer yet, or nobody has looked at their answers").arg(there),
+            QStringLiteral("%1 calls have no answer yet, or nobody has looked at their answers").arg(*there),
             Begun::No };
     const MailItem item { DurableCall::kind, encodeStruct(DurableCall { call.command, call.parameters, call.until }),
         call.at };
     const Result<quint64> number =
-        Outbox(m_database).put({ call.to, MailSource::betweenTheTwo() }, packItems({ &item, 1 }));
+        Outbox(m_database).put({ call.to, MailSource::ofBroker(call.broker) }, packItems({ &item, 1 }));
     if (!number)
         return number.error();
     call.number = *number;
     const Result<QSqlQuery *> made = m_database.again(
         QStringLiteral(
             "INSERT INTO sent_calls (recipient, broker, name, command, parameters, at, until, state, sentence,"
-            " device, number, code, ended, seen, result) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, x'')"),
+            " device, number, may_have_left, code, ended, seen, result)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, x'')"),
         { call.to.bytes(), call.broker.bytes(), call.name, call.command, encode(call.parameters), call.at, call.until,
-            int(call.state), call.sentence, call.device, call.number });
+            int(call.state), call.sentence, call.device, call.number, call.mayHaveLeft });
     if (!made)
         return made.error();
     call.id = (*made)->lastInsertId().toULongLong();
@@ -118,7 +136,7 @@ CallBook::Changed CallBook::where(const QString &condition, const QVariantList &
 {
     Result<QSqlQuery> rows = m_database.run(
         QStringLiteral("SELECT id, recipient, broker, name, command, parameters, at, until, state, sentence, device,"
-                       " number, ended, seen, %1, code FROM sent_calls WHERE %2 ORDER BY id")
+                       " number, ended, seen, %1, code, may_have_left, overdue FROM sent_calls WHERE %2 ORDER BY id")
             .arg(QLatin1String(result), condition),
         values);
     if (!rows)
@@ -146,6 +164,8 @@ CallBook::Changed CallBook::where(const QString &condition, const QVariantList &
         call.number = row.value(11).toULongLong();
         call.ended = row.value(12).toLongLong();
         call.seen = row.value(13).toBool();
+        call.mayHaveLeft = row.value(16).toBool();
+        call.isOverdue = row.value(17).toBool();
         const QByteArray body = row.value(14).toByteArray();
         if (const auto result = decodeStruct<DurableResult>(body); !body.isEmpty())
             call.result = result ? *result : noResult({ Code::DataLoss, result.error().sentence, Begun::Maybe });
@@ -182,19 +202,29 @@ Result<void> CallBook::markSeen(quint64 id)
         { id, int(SentCall::State::Done) }));
 }
 
-Result<QHash<PublicKey, PublicKey>> CallBook::brokers()
+Result<CallBook::Called> CallBook::called()
 {
-    Result<QSqlQuery *> rows = m_database.again(QStringLiteral("SELECT recipient, broker FROM sent_calls ORDER BY id"));
+    Result<QSqlQuery *> rows = m_database.again(QStringLiteral("SELECT DISTINCT recipient, broker FROM sent_calls"));
     if (!rows)
         return rows.error();
-    QHash<PublicKey, PublicKey> brokers;
+    Called called;
     while ((*rows)->next()) {
         const Result<PublicKey> to = PublicKey::fromBytes((*rows)->value(0).toByteArray());
         const Result<PublicKey> broker = PublicKey::fromBytes((*rows)->value(1).toByteArray());
         if (to && broker)
-            brokers.insert(*to, *broker);
+            called.insert({ *to, *broker });
     }
-    return brokers;
+    return called;
+}
+
+Result<qint64> CallBook::count()
+{
+    Result<QSqlQuery *> row = m_database.again(QStringLiteral("SELECT count(*) FROM sent_calls"));
+    if (!row)
+        return row.error();
+    const qint64 count = (*row)->next() ? (*row)->value(0).toLongLong() : 0;
+    (*row)->finish();
+    return count;
 }
 
 // --- what became of them
@@ -215,42 +245,58 @@ CallBook::Changed CallBook::change(
 }
 
 CallBook::Changed CallBook::end(
-    const DurableResult &result, qint64 now, const QString &condition, const QVariantList &which)
+    const DurableResult &result, qint64 now, const QString &condition, const QVariantList &which, bool isOverdue)
 {
-    return change(QStringLiteral("state = 4, sentence = ?, code = ?, ended = ?, result = ?"),
-        { sentenceOf(result).left(mostSentence), int(result.code), now, encodeStruct(result) }, condition, which);
+    return change(QStringLiteral("state = 4, seen = 0, overdue = ?, sentence = ?, code = ?, ended = ?, result = ?"),
+        { isOverdue, sentenceOf(result).left(mostSentence), int(result.code), now, encodeStruct(result) }, condition,
+        which);
 }
 
-CallBook::Changed CallBook::kept(const PublicKey &to, quint64 upto, const QString &by)
+Result<void> CallBook::mayLeave(const PublicKey &broker)
+{
+    return done(m_database.again(
+        QStringLiteral("UPDATE sent_calls SET may_have_left = 1 WHERE broker = ? AND state = 1"), { broker.bytes() }));
+}
+
+CallBook::Changed CallBook::kept(const PublicKey &to, const PublicKey &broker, quint64 upto, const QString &by)
 {
     return change(QStringLiteral("state = 2, sentence = ?"), { by },
-        QStringLiteral("recipient = ? AND number <= ? AND state = 1"), { to.bytes(), upto });
+        QStringLiteral("recipient = ? AND broker = ? AND number <= ? AND state = 1"),
+        { to.bytes(), broker.bytes(), upto });
 }
 
-CallBook::Changed CallBook::refused(const PublicKey &to, quint64 number, bool forNow, const Error &why, qint64 now)
+CallBook::Changed CallBook::refused(
+    const PublicKey &to, const PublicKey &broker, quint64 number, bool forNow, const Error &why, qint64 now)
 {
+    const QVariantList which { to.bytes(), broker.bytes(), number };
     if (forNow)
         return change(QStringLiteral("sentence = ?"), { why.sentence },
-            QStringLiteral("recipient = ? AND number >= ? AND state = 1"), { to.bytes(), number });
+            QStringLiteral("recipient = ? AND broker = ? AND number >= ? AND state = 1"), which);
     return end(noResult({ why.code, why.sentence, Begun::No }), now,
-        QStringLiteral("recipient = ? AND number = ? AND state = 1"), { to.bytes(), number });
+        QStringLiteral("recipient = ? AND broker = ? AND number = ? AND state = 1"), which);
 }
 
 CallBook::Changed CallBook::expired(const contracts::MailExpired &gone, const PublicKey &by, qint64 now)
 {
+    if (gone.conversation != MailSource::ofBroker(by))
+        return QList<SentCall>();
     return end(
         noResult({ Code::DeadlineExceeded, QStringLiteral("nobody fetched it from the broker in time"), Begun::No }),
         now,
-        QStringLiteral("recipient = ? AND device = ? AND number BETWEEN ? AND ? AND state < 3 AND broker IN (?, ?)"),
-        { gone.to.bytes(), gone.device, gone.first, gone.upto, by.bytes(), PublicKey().bytes() });
+        QStringLiteral("recipient = ? AND broker = ? AND device = ? AND number BETWEEN ? AND ?"
+                       " AND (state < 3 OR overdue = 1)"),
+        { gone.to.bytes(), by.bytes(), gone.device, gone.first, gone.upto });
 }
 
-CallBook::Changed CallBook::take(const MailTaken &taken, const QByteArray &myDevice, qint64 now)
+CallBook::Changed CallBook::take(
+    const MailTaken &taken, const PublicKey &broker, const QByteArray &myDevice, qint64 now)
 {
+    if (taken.source.conversation != MailSource::ofBroker(broker))
+        return QList<SentCall>();
     const auto items = Inbox(m_database).takeNew(taken.source, taken.first, taken.items);
     if (!items)
         return items.error();
-    const PublicKey &from = taken.source.sender;
+    const QVariantList mine { taken.source.sender.bytes(), broker.bytes(), myDevice };
     QList<SentCall> all;
     for (const auto &[item, number] : *items) {
         Changed changed = QList<SentCall>();
@@ -258,13 +304,15 @@ CallBook::Changed CallBook::take(const MailTaken &taken, const QByteArray &myDev
             const auto receipt = decodeStruct<MailReceipt>(item.body);
             if (receipt && receipt->device == myDevice)
                 changed = change(QStringLiteral("state = 3, sentence = ''"), {},
-                    QStringLiteral("recipient = ? AND device = ? AND number <= ? AND state < 3"),
-                    { from.bytes(), myDevice, receipt->upto });
+                    QStringLiteral("recipient = ? AND broker = ? AND device = ? AND number <= ? AND state < 3"),
+                    mine + QVariantList { receipt->upto });
         } else if (item.kind == DurableResult::kind) {
             const auto result = decodeStruct<DurableResult>(item.body);
             if (result && result->device == myDevice)
-                changed = end(*result, now, QStringLiteral("recipient = ? AND device = ? AND number = ? AND state < 4"),
-                    { from.bytes(), myDevice, result->number });
+                changed = end(*result, now,
+                    QStringLiteral("recipient = ? AND broker = ? AND device = ? AND number = ?"
+                                   " AND (state < 4 OR overdue = 1)"),
+                    mine + QVariantList { result->number });
         }
         if (!changed)
             return changed;
@@ -291,11 +339,58 @@ CallBook::Changed CallBook::takeExpiry(const MailTaken &taken, const QByteArray 
     return all;
 }
 
-Result<void> CallBook::renumber(const PublicKey &to, quint64 after, quint64 by)
+CallBook::Changed CallBook::endOverdue(qint64 now)
+{
+    const Changed queued = where(QStringLiteral("state = 1 AND until < ?"), { now });
+    if (!queued)
+        return queued;
+    for (const SentCall &call : *queued) { // its number goes on, empty
+        const Result<void> given =
+            Outbox(m_database).giveUp({ call.to, MailSource::ofBroker(call.broker) }, call.number);
+        if (!given && given.error().code != Code::NotFound)
+            return given.error();
+    }
+    QList<SentCall> all;
+    const auto endThose = [&](const QString &condition, const QVariantList &which, Begun begun,
+                              const QString &sentence) -> Result<void> {
+        const Changed ended =
+            end(noResult({ Code::DeadlineExceeded, sentence, begun }), now, condition, which, begun == Begun::Maybe);
+        if (!ended)
+            return ended.error();
+        all << *ended;
+        return {};
+    };
+    for (const Result<void> &ended : { endThose(QStringLiteral("state = 1 AND may_have_left = 0 AND until < ?"),
+                                           { now }, Begun::No, QStringLiteral("it could not be sent in time")),
+             endThose(QStringLiteral("state < 3 AND until < ?"), { now }, Begun::Maybe,
+                 QStringLiteral("its time is over and no answer came: whether it was done is not known")),
+             endThose(QStringLiteral("state = 3 AND until < ?"), { now - takenFor }, Begun::Maybe,
+                 QStringLiteral("the machine had it and never said what came of it: whether it was done is not known")),
+             forgetOld(now) })
+        if (!ended)
+            return ended.error();
+    return all;
+}
+
+Result<std::optional<qint64>> CallBook::nextOverdue()
+{
+    Result<QSqlQuery *> row = m_database.again(
+        QStringLiteral("SELECT min(CASE state WHEN 3 THEN until + ? ELSE until END) FROM sent_calls WHERE state < 4"),
+        { takenFor });
+    if (!row)
+        return row.error();
+    std::optional<qint64> next;
+    if ((*row)->next() && !(*row)->value(0).isNull())
+        next = (*row)->value(0).toLongLong();
+    (*row)->finish();
+    return next;
+}
+
+Result<void> CallBook::renumber(const PublicKey &to, const PublicKey &broker, quint64 after, quint64 by)
 {
     return done(m_database.again(QStringLiteral("UPDATE sent_calls SET number = number + ? WHERE recipient = ?"
-                                                " AND number > ? AND state = 1"),
-        { by, to.bytes(), after }));
+                                                " AND broker = ? AND number > ? AND state = 1"),
+        { by, to.bytes(), broker.bytes(), after }));
 }
 
 } // namespace hawser

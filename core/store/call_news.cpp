@@ -2,38 +2,58 @@
 
 namespace hawser {
 
+namespace {
+constexpr milliseconds lookAtLeast = std::chrono::hours(1); // calendars are set, and machines sleep
+} // namespace
+
 CallNews::CallNews(StoreThread &store, const QByteArray &device, std::function<qint64()> wallClock, QObject *parent)
     : QObject(parent), m_store(store), m_device(device), m_wallClock(std::move(wallClock))
 {
+    m_look.setSingleShot(true);
+    m_look.callOnTimeout(this, &CallNews::look);
 }
 
-void CallNews::follow(
-    MailPoster &poster, std::function<bool(const MailSequence &)> isCall, std::function<QString()> broker)
+/// The store reads what is to be posted after it wrote this.
+void CallNews::mayLeave(const PublicKey &broker)
 {
+    m_mayLeave.insert(broker);
+    write([broker](CallBook &book) -> CallBook::Changed {
+        const Result<void> noted = book.mayLeave(broker);
+        return noted ? CallBook::Changed(QList<SentCall>()) : noted.error();
+    });
+}
+
+void CallNews::follow(MailPoster &poster, const PublicKey &broker, std::function<QString()> name)
+{
+    const auto isCall = [conversation = MailSource::ofBroker(broker)](
+                            const MailSequence &sequence) { return sequence.conversation == conversation; };
     connect(&poster, &MailPoster::kept, this,
-        [this, isCall, broker](const MailSequence &sequence, const MailProgress &progress) {
+        [this, isCall, broker, name](const MailSequence &sequence, const MailProgress &progress) {
             if (isCall(sequence))
-                write([=, by = broker()](CallBook &book) { return book.kept(sequence.recipient, progress.kept, by); });
+                write([=, by = name()](
+                          CallBook &book) { return book.kept(sequence.recipient, broker, progress.kept, by); });
         });
     connect(&poster, &MailPoster::refused, this,
-        [this, isCall](const MailSequence &sequence, quint64 number, const Error &why, qint64 retryMs) {
+        [this, isCall, broker](const MailSequence &sequence, quint64 number, const Error &why, qint64 retryMs) {
             if (isCall(sequence))
-                write([=, forNow = retryMs > 0, now = m_wallClock()](
-                          CallBook &book) { return book.refused(sequence.recipient, number, forNow, why, now); });
+                write([=, forNow = retryMs > 0, now = m_wallClock()](CallBook &book) {
+                    return book.refused(sequence.recipient, broker, number, forNow, why, now);
+                });
         });
     connect(&poster, &MailPoster::restored, this,
-        [this, isCall](const MailSequence &sequence, const Outbox::Restored &how) {
+        [this, isCall, broker](const MailSequence &sequence, const Outbox::Restored &how) {
             if (isCall(sequence))
                 write([=](CallBook &book) -> CallBook::Changed {
-                    const Result<void> done = book.renumber(sequence.recipient, how.after, how.by);
+                    const Result<void> done = book.renumber(sequence.recipient, broker, how.after, how.by);
                     return done ? CallBook::Changed(QList<SentCall>()) : done.error();
                 });
         });
 }
 
-void CallNews::take(const MailTaken &taken, const MailTaker::Done &done)
+void CallNews::take(const MailTaken &taken, const PublicKey &broker, const MailTaker::Done &done)
 {
-    write([taken, device = m_device, now = m_wallClock()](CallBook &book) { return book.take(taken, device, now); },
+    write([taken, broker, device = m_device, now = m_wallClock()](
+              CallBook &book) { return book.take(taken, broker, device, now); },
         done);
 }
 
@@ -47,6 +67,20 @@ void CallNews::takeExpiry(const MailTaken &taken, const MailTaker::Done &done)
 void CallNews::tellUnseen()
 {
     write([](CallBook &book) { return book.unseen(); });
+}
+
+void CallNews::look()
+{
+    m_look.start(lookAtLeast);
+    write([now = m_wallClock()](CallBook &book) { return book.endOverdue(now); });
+    m_store.read(
+        this, [](Database &database) { return CallBook(database).nextOverdue(); },
+        [this](const Result<std::optional<qint64>> &next) {
+            if (!next || !*next)
+                return;
+            const milliseconds left(std::max<qint64>(**next + 1 - m_wallClock(), 0) + 1);
+            m_look.start(std::min(left, lookAtLeast));
+        });
 }
 
 void CallNews::write(std::function<CallBook::Changed(CallBook &)> work, const MailTaker::Done &done)

@@ -5,27 +5,32 @@
 
 namespace hawser {
 
-/// What becomes of durable calls of mine (docs/protocol.md §17.11), on its way into the CallBook: what posters say of them, and
-/// what came for them. Lives in the store's owner's thread.
+/// What becomes of durable calls of mine (docs/protocol.md §17.11), on its way into the CallBook: what posters say of them, what
+/// came for them, and that their time is over. Lives in the store's owner's thread.
 class CallNews : public QObject {
     Q_OBJECT
 
 public:
-    /// \param store   its file has the tables of Outbox, Inbox and CallBook; outlives this
+    /// \param store      its file has the tables of Outbox, Inbox and CallBook; outlives this
     /// \param device     8 bytes: with which device I call
     /// \param wallClock  ms since 1970: a call waits until a date, and its caller is told when it ended
     CallNews(
         StoreThread &store, const QByteArray &device, std::function<qint64()> wallClock, QObject *parent = nullptr);
 
-    /// Hears how far calls come that go by this poster.
-    /// \param isCall  which sequences are calls   \param broker  what it is called, now
-    void follow(MailPoster &poster, std::function<bool(const MailSequence &)> isCall, std::function<QString()> broker);
-    /// Takes what came from who was called.
-    void take(const MailTaken &taken, const MailTaker::Done &done);
+    /// Before a poster is started towards this broker.
+    void mayLeave(const PublicKey &broker);
+    /// Whether it was.
+    bool mayHaveLeft(const PublicKey &broker) const { return m_mayLeave.contains(broker); }
+    /// Hears how far calls come that go by this poster. \param name  what the broker is called, now
+    void follow(MailPoster &poster, const PublicKey &broker, std::function<QString()> name);
+    /// Takes what came by a broker from who was called.
+    void take(const MailTaken &taken, const PublicKey &broker, const MailTaker::Done &done);
     /// Takes what a broker says itself.
     void takeExpiry(const MailTaken &taken, const MailTaker::Done &done);
     /// Tells those that are done and that nobody has looked at.
     void tellUnseen();
+    /// Ends those whose time is over, now and from now on. To be called at first, and after each that was put.
+    void look();
 
 signals:
     void changed(const hawser::SentCall &call);
@@ -37,6 +42,8 @@ private:
     StoreThread &m_store;
     QByteArray m_device;
     std::function<qint64()> m_wallClock;
+    QSet<PublicKey> m_mayLeave; // brokers
+    QTimer m_look;
 };
 
 } // namespace hawser

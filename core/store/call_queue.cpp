@@ -15,17 +15,37 @@ namespace {
 
 constexpr qsizetype keyBytes = 16;
 constexpr qsizetype roomForHead = 64; // bytes of an item before its body
+constexpr qint64 waitMost = std::chrono::duration_cast<std::chrono::milliseconds>(limits::durableMost).count();
+
+MailSequence backTo(const MailSource &source)
+{
+    return { source.sender, source.conversation };
+}
 
 } // namespace
 
+/// Version 1 knew no conversation: what it kept could be answered by no broker that its callers would believe.
 Database::Steps CallQueue::steps()
 {
     return { Inbox::tables() + Outbox::tables()
-        + QStringList {
+            + QStringList {
+                QStringLiteral("CREATE TABLE calls (id INTEGER PRIMARY KEY, caller BLOB NOT NULL, device BLOB NOT NULL,"
+                               " number INTEGER NOT NULL, recipient BLOB NOT NULL, via BLOB NOT NULL,"
+                               " tries INTEGER NOT NULL, body BLOB NOT NULL, UNIQUE (caller, device, number))"),
+                QStringLiteral("CREATE TABLE callers (caller BLOB PRIMARY KEY, via BLOB NOT NULL) WITHOUT ROWID"),
+            },
+        QStringList {
+            QStringLiteral("DROP TABLE calls"),
+            QStringLiteral("DROP TABLE callers"),
+            QStringLiteral("DELETE FROM outbox"),
+            QStringLiteral("DELETE FROM outbox_sequences"),
             QStringLiteral("CREATE TABLE calls (id INTEGER PRIMARY KEY, caller BLOB NOT NULL, device BLOB NOT NULL,"
-                           " number INTEGER NOT NULL, recipient BLOB NOT NULL, via BLOB NOT NULL,"
-                           " tries INTEGER NOT NULL, body BLOB NOT NULL, UNIQUE (caller, device, number))"),
-            QStringLiteral("CREATE TABLE callers (caller BLOB PRIMARY KEY, via BLOB NOT NULL) WITHOUT ROWID"),
+                           " conversation BLOB NOT NULL, number INTEGER NOT NULL, recipient BLOB NOT NULL,"
+                           " via BLOB NOT NULL, tries INTEGER NOT NULL, body BLOB NOT NULL,"
+                           " UNIQUE (caller, conversation, device, number))"),
+            QStringLiteral("CREATE TABLE call_devices (caller BLOB NOT NULL, conversation BLOB NOT NULL,"
+                           " device BLOB NOT NULL, turn INTEGER NOT NULL,"
+                           " PRIMARY KEY (caller, conversation, device)) WITHOUT ROWID"),
         } };
 }
 
@@ -33,64 +53,142 @@ QByteArray CallQueue::keyOf(const MailSource &source, quint64 number)
 {
     const quint64 wire = qToBigEndian(number);
     return blake2b({ "hawser call/1", source.sender.bytes(), source.device, source.recipient.bytes(),
-                       QByteArrayView(reinterpret_cast<const char *>(&wire), sizeof wire) })
+                       source.conversation, QByteArrayView(reinterpret_cast<const char *>(&wire), sizeof wire) })
         .first(keyBytes)
         .toHex();
 }
 
 // --- what comes
 
-Result<void> CallQueue::take(const MailTaken &taken, const PublicKey &via)
+Result<void> CallQueue::take(const MailTaken &taken, const PublicKey &via, qint64 now)
 {
-    const auto items = Inbox(m_database).takeNew(taken.source, taken.first, taken.items);
+    const MailSource &source = taken.source;
+    if (source.conversation != MailSource::ofBroker(via))
+        return {}; // nobody calls so; and a broker's word about an answer
+    const Result<bool> admitted = admitDevice(source);
+    if (!admitted)
+        return admitted.error();
+    const auto items = *admitted ? Inbox(m_database).takeNew(source, taken.first, taken.items)
+                                 : Inbox::unnoted(taken.first, taken.items);
     if (!items)
         return items.error();
     quint64 last = 0;
     for (const auto &[item, number] : *items) {
-        if (item.kind != DurableCall::kind || taken.source.conversation != MailSource::betweenTheTwo())
-            continue; // of a newer program, given up, or a broker's word about an answer
+        if (item.kind != DurableCall::kind)
+            continue; // of a newer program, or given up
         last = number;
-        if (const Result<void> queued = queue(taken.source, number, via, item); !queued)
+        const Result<void> queued = *admitted
+            ? queue(source, number, via, item, now)
+            : refuse(source, number,
+                { Code::ResourceExhausted, QStringLiteral("calls of too many devices of yours wait there already") });
+        if (!queued)
             return queued;
     }
     if (last == 0)
         return {};
-    if (const Result<void> known = done(m_database.again(QStringLiteral("INSERT OR REPLACE INTO callers VALUES (?, ?)"),
-            { taken.source.sender.bytes(), via.bytes() }));
-        !known)
-        return known;
-    return tell(
-        taken.source.sender, MailReceipt::delivered, encodeStruct(MailReceipt { {}, taken.source.device, last }));
+    return tellIfRoom(source, MailReceipt::delivered, encodeStruct(MailReceipt { {}, source.device, last }));
 }
 
-Result<void> CallQueue::queue(const MailSource &source, quint64 number, const PublicKey &via, const MailItem &item)
+/// Whether its numbers are known from now on.
+Result<bool> CallQueue::admitDevice(const MailSource &source)
 {
-    Result<QSqlQuery *> row =
-        m_database.again(QStringLiteral("SELECT count(*) FROM calls WHERE caller = ?"), { source.sender.bytes() });
+    const QVariantList who { source.sender.bytes(), source.conversation };
+    const auto turn = number(
+        QStringLiteral("SELECT coalesce(max(turn), 0) + 1 FROM call_devices WHERE caller = ? AND conversation = ?"),
+        who);
+    const auto known =
+        number(QStringLiteral("SELECT count(*) FROM call_devices WHERE caller = ? AND conversation = ? AND device = ?"),
+            who + QVariantList { source.device });
+    const auto devices =
+        number(QStringLiteral("SELECT count(*) FROM call_devices WHERE caller = ? AND conversation = ?"), who);
+    if (!turn || !known || !devices)
+        return !turn ? turn.error() : !known ? known.error() : devices.error();
+    if (*known == 0 && *devices >= m_limits.devices)
+        if (const Result<bool> room = forgetOldest(source); !room || !*room)
+            return room;
+    const Result<void> noted =
+        done(m_database.again(QStringLiteral("INSERT OR REPLACE INTO call_devices VALUES (?, ?, ?, ?)"),
+            who + QVariantList { source.device, *turn }));
+    return noted ? Result<bool>(true) : noted.error();
+}
+
+/// Of those of which nothing waits here; false: something waits of each.
+Result<bool> CallQueue::forgetOldest(const MailSource &source)
+{
+    Result<QSqlQuery *> row = m_database.again(
+        QStringLiteral(
+            "SELECT device FROM call_devices d WHERE caller = ? AND conversation = ? AND NOT EXISTS (SELECT 1"
+            " FROM calls c WHERE c.caller = d.caller AND c.conversation = d.conversation AND"
+            " c.device = d.device) ORDER BY turn LIMIT 1"),
+        { source.sender.bytes(), source.conversation });
     if (!row)
         return row.error();
-    const bool tooMany = (*row)->next() && (*row)->value(0).toLongLong() >= m_limits.waiting;
+    if (!(*row)->next())
+        return false;
+    MailSource oldest = source;
+    oldest.device = (*row)->value(0).toByteArray();
     (*row)->finish();
-    const Result<DurableCall> call = decodeStruct<DurableCall>(item.body);
-    if (call && !tooMany)
-        return done(m_database.again(QStringLiteral("INSERT INTO calls (caller, device, number, recipient, via, tries,"
-                                                    " body) VALUES (?, ?, ?, ?, ?, 0, ?)"),
-            { source.sender.bytes(), source.device, number, source.recipient.bytes(), via.bytes(), item.body }));
+    if (const Result<void> forgotten = Inbox(m_database).forget(oldest); !forgotten)
+        return forgotten.error();
+    const Result<void> gone = done(m_database.again(
+        QStringLiteral("DELETE FROM call_devices WHERE caller = ? AND conversation = ? AND device = ?"),
+        { oldest.sender.bytes(), oldest.conversation, oldest.device }));
+    return gone ? Result<bool>(true) : gone.error();
+}
+
+Result<void> CallQueue::queue(
+    const MailSource &source, quint64 number, const PublicKey &via, const MailItem &item, qint64 now)
+{
+    Result<DurableCall> call = decodeStruct<DurableCall>(item.body);
+    if (!call)
+        return refuse(source, number, { Code::InvalidArgument, call.error().sentence });
+    const Result<qint64> waiting =
+        this->number(QStringLiteral("SELECT count(*) FROM calls WHERE caller = ? AND conversation = ?"),
+            { source.sender.bytes(), source.conversation });
+    if (!waiting)
+        return waiting.error();
+    if (*waiting >= m_limits.waiting)
+        return refuse(
+            source, number, { Code::ResourceExhausted, QStringLiteral("too many calls of yours wait there already") });
+    call->until = std::min(call->until, now + waitMost);
+    return done(
+        m_database.again(QStringLiteral("INSERT INTO calls (caller, device, conversation, number, recipient, via,"
+                                        " tries, body) VALUES (?, ?, ?, ?, ?, ?, 0, ?)"),
+            { source.sender.bytes(), source.device, source.conversation, number, source.recipient.bytes(), via.bytes(),
+                encodeStruct(*call) }));
+}
+
+Result<void> CallQueue::refuse(const MailSource &source, quint64 number, const Error &why)
+{
     DurableResult refused;
     refused.device = source.device;
     refused.number = number;
-    refused.code = quint8(call ? Code::ResourceExhausted : Code::InvalidArgument);
-    refused.sentence = call ? QStringLiteral("too many calls of yours wait there already") : call.error().sentence;
+    refused.code = quint8(why.code);
+    refused.sentence = why.sentence;
     refused.begun = quint8(Begun::No);
-    return tell(source.sender, DurableResult::kind, encodeStruct(refused));
+    return tellIfRoom(source, DurableResult::kind, encodeStruct(refused));
 }
 
-Result<void> CallQueue::tell(const PublicKey &caller, const char *kind, const QByteArray &body)
+Result<void> CallQueue::tell(const MailSource &source, const char *kind, const QByteArray &body)
 {
     const MailItem item { kind, body, 0 };
-    const Result<quint64> put =
-        Outbox(m_database).put({ caller, MailSource::betweenTheTwo() }, packItems({ &item, 1 }));
+    const Result<quint64> put = Outbox(m_database).put(backTo(source), packItems({ &item, 1 }));
     return put ? Result<void>() : put.error();
+}
+
+/// Whoever sends more than he fetches is told no more until he does: his program knows when a call's time is over.
+Result<void> CallQueue::tellIfRoom(const MailSource &source, const char *kind, const QByteArray &body)
+{
+    const Result<bool> room = hasRoom(source);
+    if (!room)
+        return room.error();
+    return *room ? tell(source, kind, body) : Result<void>();
+}
+
+Result<bool> CallQueue::hasRoom(const MailSource &source)
+{
+    const Result<MailProgress> progress = Outbox(m_database).progress(backTo(source));
+    return progress ? Result<bool>(progress->bytes < m_limits.answers) : progress.error();
 }
 
 // --- what waits
@@ -98,9 +196,12 @@ Result<void> CallQueue::tell(const PublicKey &caller, const char *kind, const QB
 Result<QList<CallQueue::Waiting>> CallQueue::heads()
 {
     Result<QSqlQuery *> rows = m_database.again(QStringLiteral(
-        "SELECT c.id, c.caller, c.device, c.number, c.recipient, c.via, c.tries, c.body FROM calls c JOIN"
-        " (SELECT caller, device, min(number) AS number FROM calls GROUP BY caller, device) f"
-        " ON c.caller = f.caller AND c.device = f.device AND c.number = f.number ORDER BY c.id"));
+        "SELECT c.id, c.caller, c.device, c.number, c.recipient, c.via, c.tries, c.body, c.conversation FROM calls c "
+        "JOIN"
+        " (SELECT caller, device, conversation, min(number) AS number FROM calls GROUP BY caller, conversation, "
+        "device) f"
+        " ON c.caller = f.caller AND c.conversation = f.conversation AND c.device = f.device AND c.number = f.number"
+        " ORDER BY c.id"));
     if (!rows)
         return rows.error();
     QList<Waiting> heads;
@@ -113,42 +214,31 @@ Result<QList<CallQueue::Waiting>> CallQueue::heads()
         if (!caller || !me || !via || !call)
             return Error { Code::DataLoss, QStringLiteral("what was called durably is damaged") };
         heads << Waiting { row.value(0).toLongLong(),
-            { *caller, row.value(2).toByteArray(), *me, MailSource::betweenTheTwo() }, row.value(3).toULongLong(), *via,
+            { *caller, row.value(2).toByteArray(), *me, row.value(8).toByteArray() }, row.value(3).toULongLong(), *via,
             std::move(*call), row.value(6).toInt() };
     }
     for (Waiting &head : heads) {
-        const Result<MailProgress> progress =
-            Outbox(m_database).progress({ head.source.sender, MailSource::betweenTheTwo() });
-        if (!progress)
-            return progress.error();
-        head.hasRoom = progress->bytes < m_limits.answers;
+        const Result<bool> room = hasRoom(head.source);
+        if (!room)
+            return room.error();
+        head.hasRoom = *room;
     }
     return heads;
 }
 
-Result<QHash<PublicKey, PublicKey>> CallQueue::ways()
-{
-    Result<QSqlQuery *> rows = m_database.again(QStringLiteral("SELECT caller, via FROM callers"));
-    if (!rows)
-        return rows.error();
-    QHash<PublicKey, PublicKey> ways;
-    while ((*rows)->next()) {
-        const Result<PublicKey> caller = PublicKey::fromBytes((*rows)->value(0).toByteArray());
-        const Result<PublicKey> via = PublicKey::fromBytes((*rows)->value(1).toByteArray());
-        if (caller && via)
-            ways.insert(*caller, *via);
-    }
-    return ways;
-}
-
 Result<qint64> CallQueue::count()
 {
-    Result<QSqlQuery *> row = m_database.again(QStringLiteral("SELECT count(*) FROM calls"));
+    return number(QStringLiteral("SELECT count(*) FROM calls"), {});
+}
+
+Result<qint64> CallQueue::number(const QString &question, const QVariantList &values)
+{
+    Result<QSqlQuery *> row = m_database.again(question, values);
     if (!row)
         return row.error();
-    const qint64 count = (*row)->next() ? (*row)->value(0).toLongLong() : 0;
+    const qint64 number = (*row)->next() ? (*row)->value(0).toLongLong() : 0;
     (*row)->finish();
-    return count;
+    return number;
 }
 
 Result<void> CallQueue::count(qint64 id, int by)
@@ -158,9 +248,11 @@ Result<void> CallQueue::count(qint64 id, int by)
 
 Result<void> CallQueue::answer(const Waiting &call, const DurableResult &result)
 {
-    if (const Result<void> gone = done(m_database.again(QStringLiteral("DELETE FROM calls WHERE id = ?"), { call.id }));
-        !gone)
-        return gone;
+    const Result<QSqlQuery *> gone = m_database.again(QStringLiteral("DELETE FROM calls WHERE id = ?"), { call.id });
+    if (!gone)
+        return gone.error();
+    if ((*gone)->numRowsAffected() == 0)
+        return {};
     QByteArray body = encodeStruct(result);
     if (body.size() + roomForHead > limits::mailItem || !decode(body)) { // it holds more than the answer alone
         DurableResult tooLarge;
@@ -171,7 +263,18 @@ Result<void> CallQueue::answer(const Waiting &call, const DurableResult &result)
         tooLarge.begun = quint8(Begun::Maybe);
         body = encodeStruct(tooLarge);
     }
-    return tell(call.source.sender, DurableResult::kind, body);
+    return tell(call.source, DurableResult::kind, body);
+}
+
+Result<void> CallQueue::forget(const PublicKey &caller, const PublicKey &via)
+{
+    const QByteArray conversation = MailSource::ofBroker(via);
+    if (const Result<void> calls =
+            done(m_database.again(QStringLiteral("DELETE FROM calls WHERE caller = ? AND conversation = ?"),
+                { caller.bytes(), conversation }));
+        !calls)
+        return calls;
+    return Outbox(m_database).forget({ caller, conversation });
 }
 
 } // namespace hawser

@@ -1,6 +1,13 @@
 #include "core/store/inbox.h"
 
+#include "core/sodium.h"
+
 namespace hawser {
+
+QByteArray MailSource::ofBroker(const PublicKey &broker)
+{
+    return blake2b({ broker.bytes() }).first(conversationBytes);
+}
 
 QStringList Inbox::tables()
 {
@@ -92,14 +99,25 @@ Result<QList<Inbox::NewItem>> Inbox::takeNew(const MailSource &source, quint64 f
     const Result<QList<Seen>> seen = take(source, first, items);
     if (!seen)
         return seen.error();
-    const Result<QList<MailItem>> all = unpackItems(items);
+    const Result<QList<NewItem>> all = unnoted(first, items);
     if (!all)
-        return all.error();
+        return all;
     QList<NewItem> fresh;
     for (qsizetype i = 0; i < all->size(); ++i)
         if (seen->at(i) == Seen::New)
-            fresh << NewItem { all->at(i), first + quint64(i) };
+            fresh << all->at(i);
     return fresh;
+}
+
+Result<QList<Inbox::NewItem>> Inbox::unnoted(quint64 first, QByteArrayView items)
+{
+    const Result<QList<MailItem>> unpacked = unpackItems(items);
+    if (!unpacked)
+        return unpacked.error();
+    QList<NewItem> all;
+    for (qsizetype i = 0; i < unpacked->size(); ++i)
+        all << NewItem { unpacked->at(i), first + quint64(i) };
+    return all;
 }
 
 /// \param digests  empty ones are not compared
@@ -144,6 +162,18 @@ Result<qint64> Inbox::write(const MailSource &source, const Highest &known)
             { source.sender.bytes(), source.device, source.recipient.bytes(), source.conversation,
                 known.marks.highest(), known.marks.gaps(), known.digest });
     return made ? Result<qint64>((*made)->lastInsertId().toLongLong()) : made.error();
+}
+
+Result<void> Inbox::forget(const MailSource &source)
+{
+    const Result<Highest> known = highest(source);
+    if (!known)
+        return known.error();
+    if (const Result<void> digests =
+            done(m_database.again(QStringLiteral("DELETE FROM inbox_digests WHERE source = ?"), { known->id }));
+        !digests)
+        return digests;
+    return done(m_database.again(QStringLiteral("DELETE FROM inbox_sources WHERE id = ?"), { known->id }));
 }
 
 Result<void> Inbox::forget(const PublicKey &recipient)

@@ -21,6 +21,8 @@ struct MailSource {
 
     /// The conversation of the two keys alone.
     static QByteArray betweenTheTwo() { return QByteArray(conversationBytes, '\0'); }
+    /// The one in which things go by a broker that no other may touch (§17.10, §17.11).
+    static QByteArray ofBroker(const PublicKey &broker);
 };
 
 /// What a keeper has seen of durable messages, so that each counts once: the highest number of each source and the gaps
@@ -52,6 +54,9 @@ public:
     /// Takes them, and gives those that are new.
     /// \retval as take()
     Result<QList<NewItem>> takeNew(const MailSource &source, quint64 first, QByteArrayView items);
+    /// All of them with their numbers, for who notes nothing.
+    /// \retval InvalidArgument  as take()
+    static Result<QList<NewItem>> unnoted(quint64 first, QByteArrayView items);
 
     struct Highest {
         qint64 id = 0; ///< of the source in this database, 0: nothing came from it
@@ -60,6 +65,8 @@ public:
     };
     /// What a sender that asks is told.
     Result<Highest> highest(const MailSource &source);
+    /// Forgets one source: what comes from it again is new.
+    Result<void> forget(const MailSource &source);
     /// Forgets all that came for somebody: the account has ended.
     Result<void> forget(const PublicKey &recipient);
 

@@ -256,7 +256,7 @@ Result<MailProgress> Outbox::read(const MailSequence &sequence, quint64 upto)
 
 Result<void> Outbox::giveUp(const MailSequence &sequence, quint64 number)
 {
-    const Result<Row> row = find(sequence);
+    Result<Row> row = find(sequence);
     if (!row)
         return row.error();
     const Error notThere { Code::NotFound, QStringLiteral("this message does not wait to be sent") };
@@ -282,6 +282,9 @@ Result<void> Outbox::giveUp(const MailSequence &sequence, quint64 number)
     (*items)[qsizetype(number - first)] = MailItem { goneKind, {}, 0 };
     const QByteArray after = packItems(*items);
     const QByteArray digest = itemDigest(QByteArrayView(after).sliced((*cutItems(after))[items->size() - 1]));
+    row->progress.bytes += after.size() - before.size();
+    if (const Result<void> written = write(*row); !written)
+        return written;
     return done(m_database.again(
         QStringLiteral("UPDATE outbox SET items = ?, digest = ? WHERE id = ?"), { after, digest, id }));
 }
@@ -295,6 +298,19 @@ Result<void> Outbox::giveUpAll(const MailSequence &sequence)
         if (const Result<void> given = giveUp(sequence, number); !given)
             return given.error();
     return {};
+}
+
+Result<void> Outbox::forget(const MailSequence &sequence)
+{
+    Result<Row> row = find(sequence);
+    if (!row)
+        return row.error();
+    row->progress.kept = row->progress.last;
+    row->progress.bytes = 0;
+    row->keptDigest.clear();
+    if (const Result<void> written = write(*row); !written)
+        return written;
+    return done(m_database.again(QStringLiteral("DELETE FROM outbox WHERE sequence = ?"), { row->id }));
 }
 
 Result<Outbox::Restored> Outbox::compare(const MailSequence &sequence, quint64 highest, const QByteArray &digest)

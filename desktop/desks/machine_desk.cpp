@@ -38,7 +38,8 @@ QString waitingText(const SentCall &call)
     }
     if (call.outcome().code == Code::Ok)
         return call.sentence.isEmpty() ? MachineDesk::tr("done") : visible(call.sentence);
-    return MachineDesk::tr("not done");
+    return call.outcome().begun == Begun::Maybe ? MachineDesk::tr("not known whether it was done")
+                                                : MachineDesk::tr("not done");
 }
 
 QString waitingDetails(const SentCall &call)

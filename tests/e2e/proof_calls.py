@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """P2 for commands: called durably while the machine is away, while broker, machine and caller are killed and lines are cut between
-commit and answer, each call takes effect once, and its result arrives once.
+commit and answer, each call takes effect once, and its result arrives once. P20 for them: who is revoked runs nothing 2 s later, also
+when the machine could not hear of it.
 proof_calls.py BUILD CALLS FAULTS
 """
 
@@ -21,6 +22,7 @@ at_once = 16
 working_folder = "FOLDER"
 argv = ["/bin/sh", "-c", '''
 echo "$1" >> ran
+echo $$ > "pid.$1"
 mkdir "key.$HAWSER_IDEMPOTENCY_KEY" 2>/dev/null && echo "$1" >> applied
 sleep "$2"
 echo "order $1"
@@ -39,6 +41,7 @@ name = "careless"
 argv = ["/bin/true"]
 """
 SECONDS = 120
+SOON = 2.0  # seconds
 
 
 class Calls:
@@ -167,6 +170,48 @@ def storm(calls, count):
     calls.judge(f"storm of {dict(calls.did)}")
 
 
+def alive(pid):
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
+            return stat.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def revoked(calls, name, hears):
+    """What runs for somebody ends with her right, and what waits of her never begins. `hears`: the machine has its line meanwhile."""
+    who = calls.house.person(name)
+    owner = who.own()
+    wait_for(lambda: any(each["commands"] for each in who.well("offers", "--json").lines()), f"{name} to see the offer")
+    running, waiting = calls.asked + 1, calls.asked + 2
+    calls.asked += 2
+    for number in (running, waiting):
+        who.well("run", calls.name, "order", f"n={number}", "seconds=600", "--durable")
+    file = os.path.join(calls.shop, f"pid.{running}")
+    wait_for(lambda: os.path.exists(file) and open(file, encoding="ascii").read().strip(), f"{name}'s order to run", 30)
+    with open(file, encoding="ascii") as lines:
+        pid = int(lines.read())
+    wait_for(lambda: all(each["state"] == "taken" for each in who.well("results", "--json").lines()), f"{name}'s orders to be taken", 30)
+    calls.wire.refusing = not hears
+    if not hears:
+        calls.wire.cut()
+    status = lambda: calls.house.well("hawser-nodeagent", "status", "--json", "--data", calls.house.path("node")).lines()[0]  # noqa: E731
+    began = time.monotonic()
+    calls.house.broker("revoke", who.key)
+    if not hears:
+        check(alive(pid), "nobody told the machine yet")
+        calls.wire.refusing = False
+        wait_for(lambda: status()["brokers"][0]["state"] == "ready", "the machine to be back", 90, 0.005)
+        began = time.monotonic()
+    wait_for(lambda: not alive(pid), f"{name}'s order to end", 10, 0.005)
+    took = time.monotonic() - began
+    check(took < SOON, f"{name}: her order ended {took:.2f} s after her right")
+    wait_for(lambda: status()["durable_waiting"] == 0, "nothing to wait at the machine")
+    check(waiting not in calls.count("ran"), f"{name}: what waited began")
+    owner.stop()
+    print(f"{name} was revoked: her order ended {took * 1000:.0f} ms later{'' if hears else ' than the machine was back'}, the next never began", flush=True)
+
+
 def proof(build, count, faults):
     with Household(build) as house:
         calls = Calls(house, int(faults))
@@ -174,6 +219,8 @@ def proof(build, count, faults):
             calls.begin()
             away(calls)
             storm(calls, int(count))
+            revoked(calls, "bea", hears=True)
+            revoked(calls, "cleo", hears=False)
 
 
 main(proof)
