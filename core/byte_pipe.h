@@ -32,6 +32,8 @@ public:
     virtual void setReadBuffer(qint64) { }
     /// How long what was sent may stay unacknowledged by the far kernel before the pipe ends.
     virtual void setUnacknowledged(milliseconds) { }
+    /// The far kernel has taken all that it has room for: if nothing comes from there, it is the program that does not read.
+    virtual bool peerTookAll() const { return false; }
     /// Ends the pipe after what was written has gone out; `ended` follows, unless the peer does not read.
     virtual void finish() = 0;
     /// Ends it now; `ended` may follow.

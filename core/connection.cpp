@@ -118,13 +118,16 @@ void Connection::Private::moveToBulk()
 
 void Connection::Private::setSink(FrameSink *next)
 {
-    if (m_sink)
+    if (m_sink) {
         m_sink->wake = nullptr;
+        m_sink->peerTookAll = nullptr;
+    }
     m_sink = next;
     if (!next)
         return;
     m_toBulk = next->movesBulk && pipe->canMove();
     next->wake = [this] { post(); };
+    next->peerTookAll = [this] { return pipe->peerTookAll(); };
     if (next->unacknowledged != milliseconds(limits::deadUnacknowledged))
         pipe->setUnacknowledged(next->unacknowledged);
     m_readAgain = true;
@@ -422,6 +425,7 @@ void Connection::Private::report()
     pipe->abort();
     if (FrameSink *sink = std::exchange(m_sink, nullptr)) {
         sink->wake = nullptr;
+        sink->peerTookAll = nullptr;
         sink->lost(m_why, now());
     }
     if (q)
@@ -433,8 +437,10 @@ void Connection::Private::report()
 /// The Connection is being deleted. What was written still goes out, within the time that close() has.
 void Connection::Private::abandon()
 {
-    if (m_sink)
+    if (m_sink) {
         m_sink->wake = nullptr;
+        m_sink->peerTookAll = nullptr;
+    }
     m_sink = nullptr;
     q = nullptr;
     if (m_reported) {

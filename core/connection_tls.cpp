@@ -63,6 +63,7 @@ public:
     qint64 backlog() const override { return m_socket.bytesToWrite() + m_socket.encryptedBytesToWrite(); }
     void setReadBuffer(qint64 bytes) override { m_socket.setReadBufferSize(bytes); }
     void setUnacknowledged(milliseconds time) override { giveUpAfter(m_socket.socketDescriptor(), time); }
+    bool peerTookAll() const override;
     void finish() override;
     void abort() override;
     PublicKey peerKey() const override { return m_key; }
@@ -88,6 +89,15 @@ private:
     bool m_open = false;
     bool m_ended = false;
 };
+
+/// While the window there is closed, nothing is on the way either.
+bool TlsPipe::peerTookAll() const
+{
+    tcp_info info {};
+    socklen_t size = sizeof info;
+    return getsockopt(int(m_socket.socketDescriptor()), IPPROTO_TCP, TCP_INFO, &info, &size) == 0
+        && info.tcpi_unacked == 0;
+}
 
 TlsPipe::TlsPipe() : m_socket(this)
 {

@@ -116,6 +116,8 @@ public:
 
     /// Set by the connection: says that nextChunk() or deadline() has changed. Cheap, may be called often.
     std::function<void()> wake;
+    /// Set by the connection: BytePipe::peerTookAll().
+    std::function<bool()> peerTookAll;
     /// Bytes that may lie in the socket; less for each of many that are told the same.
     qint64 mostInSocket = limits::inSocket;
     /// Its connection reads, writes and encrypts in the program's thread for bulk.

@@ -91,6 +91,12 @@ Result<void> Link::tick(Instant now)
         return m_last;
     }
     const bool anxious = m_lane.unacknowledged() && quiet >= askAfter() && now - m_lastPing >= askAfter();
+    if (anxious && quiet >= noProgress && peerTookAll && peerTookAll()) {
+        lost({ Code::ResourceExhausted, QStringLiteral("slow consumer: it does not read what was sent"), Begun::Maybe,
+                 Origin::Here },
+            now);
+        return m_last;
+    }
     if (anxious || (m_settings.dialler && now - m_lastPing >= m_settings.ping))
         ping(now);
     m_lane.rest();

@@ -311,6 +311,27 @@ private slots:
         QCOMPARE(heard.closing->error.begun, Begun::Maybe);
     }
 
+    void whoDoesNotReadIsLetGoWhenTheirMachineHasItAll()
+    {
+        Transcript links;
+        bool tookAll = false;
+        links.a->peerTookAll = [&tookAll] { return tookAll; };
+        links.a->open(headOf("x"), {});
+        while (!links.a->nextChunk(links.now).isEmpty()) { }
+        tookAll = true;
+        links.now += seconds(5);
+        QVERIFY(links.a->tick(links.now)); // it has 5 s more to say something
+        while (!links.a->nextChunk(links.now).isEmpty()) { }
+        tookAll = false;
+        links.now += seconds(5);
+        QVERIFY(links.a->tick(links.now)); // on a line that is dead it has 10 s more
+        tookAll = true;
+        links.now += seconds(5);
+        const Result<void> over = links.a->tick(links.now);
+        QVERIFY(!over);
+        QCOMPARE(over.error().code, Code::ResourceExhausted);
+    }
+
     void theDiallerPingsAndKnowsTheRoundTrip()
     {
         Transcript links;

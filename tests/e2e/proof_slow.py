@@ -18,7 +18,7 @@ FIRST = 8 * MEBI // LINE  # lines before anybody stands still
 TICKS = 50  # a second
 MOST = 32 * MEBI
 SLOWEST = 0.2  # seconds, p99 from a publisher to a healthy subscriber; where all are slower than that, thrice what it was before
-CLOSED = 20  # seconds until the broker lets go of who does not read (docs/protocol.md, limits)
+CLOSED = 15  # seconds until the broker lets go of who does not read (docs/protocol.md, limits)
 
 
 class Follows:
@@ -113,7 +113,7 @@ def proof(build, mebi):
             def gone():
                 status = house.broker("status")[0]
                 return status["counters"]["sessions_suspended"] or status["sessions"] < len(people)
-            wait_for(gone, "the broker to let go of who does not read", max(1, stopped + CLOSED + 5 - time.monotonic()))
+            wait_for(gone, "the broker to let go of who does not read", max(1, stopped + CLOSED - time.monotonic()))
             let_go = time.monotonic() - stopped
             missed = stands.missed
             os.kill(owners[-1].pid, signal.SIGCONT)
