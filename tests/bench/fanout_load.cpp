@@ -142,6 +142,7 @@ private:
         if (!word || std::holds_alternative<topic::Gap>(*word))
             qFatal("a gap");
         m_ready = m_ready || std::holds_alternative<topic::Begin>(*word);
+        m_owed = limits::ackEvery; // nothing may follow within the second that an acknowledgement may take
     }
 
     void open()
