@@ -16,6 +16,7 @@ from powercut import PowerCut
 from stranger import Identity
 
 AT_ONCE = 3
+ROOM = "[limits]\ninvitations = 1000000\n"  # as many as are asked for between the cuts
 
 
 class Invitations:
@@ -49,7 +50,7 @@ def joins(house, name, link):
 def proof(build, cuts):
     with Household(build) as house:
         cut = PowerCut(build, house.path("broker"))
-        broker = house.start_broker(env=cut.env)
+        broker = house.start_broker(env=cut.env, config=ROOM)
         key = house.broker("status")[0]["key"]
         asked, people = Invitations(house), 0
         for number in range(int(cuts)):
@@ -61,7 +62,7 @@ def proof(build, cuts):
             broker.process.wait()
             asked.end()
             cut.fall()
-            broker = house.start_broker("broker", house.address, env=cut.env)
+            broker = house.start_broker("broker", house.address, env=cut.env, config=ROOM)
             status = house.broker("status")[0]
             check(status["key"] == key, "it is still the same broker")
             check(status["users"] == people, f"{status['users']} of {people} who were let in are left")
