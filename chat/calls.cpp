@@ -47,6 +47,8 @@ Result<SentCall> Calls::wishFor(
     if (!m_history.trouble().isEmpty())
         return Error { Code::FailedPrecondition,
             QStringLiteral("nothing can be kept here to be sent later: %1").arg(m_history.trouble()), Begun::No };
+    if (m_news)
+        m_news->look(); // before put() ends those whose time is over without a word
     SentCall call;
     call.to = machine.key;
     call.broker = machine.broker;

@@ -215,8 +215,8 @@ void Conversations::note(const messages::OutOfTurn &numbers)
     if (!gaps.contains(numbers.device) && (!isJump || gaps.size() >= mostGapped))
         return;
     Marks &marks = gaps[numbers.device];
-    if (marks.highest() == 0)
-        marks.add(1, numbers.before);
+    if (marks.highest() < numbers.before) // what came in turn is not told
+        marks.add(marks.highest() + 1, numbers.before);
     marks.add(numbers.first, numbers.last);
     if (marks.missing() == 0)
         gaps.remove(numbers.device);

@@ -23,6 +23,8 @@ DurableClient::DurableClient(Client &client, const PublicKey &broker, const QStr
 {
     Q_ASSERT(m_device.size() == MailSource::deviceBytes);
     connect(&client, &Client::ready, this, &DurableClient::begin);
+    m_poster.setChoice(
+        [ours = MailSource::ofBroker(broker)](const MailSequence &sequence) { return sequence.conversation == ours; });
     connect(&m_poster, &MailPoster::storeFailed, this, &DurableClient::failed);
     connect(&m_news, &CallNews::changed, this, &DurableClient::changed);
     connect(&m_news, &CallNews::failed, this, &DurableClient::failed);
@@ -55,6 +57,7 @@ void DurableClient::call(const PublicKey &to, const QString &command, const Valu
     call.at = wallClock();
     call.until = call.at + std::min<milliseconds>(within, limits::durableMost).count();
     call.device = m_device;
+    m_news.look(); // before put() ends them without a word
     m_store.write(
         this, [call](Database &database) { return CallBook(database).put(call); },
         [this, context = QPointer(context), queued = std::move(queued)](const Result<SentCall> &call) {

@@ -91,7 +91,7 @@ Result<void> Link::tick(Instant now)
         return m_last;
     }
     const bool anxious = m_lane.unacknowledged() && quiet >= askAfter() && now - m_lastPing >= askAfter();
-    if (anxious && quiet >= noProgress && peerTookAll && peerTookAll()) {
+    if (anxious && quiet >= noProgress && m_lastPing > quietSince() && peerTookAll && peerTookAll()) {
         lost({ Code::ResourceExhausted, QStringLiteral("slow consumer: it does not read what was sent"), Begun::Maybe,
                  Origin::Here },
             now);

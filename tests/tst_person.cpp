@@ -396,14 +396,15 @@ private slots:
         QVERIFY(changed.isEmpty());
         QVERIFY(post(6, 2));
         QTRY_COMPARE(waitingFor(), 2u);
-        QVERIFY(post(9, 1));
+        QVERIFY(post(8, 3)); // in turn
+        QVERIFY(post(12, 1));
         QTRY_COMPARE(waitingFor(), 3u);
         QVERIFY(post(4, 2));
         QTRY_COMPARE(waitingFor(), 1u);
-        QVERIFY(post(8, 1));
+        QVERIFY(post(11, 1));
         QTRY_COMPARE(waitingFor(), 0u);
         QCOMPARE(changed.size(), 4);
-        QVERIFY(post(10, 1));
+        QVERIFY(post(13, 1));
         QCOMPARE(changed.size(), 4);
     }
 

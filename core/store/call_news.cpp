@@ -4,6 +4,7 @@ namespace hawser {
 
 namespace {
 constexpr milliseconds lookAtLeast = std::chrono::hours(1); // calendars are set, and machines sleep
+constexpr milliseconds lookAgain(5000); // when the disk could not take it
 } // namespace
 
 CallNews::CallNews(StoreThread &store, const QByteArray &device, std::function<qint64()> wallClock, QObject *parent)
@@ -72,12 +73,15 @@ void CallNews::tellUnseen()
 void CallNews::look()
 {
     m_look.start(lookAtLeast);
-    write([now = m_wallClock()](CallBook &book) { return book.endOverdue(now); });
+    const qint64 now = m_wallClock();
+    write([now](CallBook &book) { return book.endOverdue(now); });
     m_store.read(
         this, [](Database &database) { return CallBook(database).nextOverdue(); },
-        [this](const Result<std::optional<qint64>> &next) {
+        [this, now](const Result<std::optional<qint64>> &next) {
             if (!next || !*next)
                 return;
+            if (**next < now) // it could not be ended: the disk is full
+                return m_look.start(lookAgain);
             const milliseconds left(std::max<qint64>(**next + 1 - m_wallClock(), 0) + 1);
             m_look.start(std::min(left, lookAtLeast));
         });

@@ -288,9 +288,14 @@ void MailPoster::giveUp(const MailSequence &sequence, quint64 number)
 {
     m_store.write(
         this, [sequence, number](Database &database) { return Outbox(database).giveUp(sequence, number); },
-        [this, sequence, turn = m_ways[sequence].turn](const Result<void> &) {
-            if (find(sequence, turn) && m_call && !m_call->isFinished())
-                ask(sequence);
+        [this, sequence, turn = m_ways[sequence].turn](const Result<void> &given) {
+            Way *way = find(sequence, turn);
+            if (!way || !m_call || m_call->isFinished())
+                return;
+            if (given)
+                return ask(sequence);
+            way->gaveUp = 0; // it stands there as it was
+            retryLater(sequence, retryOwnStore);
         });
 }
 
