@@ -1,24 +1,15 @@
 #include "core/connection.h"
 #include "core/byte_pipe.h"
 #include "core/certificate.h"
-#include "core/parting.h"
 
 #include <QBasicTimer>
 #include <QCoreApplication>
 #include <QEvent>
 #include <QSslConfiguration>
-#include <QTimer>
 #include <QTimerEvent>
 #include <openssl/err.h>
 
 namespace hawser {
-
-namespace {
-
-thread_local int closingHere = 0; // connections with last words
-thread_local bool endsAfterLastWords = false;
-
-} // namespace
 
 /// Outlives its Connection: whoever deletes that from inside a callback finds everything here still standing, and what
 /// was written last still goes out.
@@ -397,7 +388,6 @@ void Connection::Private::close(const Error &error)
         return stop(error);
     m_why = error;
     m_state = State::Closing;
-    ++closingHere;
     m_closing = now() + limits::lastWords;
     m_readAgain = true;
     post();
@@ -410,8 +400,6 @@ void Connection::Private::stop(const Error &error)
     if (m_state == State::Ended)
         return;
     m_why = error;
-    if (m_state == State::Closing && --closingHere == 0 && endsAfterLastWords)
-        QCoreApplication::quit();
     m_state = State::Ended;
     m_timer.stop();
     post();
@@ -449,16 +437,6 @@ void Connection::Private::abandon()
     }
     if (m_state == State::Open || m_state == State::Opening)
         close({ Code::Cancelled, {} });
-}
-
-LastWords::~LastWords()
-{
-    if (closingHere == 0)
-        return;
-    endsAfterLastWords = true;
-    QTimer::singleShot(limits::lastWords, qApp, &QCoreApplication::quit);
-    QCoreApplication::exec();
-    endsAfterLastWords = false;
 }
 
 Connection::Connection(std::unique_ptr<BytePipe> pipe) : d(new Private(this, std::move(pipe)))

@@ -32,12 +32,6 @@ inline Link *part(LaterPointer<Link> link, LaterPointer<Connection> connection, 
     return link.release();
 }
 
-/// In main(), above all that has connections: when that is gone they say their last words, within limits::lastWords. Without it the
-/// others miss us only after a while.
-struct LastWords {
-    ~LastWords();
-};
-
 /// The calls on the link end inside.
 inline void sayGoodbye(Link *link)
 {
