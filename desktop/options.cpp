@@ -35,7 +35,7 @@ Result<Options> readOptions(const QStringList &arguments)
     options.folder = dataFolder(QStringLiteral("hawser-desktop"), parser.value(data));
     options.link = parser.positionalArguments().value(0);
     if (parser.isSet(listen)) {
-        const auto address = Address::parse(parser.value(listen), 4781);
+        const auto address = Address::parseListening(parser.value(listen), 4781);
         if (!address)
             return address.error();
         options.listen = *address;

@@ -29,8 +29,9 @@ def main(build, pictures=None):
             if pictures:
                 town.display.screenshot(os.path.join(pictures, name + ".png"))
 
-        ana, bea = town.person("first", "Ana"), town.person("second", "Bea")
-        town.befriend(bea, ana, town.listen(ana))
+        ana, address = town.listener("first", "Ana")
+        bea = town.person("second", "Bea")
+        town.befriend(bea, ana, address)
         ana.wait("contactList/Bea", lambda row: "online" in row.accessible)
         bea.program.stop()
         ana.wait("contactList/Bea", lambda row: "away" in row.accessible)
@@ -45,7 +46,7 @@ def main(build, pictures=None):
         ana.wait("transferList/wrong.bin", lambda row: "stopped by me" in row.text)
         picture("transfers")
         ana.program.stop()
-        ana = town.restarted(ana, "first", "Ana")
+        ana = town.restarted(ana, "first", "Ana", "--listen", address)
         ana.page("Transfers")
         ana.wait("transferList/shoot.bin", lambda row: "Bea is away" in row.text, "the offer to be there after a restart")
         bea = town.restarted(bea, "second", "Bea")

@@ -20,6 +20,7 @@ class Town:
         self.display = Screen(os.path.abspath(build), "1600x1000")
         self.suite = Suite(build, os.path.join(self.display.folder, "data"), self.display.env, self.display.start)
         self.people = []
+        self.own = "127.77.{}.{}".format(*divmod(os.getpid() % 65536, 256))  # no other test's program takes a port here
 
     def __enter__(self):
         return self
@@ -27,9 +28,9 @@ class Town:
     def __exit__(self, *_):
         self.display.close()
 
-    def person(self, folder, called, env=None):
-        program = self.display.start(folder, [self.suite.program("hawser-desktop"), "--data", self.suite.folder(folder)],
-                                     {"HAWSER_NAME": called, **(env or {})})
+    def person(self, folder, called, *words):
+        program = self.display.start(folder, [self.suite.program("hawser-desktop"), "--data", self.suite.folder(folder), *words],
+                                     {"HAWSER_NAME": called})
         desktop = Desktop(self.display, program, PLACES[len(self.people) % len(PLACES)])
         self.people.append(desktop)
         return desktop
@@ -48,6 +49,11 @@ class Town:
             desktop.click("youButton")
         desktop.tick("listenBox")
         return "127.0.0.1:" + desktop.wait_text("myAddresses", r":(\d+)")[1]
+
+    def listener(self, folder, called):
+        """A person who can be reached directly, at an address that stays free for them while their desktop is restarted."""
+        desktop = self.person(folder, called, "--listen", self.own + ":0")
+        return desktop, desktop.wait_text("myAddresses", re.escape(self.own) + r":\d+")[0]
 
     def ask(self, asker, address):
         """Types an address and presses Connect."""

@@ -68,8 +68,7 @@ def at_a_broker(town, ana, bea):
 
 def at_a_contact(town, ana):
     """Carl's desktop answers at the address that was Bea's."""
-    carl = town.person("third", "Carl")
-    address = town.listen(carl)
+    carl, address = town.listener("third", "Carl")
     town.befriend(ana, carl, address)
     ana.wait("contactList/Carl")
     carl.program.stop()
@@ -77,7 +76,8 @@ def at_a_contact(town, ana):
     carl = town.restarted(carl, "third", "Carl", "--listen", address)
     ana.wait("changedKeyDialog", seconds=40)
     words = ana.ask("changedKeyNow").text
-    check(words == carl.ask("myKeyWords").text, "the dialog shows the key that is there now")
+    now = carl.ask("myKeyWords").text
+    check(words == now, f"the dialog shows {words}, at the address is {now}")
     waits(ana, "Carl", "my secret", "a different key answers")
     replace(ana, words)
     carl.wait("approvalDialog")  # she asks who is there now to be let in, with a number to compare
