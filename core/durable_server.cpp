@@ -197,7 +197,7 @@ DurableServer::Work *DurableServer::find(const Caller &who, quint64 turn)
 void DurableServer::consider(const CallQueue::Waiting &call)
 {
     const Caller who { { call.via, call.source.sender }, call.source.device };
-    if (m_isStopping || m_work.contains(who) || !call.hasRoom)
+    if (m_isStopping || m_work.contains(who) || m_forgetting.contains(who.first) || !call.hasRoom)
         return;
     const quint64 turn = ++m_turn;
     const std::optional<Error> why = refusal(call);
@@ -268,6 +268,7 @@ void DurableServer::wasAsked(const User &user, const Error &why)
         QTimer::singleShot(askAgain, this, &DurableServer::look);
 }
 
+/// What was there when his right ended goes; what comes after he was let in again stays. Nothing of his begins meanwhile.
 void DurableServer::forget(const User &user)
 {
     log(Level::Notice, "durable.forgotten", { { "caller", user.key.hex() }, { "broker", user.via.hex() } });
@@ -279,16 +280,40 @@ void DurableServer::forget(const User &user)
         }
     std::erase_if(m_work, isTheirs);
     std::erase_if(m_pauses, isTheirs);
-    m_rights.erase(user);
-    write([user](CallQueue &queue) { return queue.forget(user.key, user.via); },
-        [this, user](const Result<void> &gone) {
-            if (!gone) { // nothing of it begins meanwhile: it is asked about before
+    askNoMore(user);
+    const quint64 turn = m_forgetting[user] = ++m_turn;
+    m_store.read(
+        this,
+        [limits = m_limits, user](Database &database) { return CallQueue(database, limits).mark(user.key, user.via); },
+        [this, user, turn](const Result<CallQueue::Mark> &upto) {
+            if (upto)
+                return forget(user, turn, *upto);
+            failed(upto.error());
+            forgetLater(user, turn, [this, user] { forget(user); });
+        });
+}
+
+void DurableServer::forget(const User &user, quint64 turn, const CallQueue::Mark &upto)
+{
+    write([user, upto](CallQueue &queue) { return queue.forget(user.key, user.via, upto); },
+        [this, user, turn, upto](const Result<void> &gone) {
+            if (!gone) {
                 failed(gone.error());
-                QTimer::singleShot(againStore, this, [this, user] { forget(user); });
-                return;
+                return forgetLater(user, turn, [=, this] { forget(user, turn, upto); });
             }
+            if (const auto known = m_forgetting.find(user); known != m_forgetting.end() && known->second == turn)
+                m_forgetting.erase(known);
             look();
         });
+}
+
+/// Unless his right ended once more meanwhile.
+void DurableServer::forgetLater(const User &user, quint64 turn, const std::function<void()> &again)
+{
+    QTimer::singleShot(againStore, this, [this, user, turn, again] {
+        if (const auto known = m_forgetting.find(user); known != m_forgetting.end() && known->second == turn)
+            again();
+    });
 }
 
 void DurableServer::beginCall(const Caller &who, quint64 turn)
@@ -428,8 +453,14 @@ void DurableServer::end(const Caller &who)
     m_work.erase(who);
     const bool isLast =
         std::none_of(m_work.begin(), m_work.end(), [&](const auto &entry) { return entry.first.first == who.first; });
-    const auto right = m_rights.find(who.first);
-    if (!isLast || right == m_rights.end())
+    if (isLast)
+        askNoMore(who.first);
+}
+
+void DurableServer::askNoMore(const User &user)
+{
+    const auto right = m_rights.find(user);
+    if (right == m_rights.end())
         return;
     if (Call *call = right->second.call) {
         call->disconnect(this);

@@ -77,6 +77,9 @@ private:
     void mayNow(const User &user);
     void wasAsked(const User &user, const Error &why);
     void forget(const User &user);
+    void forget(const User &user, quint64 turn, const CallQueue::Mark &upto);
+    void forgetLater(const User &user, quint64 turn, const std::function<void()> &again);
+    void askNoMore(const User &user);
     void beginCall(const Caller &who, quint64 turn);
     void run(const Caller &who, Work &work);
     void collect(Work &work, QByteArrayView message) const;
@@ -96,6 +99,8 @@ private:
     std::map<PublicKey, Way> m_ways; // by broker
     std::map<Caller, Work> m_work;
     std::map<User, Right> m_rights; // of those for whom something is to begin, or runs
+    std::map<User, quint64>
+        m_forgetting; // whose right ended, and what was theirs is still on disk; the newest turn counts
     std::map<Caller, milliseconds> m_pauses; // of calls for which there was no room, until they are answered
     quint64 m_turn = 0;
     bool m_isOpen = false;

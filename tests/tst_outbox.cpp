@@ -22,7 +22,6 @@ private slots:
     void receiptsOnlyRise();
     void moreThanMayWaitIsRefusedBeforeAnythingIsLost();
     void givenUpKeepsItsNumber();
-    void whatIsForgottenIsNotSent();
     void aCopyGoesOnFromWhereTheKeeperIs_data();
     void aCopyGoesOnFromWhereTheKeeperIs();
     void isThereAfterReopening();
@@ -168,21 +167,6 @@ void TestOutbox::givenUpKeepsItsNumber()
     QVERIFY(outbox.kept(m_to, 3));
     QCOMPARE(outbox.compare(m_to, 3, itemDigest(packItems({ { MailItem { goneKind, {}, 0 } } })))->by, 0u);
     QCOMPARE(outbox.progress(m_to)->bytes, 0); // what was given up has another size
-    QVERIFY(outbox.put(m_to, items({ "d" })));
-    QCOMPARE(pending(), QByteArray("4:d"));
-}
-
-/// The recipient has gone; one who comes under the same key gets what is put from then on.
-void TestOutbox::whatIsForgottenIsNotSent()
-{
-    Outbox outbox(*m_database);
-    QVERIFY(outbox.put(m_to, items({ "a", "b", "c" })));
-    QVERIFY(outbox.kept(m_to, 1));
-    QVERIFY(outbox.forget(m_to));
-    QCOMPARE(pending(), QByteArray());
-    QVERIFY(outbox.waiting()->isEmpty());
-    QCOMPARE(outbox.progress(m_to)->bytes, 0);
-    QCOMPARE(outbox.compare(m_to, 0, {})->by, 0u);
     QVERIFY(outbox.put(m_to, items({ "d" })));
     QCOMPARE(pending(), QByteArray("4:d"));
 }

@@ -266,15 +266,28 @@ Result<void> CallQueue::answer(const Waiting &call, const DurableResult &result)
     return tell(call.source, DurableResult::kind, body);
 }
 
-Result<void> CallQueue::forget(const PublicKey &caller, const PublicKey &via)
+Result<CallQueue::Mark> CallQueue::mark(const PublicKey &caller, const PublicKey &via)
+{
+    const QByteArray conversation = MailSource::ofBroker(via);
+    const Result<qint64> call =
+        number(QStringLiteral("SELECT max(id) FROM calls WHERE caller = ? AND conversation = ?"),
+            { caller.bytes(), conversation });
+    const Result<MailProgress> said = Outbox(m_database).progress({ caller, conversation });
+    if (!call || !said)
+        return call ? said.error() : call.error();
+    return Mark { *call, said->last };
+}
+
+Result<void> CallQueue::forget(const PublicKey &caller, const PublicKey &via, const Mark &upto)
 {
     const QByteArray conversation = MailSource::ofBroker(via);
     if (const Result<void> calls =
-            done(m_database.again(QStringLiteral("DELETE FROM calls WHERE caller = ? AND conversation = ?"),
-                { caller.bytes(), conversation }));
+            done(m_database.again(QStringLiteral("DELETE FROM calls WHERE caller = ? AND conversation = ? AND id <= ?"),
+                { caller.bytes(), conversation, upto.call }));
         !calls)
         return calls;
-    return Outbox(m_database).forget({ caller, conversation });
+    const Result<MailProgress> said = Outbox(m_database).kept({ caller, conversation }, upto.answer); // or as good as
+    return said ? Result<void>() : said.error();
 }
 
 } // namespace hawser

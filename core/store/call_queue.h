@@ -50,8 +50,14 @@ public:
     Result<void> putBack(qint64 id) { return count(id, -1); }
     /// It leaves the queue, and what came of it is in the outbox. One that is not there any more is not answered.
     Result<void> answer(const Waiting &call, const contracts::DurableResult &result);
-    /// This caller may not call any more: all that waits of it goes, and all that waits for it. Its numbers stay known.
-    Result<void> forget(const PublicKey &caller, const PublicKey &via);
+    /// How much there is of one caller.
+    struct Mark {
+        qint64 call = 0; ///< the last that waits
+        quint64 answer = 0; ///< the last that was said to it
+    };
+    Result<Mark> mark(const PublicKey &caller, const PublicKey &via);
+    /// This caller may not call any more: what waits of it goes, and what waits for it, up to there. Its numbers stay known.
+    Result<void> forget(const PublicKey &caller, const PublicKey &via, const Mark &upto);
 
     /// Tells whether a call came before: the same for this call for ever, and for no other.
     static QByteArray keyOf(const MailSource &source, quint64 number);

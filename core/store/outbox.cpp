@@ -300,19 +300,6 @@ Result<void> Outbox::giveUpAll(const MailSequence &sequence)
     return {};
 }
 
-Result<void> Outbox::forget(const MailSequence &sequence)
-{
-    Result<Row> row = find(sequence);
-    if (!row)
-        return row.error();
-    row->progress.kept = row->progress.last;
-    row->progress.bytes = 0;
-    row->keptDigest.clear();
-    if (const Result<void> written = write(*row); !written)
-        return written;
-    return done(m_database.again(QStringLiteral("DELETE FROM outbox WHERE sequence = ?"), { row->id }));
-}
-
 Result<Outbox::Restored> Outbox::compare(const MailSequence &sequence, quint64 highest, const QByteArray &digest)
 {
     if (highest > mostMailNumber)

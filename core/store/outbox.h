@@ -74,9 +74,6 @@ public:
     /// The same for all that waits there.
     Result<void> giveUpAll(const MailSequence &sequence);
 
-    /// All that waits there goes, as if it had been acknowledged: nobody will ever take it.
-    Result<void> forget(const MailSequence &sequence);
-
     /// This folder is a copy that is behind what was sent: what waits got other numbers.
     struct Restored {
         quint64 after = 0; ///< numbers above this one …
