@@ -93,6 +93,11 @@ void Calls::mayLeave(const PublicKey &broker)
     m_news->mayLeave(broker);
 }
 
+bool Calls::mayGo(const PublicKey &broker) const
+{
+    return m_news->mayGo(broker);
+}
+
 void Calls::follow(MailPoster &poster, const PublicKey &broker, const QString &name)
 {
     m_news->follow(poster, broker, [name] { return name; });

@@ -74,6 +74,8 @@ public:
     }
     /// Before a poster is started towards a broker.
     void mayLeave(const PublicKey &broker);
+    /// Whether calls may go there: not until that is on disk.
+    bool mayGo(const PublicKey &broker) const;
     void follow(MailPoster &poster, const PublicKey &broker, const QString &name);
     void take(const MailTaken &taken, const PublicKey &broker, const MailTaker::Done &done);
 

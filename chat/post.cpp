@@ -180,7 +180,7 @@ bool Post::mayHaveWaySoon(const PublicKey &with) const
 bool Post::goesBy(const PublicKey &broker, const MailSequence &sequence) const
 {
     if (const auto only = belongsTo(sequence))
-        return *only == broker;
+        return *only == broker && (!isCall(sequence) || m_calls.mayGo(broker));
     if (sequence.recipient == m_me.key())
         return true; // meant for a broker that has another key now, or is none of mine any more
     if (m_direct.link(sequence.recipient) != nullptr)

@@ -23,8 +23,9 @@ DurableClient::DurableClient(Client &client, const PublicKey &broker, const QStr
 {
     Q_ASSERT(m_device.size() == MailSource::deviceBytes);
     connect(&client, &Client::ready, this, &DurableClient::begin);
-    m_poster.setChoice(
-        [ours = MailSource::ofBroker(broker)](const MailSequence &sequence) { return sequence.conversation == ours; });
+    m_poster.setChoice([this, ours = MailSource::ofBroker(broker)](const MailSequence &sequence) {
+        return sequence.conversation == ours && m_news.mayGo(m_broker);
+    });
     connect(&m_poster, &MailPoster::storeFailed, this, &DurableClient::failed);
     connect(&m_news, &CallNews::changed, this, &DurableClient::changed);
     connect(&m_news, &CallNews::failed, this, &DurableClient::failed);

@@ -98,6 +98,7 @@ private slots:
 
     void whoIsForgottenIsNotAskedAboutAnyMore();
     void whatComesAfterSomebodyIsLetInAgainIsNotForgotten();
+    void aCallLeavesOnlyWhenItIsOnDiskThatItMay();
 
 private:
     void machineComes()
@@ -168,6 +169,35 @@ void TestDurableDoors::whatComesAfterSomebodyIsLetInAgainIsNotForgotten()
     QCOMPARE(m_server->state().waiting, 1);
     QCOMPARE(m_house->asked.size(), size_t(2));
     QCOMPARE(m_orders.size(), size_t(2)); // the second was never begun
+}
+
+/// Else it would be said of it that it was not done.
+void TestDurableDoors::aCallLeavesOnlyWhenItIsOnDiskThatItMay()
+{
+    const Database::Steps steps { Outbox::tables() + Inbox::tables() + CallBook::tables(), CallBook::moreTables() };
+    m_client = std::make_unique<Client>(Identity::generate(), profile(Role::Person));
+    DurableClient durable(*m_client, m_house->server.key(), file());
+    QSignalSpy failed(&durable, &DurableClient::failed);
+    std::optional<Result<SentCall>> queued;
+    durable.call<Order>(ana, { 1 }, this, [&](const Result<SentCall> &call) { queued = call; });
+    QTRY_VERIFY(queued && *queued);
+    QVERIFY(!(*queued)->mayHaveLeft);
+    change("CREATE TRIGGER no BEFORE UPDATE OF may_have_left ON sent_calls"
+           " BEGIN SELECT RAISE(ABORT, 'it cannot be written'); END",
+        steps);
+    m_client->connectTo(m_house->address, m_house->server.key());
+    QTRY_COMPARE(failed.size(), 1);
+    bool isAnswered = false; // whatever was said before has come when this comes back
+    m_client->call<Order>({}, { 1 }, this, [&](const Result<Order::Reply> &) { isAnswered = true; });
+    QTRY_VERIFY(isAnswered && m_house->post);
+    QCOMPARE(m_house->posted.size(), 0);
+    change("DROP TRIGGER no", steps);
+    QTRY_COMPARE_WITH_TIMEOUT(m_house->posted.size(), 1, 20'000);
+    const auto database = Database::open(file(), steps);
+    QVERIFY(database && CallBook(**database).all()->first().mayHaveLeft);
+    bool mayHaveLeft = false; // and what is put now may leave at once
+    durable.call<Order>(ana, { 2 }, this, [&](const Result<SentCall> &call) { mayHaveLeft = call->mayHaveLeft; });
+    QTRY_VERIFY(mayHaveLeft);
 }
 
 QTEST_GUILESS_MAIN(TestDurableDoors)

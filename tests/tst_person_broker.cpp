@@ -241,6 +241,36 @@ private slots:
         QTRY_COMPARE(lastEntry(*ana.person, key).state, Entry::State::Read);
     }
 
+    /// What might be done is not sent before it is on disk that it might.
+    void aCallLeavesOnlyWhenItIsOnDiskThatItMay()
+    {
+        House house;
+        Someone ana(QStringLiteral("Ana"));
+        Someone bea(QStringLiteral("Bea"));
+        befriend(house, ana, bea);
+        ana.person.reset();
+        const auto file = Database::open(ana.folder.filePath(QStringLiteral("chat.sqlite")), messages::steps());
+        QVERIFY(file);
+        SentCall call;
+        call.to = bea->key();
+        call.broker = house.identity.key();
+        call.command = QStringLiteral("order");
+        call.at = QDateTime::currentMSecsSinceEpoch();
+        call.until = call.at + 1'000'000;
+        call.mayHaveLeft = false;
+        call.device = QByteArray(8, 'd');
+        QVERIFY(CallBook(**file).put(call));
+        QVERIFY((*file)->run(QStringLiteral("CREATE TRIGGER no BEFORE UPDATE OF may_have_left ON sent_calls"
+                                            " BEGIN SELECT RAISE(ABORT, 'it cannot be written'); END")));
+        ana.open();
+        QTRY_VERIFY(house.isReady(ana));
+        QVERIFY(ana->conversations().say(bea->key(), QStringLiteral("hi!"))); // on the same way
+        QTRY_COMPARE(lastEntry(*ana.person, bea->key()).state, Entry::State::Delivered);
+        QCOMPARE(CallBook(**file).all()->first().state, SentCall::State::Queued);
+        QVERIFY((*file)->run(QStringLiteral("DROP TRIGGER no")));
+        QTRY_COMPARE_WITH_TIMEOUT(CallBook(**file).all()->first().state, SentCall::State::AtBroker, 20'000);
+    }
+
     /// She writes on the laptop while the phone is off, and on the phone; Bea answers, by the broker and directly.
     void whatISayOnOneDeviceIsOnMyOthers()
     {

@@ -14,20 +14,36 @@ CallNews::CallNews(StoreThread &store, const QByteArray &device, std::function<q
     m_look.callOnTimeout(this, &CallNews::look);
 }
 
-/// The store reads what is to be posted after it wrote this.
 void CallNews::mayLeave(const PublicKey &broker)
 {
-    m_mayLeave.insert(broker);
-    write([broker](CallBook &book) -> CallBook::Changed {
-        const Result<void> noted = book.mayLeave(broker);
-        return noted ? CallBook::Changed(QList<SentCall>()) : noted.error();
-    });
+    if (m_leaving.contains(broker))
+        return;
+    m_leaving.insert(broker, false);
+    noteLeaving(broker);
+}
+
+void CallNews::noteLeaving(const PublicKey &broker)
+{
+    m_store.write(
+        this, [broker](Database &database) { return CallBook(database).mayLeave(broker); },
+        [this, broker](const Result<void> &noted) {
+            if (!noted) {
+                QTimer::singleShot(lookAgain, this, [this, broker] { noteLeaving(broker); });
+                return emit failed(noted.error());
+            }
+            m_leaving.insert(broker, true);
+            emit going(broker);
+        });
 }
 
 void CallNews::follow(MailPoster &poster, const PublicKey &broker, std::function<QString()> name)
 {
     const auto isCall = [conversation = MailSource::ofBroker(broker)](
                             const MailSequence &sequence) { return sequence.conversation == conversation; };
+    connect(this, &CallNews::going, &poster, [broker, &poster](const PublicKey &now) {
+        if (now == broker)
+            poster.look();
+    });
     connect(&poster, &MailPoster::kept, this,
         [this, isCall, broker, name](const MailSequence &sequence, const MailProgress &progress) {
             if (isCall(sequence))

@@ -17,10 +17,13 @@ public:
     CallNews(
         StoreThread &store, const QByteArray &device, std::function<qint64()> wallClock, QObject *parent = nullptr);
 
-    /// Before a poster is started towards this broker.
+    /// Before a poster is started towards this broker: notes it with each call. As long as that is not on disk it is tried
+    /// again, and no call goes there.
     void mayLeave(const PublicKey &broker);
-    /// Whether it was.
-    bool mayHaveLeft(const PublicKey &broker) const { return m_mayLeave.contains(broker); }
+    /// Whether it was to be noted: so is what is put from then on.
+    bool mayHaveLeft(const PublicKey &broker) const { return m_leaving.contains(broker); }
+    /// Whether it is on disk: calls may go there. A poster that is followed looks again when they may.
+    bool mayGo(const PublicKey &broker) const { return m_leaving.value(broker); }
     /// Hears how far calls come that go by this poster. \param name  what the broker is called, now
     void follow(MailPoster &poster, const PublicKey &broker, std::function<QString()> name);
     /// Takes what came by a broker from who was called.
@@ -35,14 +38,16 @@ public:
 signals:
     void changed(const hawser::SentCall &call);
     void failed(const hawser::Error &why); ///< the file cannot be used now; what is in it stays
+    void going(const hawser::PublicKey &broker); ///< mayGo() from now on
 
 private:
+    void noteLeaving(const PublicKey &broker);
     void write(std::function<CallBook::Changed(CallBook &)> work, const MailTaker::Done &done = {});
 
     StoreThread &m_store;
     QByteArray m_device;
     std::function<qint64()> m_wallClock;
-    QSet<PublicKey> m_mayLeave; // brokers
+    QHash<PublicKey, bool> m_leaving; // brokers for which calls may leave, and whether that is on disk
     QTimer m_look;
 };
 
