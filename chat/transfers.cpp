@@ -105,10 +105,8 @@ void Transfers::Private::end(Moving &moving, Transfer::State state, const QStrin
     moving.upload.reset();
     moving.download.reset();
     moving.offer.reset();
-    if (std::exchange(moving.isStuck, false))
-        sweep(*moving.kept);
-    moving.isLanding = false;
     keepEnd(moving);
+    moving.isLanding = moving.isStuck = false;
     countEnd(moving);
     const bool isOut = transfer.direction == Transfer::Direction::Out;
     const PublicKey peer = transfer.peer;

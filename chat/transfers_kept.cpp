@@ -17,6 +17,7 @@ constexpr milliseconds expiryEvery = std::chrono::hours(1);
 constexpr int mostFailed = 100; ///< lines that are kept
 constexpr milliseconds firstPause = std::chrono::seconds(1);
 constexpr int mostDoublings = 8;
+constexpr milliseconds longestPause = std::chrono::minutes(10);
 
 Transfer::Offering offeringOf(const Offer &offer)
 {
@@ -70,6 +71,8 @@ void Transfers::Private::load()
             for (const Offer &offer : std::as_const(known)) {
                 if (!offer.landedIn.isEmpty())
                     close(offer);
+                if (offer.state == Offer::State::Cancelled && !offer.part.isEmpty())
+                    sweep(offer); // a process ended in between
                 if (find(offer.id) != nullptr || offer.isHidden)
                     continue;
                 show(offer);
@@ -237,16 +240,27 @@ void Transfers::Private::keepEnd(Moving &moving)
     offer.root = transfer.receipt;
     offer.failed = transfer.failed.mid(0, mostFailed);
     offer.tookMs = quint64(transfer.took.count());
-    keepEnd(offer, std::exchange(moving.tell, std::nullopt));
+    keepEnd({ offer, std::exchange(moving.tell, std::nullopt), moving.isStuck });
 }
 
-void Transfers::Private::keepEnd(const Offer &offer, const std::optional<QString> &tell)
+/// As long as it is not on disk nothing is swept: a process after this one would wait for what is gone.
+void Transfers::Private::keepEnd(const End &end)
 {
     history.write(
         this,
-        [offer, tell, mine = post.myself(offer.peer).others](
-            Database &database) { return offers::end(database, offer, tell, mine); },
-        [this](const Result<Offer> &) { post.wake(); });
+        [end, mine = post.myself(end.offer.peer).others](
+            Database &database) { return offers::end(database, end.offer, end.tell, mine); },
+        [this, end](const Result<Offer> &ended) {
+            if (!ended && ended.error().code != Code::NotFound) {
+                End again = end;
+                again.pause = std::min<milliseconds>(end.pause * 2, longestPause);
+                QTimer::singleShot(end.pause, this, [this, again] { keepEnd(again); });
+                return;
+            }
+            post.wake();
+            if (end.sweeps)
+                sweep(end.offer);
+        });
 }
 
 /// How it stands while it goes.

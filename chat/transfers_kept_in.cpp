@@ -183,7 +183,7 @@ void Transfers::Private::landLater(Moving &moving)
     moving.isStuck = false;
     history.write(
         this,
-        [offer = *moving.kept](Database &database) -> Result<Offer> {
+        [offer = *moving.kept, isOne = !moving.only.isEmpty()](Database &database) -> Result<Offer> {
             Result<Offer> known = offers::find(database, offer.peer, false, offer.id);
             if (!known || known->isOver())
                 return known;
@@ -192,7 +192,7 @@ void Transfers::Private::landLater(Moving &moving)
                 return names.error();
             known->state = Offer::State::Done;
             known->landedIn = offer.saveTo;
-            if (names->size() == 1)
+            if (isOne && names->size() == 1) // of several, others may have got their names before
                 known->saveTo += QLatin1Char('/') + names->first();
             return offers::note(database, *known);
         },

@@ -72,7 +72,7 @@ void Transfers::Private::keptOffer(const QByteArray &id, const Result<Offer> &se
         Offer gone = *sent;
         gone.state = Offer::State::Cancelled;
         gone.isHidden = true;
-        return keepEnd(gone, QString());
+        return keepEnd({ gone, QString() });
     }
     moving->kept = *sent;
     if (moving->transfer.isOver()) {

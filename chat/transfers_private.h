@@ -89,7 +89,13 @@ public:
     QString sentenceOf(const Offer &offer) const;
     milliseconds nextPause(Moving &moving) const;
     void keepEnd(Moving &moving);
-    void keepEnd(const Offer &offer, const std::optional<QString> &tell);
+    struct End {
+        Offer offer;
+        std::optional<QString> tell;
+        bool sweeps = false; ///< then nothing of it is to stay
+        milliseconds pause = seconds(5); ///< until it is tried again
+    };
+    void keepEnd(const End &end);
     void note(const Moving &moving);
     void removed(const PublicKey &peer);
     void expire();

@@ -26,9 +26,8 @@ struct Disk {
 };
 
 /// All of Ana's offer has come, and waits for Bea's disk.
-QByteArray withoutADisk(Couple &two, Disk &disk)
+void waitForDisk(Couple &two, Disk &disk, const QByteArray &id)
 {
-    const QByteArray id = two.offerToAway();
     two.beaComesAndSees(id);
     bool isAway = false;
     QObject context;
@@ -43,6 +42,12 @@ QByteArray withoutADisk(Couple &two, Disk &disk)
         QTRY_COMPARE(two.atAna(id).sentence, QStringLiteral("all of it has come there, and waits for its place"));
         QVERIFY(!QFileInfo::exists(disk.place));
     }();
+}
+
+QByteArray withoutADisk(Couple &two, Disk &disk)
+{
+    const QByteArray id = two.offerToAway();
+    waitForDisk(two, disk, id);
     return id;
 }
 
@@ -96,6 +101,85 @@ private slots:
         two.bea.stop();
         two.bea.start();
         QTRY_COMPARE(two.atBea(id).state, State::Cancelled);
+    }
+
+    /// Her no is on disk before what came is taken away.
+    void whatIsStoppedIsThereUntilThatIsOnDisk_data()
+    {
+        QTest::addColumn<bool>("programEnds");
+        QTest::newRow("which takes it in the end") << false;
+        QTest::newRow("when the program ends before") << true;
+    }
+    void whatIsStoppedIsThereUntilThatIsOnDisk()
+    {
+        QFETCH(const bool, programEnds);
+        Couple two(true);
+        Disk disk { two.bea.downloads() };
+        const QByteArray id = withoutADisk(two, disk);
+        QVERIFY(two.bea.database()->run(QStringLiteral("CREATE TRIGGER no BEFORE UPDATE ON offers WHEN new.state = 5"
+                                                       " BEGIN SELECT RAISE(ABORT, 'it cannot be written'); END")));
+        bool isStopped = false; // the moment after one try to find its place: no other is under way
+        connect(&two.bea->transfers(), &Transfers::changed, two.bea.person.get(), [&] {
+            if (!std::exchange(isStopped, true)) {
+                disk.comeBack();
+                two.bea->transfers().cancel(id);
+            }
+        });
+        QTRY_VERIFY(isStopped);
+        QCOMPARE(two.atBea(id).state, State::Cancelled);
+        two.bea.writeAll();
+        QCOMPARE(two.bea.offers().value(0).state, Offer::State::Landing);
+        QCOMPARE(two.bea.received(), QStringList { QStringLiteral(".hawser-part") });
+        if (programEnds)
+            two.bea.stop();
+        QVERIFY(two.bea.database()->run(QStringLiteral("DROP TRIGGER no")));
+        if (programEnds) {
+            two.bea.start();
+            return two.arrivedOnce(id);
+        }
+        QTRY_VERIFY_WITH_TIMEOUT(two.bea.received().isEmpty(), 20'000);
+        QCOMPARE(two.bea.offers().value(0).state, Offer::State::Cancelled);
+        QTRY_COMPARE(two.atAna(id).state, State::Cancelled);
+    }
+
+    /// The program ended when that was on disk, and before the other was done.
+    void whatIsLeftOfWhatWasStoppedIsTakenAway()
+    {
+        Couple two(true);
+        Disk disk { two.bea.downloads() };
+        const QByteArray id = withoutADisk(two, disk);
+        const auto stopped = [&] { // unless it is just looked for its place
+            two.bea->transfers().cancel(id);
+            return two.atBea(id).state == State::Cancelled;
+        };
+        QTRY_VERIFY(stopped());
+        two.bea.writeAll();
+        two.bea.stop();
+        disk.comeBack();
+        two.bea.start();
+        QTRY_VERIFY(two.bea.received().isEmpty());
+    }
+
+    /// One of them had got its name when the disk went.
+    void whatLandsInTwoPartsIsInTheFolder()
+    {
+        Couple two(true);
+        Disk disk { two.bea.downloads() };
+        two.beaGoes();
+        const QString first = two.ana.file("first", QStringLiteral("first.bin"));
+        const Result<QByteArray> id =
+            two.ana->transfers().send(two.beasKey, { first, two.ana.file(two.content) }, QStringLiteral("see"), false);
+        QVERIFY(id);
+        QTRY_COMPARE(two.atAna(*id).offering, Offering::AtBroker);
+        waitForDisk(two, disk, *id);
+        const QDir parts(disk.elsewhere + QStringLiteral("/.hawser-part"));
+        const QString part = parts.filePath(parts.entryList(QDir::Dirs | QDir::NoDotAndDotDot).value(0));
+        QVERIFY(QDir().mkpath(disk.place));
+        QVERIFY(QDir().rename(part + QStringLiteral("/first.bin"), disk.place + QStringLiteral("/first.bin")));
+        disk.comeBack();
+        QTRY_COMPARE_WITH_TIMEOUT(two.atBea(*id).state, State::Done, 30'000);
+        QTRY_COMPARE(two.bea.received(), (QStringList { QStringLiteral("first.bin"), QStringLiteral("shoot.bin") }));
+        QCOMPARE(two.atBea(*id).saveTo, two.bea.downloads());
     }
 
     /// What was landing from somebody who is removed ends, and nothing of it stays.
