@@ -375,25 +375,58 @@ void TestDurableBounds::anotherBrokerTellsNothingOfACall()
     QCOMPARE(book().take(answer(1, resultFor(1)), home, device, today)->size(), 1); // nothing was burnt
 }
 
+/// Before each broker had a conversation of its own: what is called from now on has the numbers of those calls again.
 void TestDurableBounds::aBookOfBeforeGoesOn()
 {
     ++m_files;
     const Database::Steps before { Outbox::tables() + Inbox::tables() + CallBook::tables() };
     open(before);
-    const MailItem item { DurableCall::kind, "old", 1 };
-    QVERIFY(Outbox(*m_database).put({ machine, MailSource::betweenTheTwo() }, packItems({ &item, 1 })));
-    const auto old = m_database->run(
-        "INSERT INTO sent_calls (recipient, broker, name, command, parameters, at, until, state, sentence, device,"
-        " number, code, ended, seen, result) VALUES (?, ?, 'm', 'add', x'80', ?, ?, 1, '', ?, 1, 0, 0, 0, x'')",
-        { machine.bytes(), home.bytes(), today, today + day, device });
-    QVERIFY(old);
+    const PublicKey bea = Identity::generate().key(); // whom one talks with, too
+    const auto say = [&](const PublicKey &to, const char *kind) {
+        const MailItem item { kind, "of another size", 1 };
+        return Outbox(*m_database).put({ to, MailSource::betweenTheTwo() }, packItems({ &item, 1 }));
+    };
+    const auto called = [&](const PublicKey &to, int number, int state) {
+        return m_database->run(
+            "INSERT INTO sent_calls (recipient, broker, name, command, parameters, at, until, state, sentence, device,"
+            " number, code, ended, seen, result) VALUES (?, ?, 'm', 'add', x'80', ?, ?, ?, '', ?, ?, 0, 0, 0, x'')",
+            { to.bytes(), home.bytes(), today, today + day, state, device, number });
+    };
+    for (int number = 1; number <= 3; ++number)
+        QVERIFY(say(machine, DurableCall::kind) && called(machine, number, 4 - number)); // taken, at the broker, queued
+    QVERIFY(Outbox(*m_database).kept({ machine, MailSource::betweenTheTwo() }, 2));
+    QVERIFY(say(bea, "chat/1") && say(bea, DurableCall::kind) && called(bea, 2, 1) && say(bea, "chat/1"));
+
     open(before + Database::Steps { CallBook::moreTables() });
-    QVERIFY(Outbox(*m_database).waiting()->isEmpty()); // it would reach nobody
-    QCOMPARE(book().all()->size(), 1);
-    QCOMPARE(book().endOverdue(today + 2 * day)->size(), 1);
-    QCOMPARE(book().all()->first().outcome().code, Code::DeadlineExceeded);
-    QVERIFY(book().all()->first().isOverdue); // it may have gone, then
-    QVERIFY(put(today + 9 * day) > 0);
+    QCOMPARE(*Outbox(*m_database).waiting(), (QList { MailSequence { bea, MailSource::betweenTheTwo() } }));
+    const auto runs = Outbox(*m_database).pending({ bea, MailSource::betweenTheTwo() }, 0, 1 << 30);
+    QByteArrayList kinds;
+    qint64 bytes = 0;
+    for (const Outbox::Run &run : *runs) {
+        kinds << unpackItems(run.items)->first().kind;
+        bytes += run.items.size();
+    }
+    QCOMPARE(kinds, (QByteArrayList { "chat/1", goneKind, "chat/1" }));
+    QCOMPARE(Outbox(*m_database).progress({ bea, MailSource::betweenTheTwo() })->bytes, bytes);
+    QVERIFY(Outbox(*m_database).kept({ bea, MailSource::betweenTheTwo() }, 1)); // then an answer was lost
+    const MailItem gone { goneKind, {}, 0 };
+    QCOMPARE(
+        Outbox(*m_database).compare({ bea, MailSource::betweenTheTwo() }, 2, itemDigest(packItems({ &gone, 1 })))->by,
+        0u);
+
+    QCOMPARE(book().unseen()->size(), 4);
+    const quint64 now = put(today + 9 * day);
+    QCOMPARE(book().find(now)->number, 1u);
+    QCOMPARE(book().take(answer(1, resultFor(1)), home, device, today)->size(), 1);
+    QCOMPARE(book().find(now)->outcome().code, Code::Ok);
+    QVERIFY(book().endOverdue(today + 40 * day)->isEmpty());
+    for (int id = 1; id <= 4; ++id) {
+        const auto old = book().find(id);
+        QCOMPARE(old->state, SentCall::State::Done);
+        QCOMPARE(old->outcome().code, Code::Unknown);
+        QCOMPARE(old->outcome().begun, Begun::Maybe);
+        QVERIFY(!old->sentence.isEmpty() && old->ended > 0 && !old->seen);
+    }
 }
 
 QTEST_GUILESS_MAIN(TestDurableBounds)

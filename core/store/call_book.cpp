@@ -14,6 +14,7 @@ using contracts::RunOutcome;
 namespace {
 
 constexpr int mostSentence = 1024; // characters
+constexpr int itemHead = 13; // where its kind begins in a packed item, counted from 1
 constexpr qint64 endedFor = std::chrono::duration_cast<std::chrono::milliseconds>(limits::durableMost).count();
 constexpr qint64 takenFor = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::hours(24)).count();
 
@@ -68,16 +69,38 @@ QStringList CallBook::tables()
     };
 }
 
+/// Before, calls went in the conversation with who was called, which no machine answers any more, and their numbers are those
+/// of other calls in the broker's. So they leave the outbox, where what else was said stays, and whoever called is told.
 QStringList CallBook::moreTables()
 {
+    const MailItem gone { goneKind, {}, 0 };
+    const QByteArray item = packItems({ &gone, 1 });
+    const QByteArray callKind = char(qstrlen(DurableCall::kind)) + QByteArray(DurableCall::kind);
+    const DurableResult unknown = noResult({ Code::Unknown,
+        QStringLiteral(
+            "it was called by an older Hawser, and its answer cannot be heard any more: whether it was done is "
+            "not known"),
+        Begun::Maybe });
+    const QString old = QStringLiteral("SELECT id FROM outbox_sequences WHERE conversation = zeroblob(16)");
+    const QString onlyCalls = old
+        + QStringLiteral(" AND last > 0 AND last = (SELECT count(*) FROM sent_calls"
+                         " WHERE sent_calls.recipient = outbox_sequences.recipient)");
+    const auto blob = [](const QByteArray &bytes) { return QStringLiteral("x'%1'").arg(QLatin1String(bytes.toHex())); };
     return {
         QStringLiteral("ALTER TABLE sent_calls ADD COLUMN may_have_left INTEGER NOT NULL DEFAULT 1"),
         QStringLiteral("ALTER TABLE sent_calls ADD COLUMN overdue INTEGER NOT NULL DEFAULT 0"),
-        // What waited in another conversation than the broker's, which no machine answers any more
-        QStringLiteral("DELETE FROM outbox WHERE sequence IN (SELECT id FROM outbox_sequences WHERE conversation ="
-                       " zeroblob(16) AND recipient IN (SELECT recipient FROM sent_calls))"),
-        QStringLiteral("UPDATE outbox_sequences SET kept = last, bytes = 0, kept_digest = x'' WHERE conversation ="
-                       " zeroblob(16) AND recipient IN (SELECT recipient FROM sent_calls)"),
+        QStringLiteral("DELETE FROM outbox WHERE sequence IN (%1)").arg(onlyCalls),
+        QStringLiteral("UPDATE outbox_sequences SET kept = last, kept_digest = x'' WHERE id IN (%1)").arg(onlyCalls),
+        QStringLiteral("UPDATE outbox SET items = %1, digest = %2 WHERE sequence IN (%3) AND count = 1"
+                       " AND substr(items, %4, %5) = %6")
+            .arg(blob(item), blob(itemDigest(item)), old, QString::number(itemHead), QString::number(callKind.size()),
+                blob(callKind)),
+        QStringLiteral("UPDATE outbox_sequences SET bytes = (SELECT coalesce(sum(length(items)), 0) FROM outbox"
+                       " WHERE sequence = outbox_sequences.id) WHERE id IN (%1)")
+            .arg(old),
+        QStringLiteral("UPDATE sent_calls SET state = 4, code = %1, sentence = '%2', result = %3,"
+                       " ended = strftime('%s', 'now') * 1000 WHERE state < 4")
+            .arg(QString::number(unknown.code), unknown.sentence, blob(encodeStruct(unknown))),
     };
 }
 

@@ -24,7 +24,9 @@ MailSequence backTo(const MailSource &source)
 
 } // namespace
 
-/// Version 1 knew no conversation: what it kept could be answered by no broker that its callers would believe.
+/// Version 1 knew no conversation. What it kept is dropped without an answer: in the old conversation no caller of now hears
+/// one, and in the broker's its number is that of another call, which would be taken for answered. Who called ends it himself
+/// when his program comes to this version (CallBook::moreTables), as one that may have begun.
 Database::Steps CallQueue::steps()
 {
     return { Inbox::tables() + Outbox::tables()
