@@ -3,8 +3,7 @@
 #include "brokerd/feed.h"
 #include "core/log.h"
 #include "core/number.h"
-
-#include <QDateTime>
+#include "core/wall_clock.h"
 
 namespace hawser::broker {
 
@@ -12,11 +11,6 @@ namespace {
 
 constexpr qsizetype blocksAtOnce = 1000; // in one answer
 constexpr quint64 longestMs = 100ull * 365 * 24 * 3600 * 1000; // what is longer is a mistake
-
-WallTime wallNow()
-{
-    return QDateTime::currentMSecsSinceEpoch();
-}
 
 /// For the log: who decided.
 QString who(const Caller &caller)
@@ -38,7 +32,7 @@ Value describe(const Waiting &request, bool closed = false, const QString &by = 
     said.address = knock.address;
     said.rights = knock.rights;
     said.commands = knock.commands;
-    said.sinceMs = quint64(qMax<WallTime>(0, wallNow() - request.since));
+    said.sinceMs = quint64(qMax<WallTime>(0, wallClock() - request.since));
     said.closed = closed;
     said.by = by;
     return toValue(said);
@@ -147,7 +141,7 @@ Result<Admin::Decide::Reply> Admin::decide(const Decide::Request &decision, cons
     account.once = decision.once;
     account.by = nameOf(caller);
     if (decision.forMs > 0)
-        account.until = wallNow() + WallTime(decision.forMs);
+        account.until = wallClock() + WallTime(decision.forMs);
     if (const Result<void> allowed = m_parts.knocks.allow(*request, account); !allowed)
         return allowed.error();
     log(Level::Notice, "let-in",
@@ -162,7 +156,7 @@ Result<void> Admin::deny(const Decide::Request &decision, const Waiting &request
     if (decision.quietly)
         return {}; // not now: it stays, and nobody hears of it
     if (decision.blockMs > 0) {
-        const WallTime until = wallNow() + WallTime(decision.blockMs);
+        const WallTime until = wallClock() + WallTime(decision.blockMs);
         if (const Result<void> blocked = m_parts.requests.block(request.knock.key.hex(), until); !blocked)
             return blocked;
         if (decision.blockAddress)
@@ -193,7 +187,7 @@ Result<contracts::Invite::Reply> Admin::invite(const contracts::Invite::Request 
     if (wish.machine && wish.administrator)
         return Error { Code::InvalidArgument, QStringLiteral("a machine is no administrator") };
     const Result<QString> link = invite({ wish.machine ? AccountKind::Node : AccountKind::User, wish.administrator,
-        wish.uses, wallNow() + WallTime(time) });
+        wish.uses, wallClock() + WallTime(time) });
     if (!link)
         return link.error();
     log(Level::Notice, "invited",
@@ -218,7 +212,7 @@ contracts::BrokerBlocks::Reply Admin::blocks(const QString &after) const
     auto next = after.isEmpty() ? all.cbegin() : std::upper_bound(all.cbegin(), all.cend(), after);
     contracts::BrokerBlocks::Reply reply;
     for (; next != all.cend() && reply.blocks.size() < blocksAtOnce; ++next) {
-        const WallTime left = m_parts.requests.blocks().value(*next) - wallNow();
+        const WallTime left = m_parts.requests.blocks().value(*next) - wallClock();
         if (left > 0)
             reply.blocks << contracts::BrokerBlocks::Item { *next, quint64(left) };
     }

@@ -4,9 +4,9 @@
 #include "core/device.h"
 #include "core/log.h"
 #include "core/text.h"
+#include "core/wall_clock.h"
 
 #include <QCoreApplication>
-#include <QDateTime>
 #include <QDir>
 #include <QSysInfo>
 
@@ -18,11 +18,6 @@ constexpr auto houseEvery = std::chrono::seconds(10); // what is over is looked 
 constexpr auto databasePatience = std::chrono::milliseconds(50); // this thread serves everybody
 constexpr auto drainLook = std::chrono::milliseconds(50);
 constexpr WallTime unusedOnce = 10 * 60 * 1000; // ms that "this time" waits for somebody who had hung up
-
-WallTime wallNow()
-{
-    return QDateTime::currentMSecsSinceEpoch();
-}
 
 Error nobody()
 {
@@ -131,7 +126,7 @@ Result<void> Broker::load(const QString &folder)
 {
     if (const Result<void> accounts = m_accounts.load(); !accounts)
         return accounts;
-    if (const Result<void> requests = m_requests.load(wallNow()); !requests)
+    if (const Result<void> requests = m_requests.load(wallClock()); !requests)
         return requests;
     if (const Result<void> offers = m_offers.load(); !offers)
         return offers;
@@ -252,7 +247,7 @@ void Broker::accountRemoved(const Account &account)
 
 void Broker::keepHouse()
 {
-    const WallTime wall = wallNow();
+    const WallTime wall = wallClock();
     const ClockWatch::Look look = m_clock.look(runningTime(), wall);
     if (look.jumped != milliseconds(0))
         log(Level::Warning, "clock-jumped",

@@ -1,8 +1,9 @@
 // What a broker says about itself, how others reach it, and how it stops.
 #include "brokerd/broker.h"
 
+#include "core/wall_clock.h"
+
 #include <QCoreApplication>
-#include <QDateTime>
 #include <QNetworkInterface>
 #include <QRandomGenerator>
 #include <QSysInfo>
@@ -86,7 +87,7 @@ Address Broker::reachable() const
 
 Result<QString> Broker::administratorLink()
 {
-    const WallTime until = QDateTime::currentMSecsSinceEpoch() + m_config.invitationHours * 60 * 60 * 1000;
+    const WallTime until = wallClock() + m_config.invitationHours * 60 * 60 * 1000;
     return m_admin.invite({ AccountKind::User, true, 1, until });
 }
 

@@ -3,8 +3,8 @@
 #include "core/identity.h"
 #include "core/number.h"
 #include "core/text.h"
+#include "core/wall_clock.h"
 
-#include <QDateTime>
 #include <QPointer>
 
 namespace hawser::broker {
@@ -15,11 +15,6 @@ constexpr qsizetype idBytes = 16;
 constexpr qsizetype commitmentBytes = 32;
 constexpr qsizetype mostRights = 16;
 constexpr qsizetype mostCommands = 64; // that a request lists; the offer says all
-
-WallTime wallNow()
-{
-    return QDateTime::currentMSecsSinceEpoch();
-}
 
 QStringList shownList(const QStringList &list, qsizetype most)
 {
@@ -76,7 +71,7 @@ Result<Knock> Knocks::knockOf(const Ask::Request &request, const Session &sessio
 
 void Knocks::takeInvitation(const Knock &knock, const QByteArray &secret, const CallPointer &call)
 {
-    Account account { knock.key, knock.kind, knock.claim, knock.host, false, wallNow(), std::nullopt, false,
+    Account account { knock.key, knock.kind, knock.claim, knock.host, false, wallClock(), std::nullopt, false,
         QStringLiteral("an invitation") };
     if (const Account *before = m_accounts.find(knock.key)) {
         if (before->kind != knock.kind)
@@ -86,7 +81,7 @@ void Knocks::takeInvitation(const Knock &knock, const QByteArray &secret, const 
         account.until.reset();
     }
     const Result<void> done = m_accounts.admit(account, [&]() -> Result<void> {
-        const Result<InvitationTerms> terms = m_invitations.take(secret, knock.kind, wallNow());
+        const Result<InvitationTerms> terms = m_invitations.take(secret, knock.kind, wallClock());
         if (!terms)
             return terms.error();
         account.administrator = account.administrator || terms->administrator;
@@ -106,8 +101,8 @@ void Knocks::wait(const Knock &knock, const CallPointer &call)
 {
     if (const CallPointer older = takeCall(knock.key))
         older->fail({ Code::Aborted, QStringLiteral("the same key asks on another connection") });
-    const bool blocked = m_requests.isBlocked(knock.key, knock.address, wallNow());
-    const Result<Requests::Answer> answer = m_requests.answerTo(knock, wallNow()); // who is blocked sees no difference
+    const bool blocked = m_requests.isBlocked(knock.key, knock.address, wallClock()); // and sees no difference
+    const Result<Requests::Answer> answer = m_requests.answerTo(knock, wallClock());
     if (!answer)
         return call->fail(answer.error());
     m_calls.insert(knock.key, call);
@@ -122,7 +117,7 @@ void Knocks::wait(const Knock &knock, const CallPointer &call)
                 revealed(knock, nonce, blocked, message, call);
         });
     const WallTime until = answer->since + milliseconds(limits::requestOnScreen).count();
-    call->send(Ask::In { answer->nonce, quint64(qMax<WallTime>(0, until - wallNow())) });
+    call->send(Ask::In { answer->nonce, quint64(qMax<WallTime>(0, until - wallClock())) });
 }
 
 void Knocks::revealed(
@@ -132,7 +127,7 @@ void Knocks::revealed(
     const Result<Ask::Out> out = message.as<Ask::Out>();
     Result<void> taken = out ? m_requests.mayReveal(knock, out->nonce) : Result<void>(out.error());
     if (taken && !blocked)
-        if (const Result<Waiting> waiting = m_requests.reveal(knock, nonce, out->nonce, wallNow()); !waiting)
+        if (const Result<Waiting> waiting = m_requests.reveal(knock, nonce, out->nonce, wallClock()); !waiting)
             taken = waiting.error();
     if (taken)
         return;
@@ -149,7 +144,7 @@ Knocks::Ask::Reply Knocks::replyFor(const Account &account) const
 {
     Ask::Reply reply;
     reply.rights << (account.kind == AccountKind::Node ? QStringLiteral("node") : QStringLiteral("member"));
-    reply.forMs = account.until ? quint64(qMax<WallTime>(1, *account.until - wallNow())) : 0;
+    reply.forMs = account.until ? quint64(qMax<WallTime>(1, *account.until - wallClock())) : 0;
     reply.once = account.once;
     reply.administrator = account.administrator;
     reply.claim = m_name;
@@ -171,7 +166,7 @@ Result<void> Knocks::allow(const Waiting &request, Account account)
     account.kind = request.knock.kind;
     account.name = request.knock.claim;
     account.host = request.knock.host;
-    account.since = wallNow();
+    account.since = wallClock();
     const Result<void> done = m_accounts.admit(account, [&] { return m_requests.erase(account.key); });
     if (!done)
         return done;

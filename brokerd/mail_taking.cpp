@@ -1,6 +1,6 @@
 #include "brokerd/mail_taking.h"
 
-#include <QDateTime>
+#include "core/wall_clock.h"
 
 namespace hawser::broker {
 
@@ -21,7 +21,7 @@ MailTaking::MailTaking(std::shared_ptr<IncomingCall> call, Mailbox &mailbox)
     connect(m_call.get(), &Channel::roomAvailable, this, &MailTaking::look);
     connect(m_call.get(), &IncomingCall::stopped, this, &MailTaking::stopped);
     m_mailbox.m_store.write(this,
-        m_mailbox.withStore([user = user(), device = device(), wall = QDateTime::currentMSecsSinceEpoch()](
+        m_mailbox.withStore([user = user(), device = device(), wall = wallClock()](
                                 MailStore &store) { return store.begin(user, device, wall); }),
         [this](const Result<MailStore::Device> &device) { begun(device); });
 }
@@ -80,7 +80,7 @@ void MailTaking::fetched(const Result<MailStore::Fetched> &fetched)
         return end({ Code::Unavailable, QStringLiteral("the mailbox is out of order at the moment"), Begun::Maybe });
     }
     m_mailbox.m_damaged += fetched->damaged;
-    const WallTime wall = QDateTime::currentMSecsSinceEpoch();
+    const WallTime wall = wallClock();
     for (const MailStore::Letter &letter : fetched->letters) {
         if (!m_mailbox.m_mayReach(letter.source.sender, user())) {
             m_mailbox.m_withheld += letter.count;
@@ -131,9 +131,8 @@ void MailTaking::saveCursor()
     m_saving = true;
     m_saved = m_cursor;
     m_mailbox.m_store.write(this,
-        m_mailbox.withStore(
-            [user = user(), device = device(), upto = m_cursor, wall = QDateTime::currentMSecsSinceEpoch()](
-                MailStore &store) { return store.taken(user, device, upto, wall); }),
+        m_mailbox.withStore([user = user(), device = device(), upto = m_cursor, wall = wallClock()](
+                                MailStore &store) { return store.taken(user, device, upto, wall); }),
         [this](const Result<void> &result) {
             m_saving = false;
             if (!result)
@@ -162,18 +161,26 @@ void MailTaking::itemFailed(quint64 serial)
     m_singlyTo = std::max(m_singlyTo, givenTo);
     ++m_round;
     m_counting = true;
-    m_mailbox.m_store.write(this,
-        m_mailbox.withStore(
-            [user = user(), device = device(), serial, givenTo, wall = QDateTime::currentMSecsSinceEpoch()](
-                MailStore &store) { return store.failed(user, device, serial, givenTo, wall); }),
-        [this, serial](const Result<bool> &parked) {
-            m_counting = false;
-            if (parked && *parked) {
-                m_cursor = m_saved = m_given = serial;
-                m_mailbox.m_hits.count("mailbox_tries");
-            }
-            m_mailbox.worked();
-            look();
+    countFailure(this, serial, givenTo, [this, serial](bool parked) {
+        m_counting = false;
+        if (parked)
+            m_cursor = m_saved = m_given = serial;
+        look();
+    });
+}
+
+/// \param then  whether it was set aside now; in the context's life
+void MailTaking::countFailure(QObject *context, quint64 serial, quint64 givenTo, std::function<void(bool)> then)
+{
+    m_mailbox.m_store.write(context,
+        m_mailbox.withStore([user = user(), device = device(), serial, givenTo, wall = wallClock()](
+                                MailStore &store) { return store.failed(user, device, serial, givenTo, wall); }),
+        [mailbox = &m_mailbox, then = std::move(then)](const Result<bool> &parked) {
+            const bool isParked = parked && *parked;
+            if (isParked)
+                mailbox->m_hits.count("mailbox_tries");
+            mailbox->worked();
+            then(isParked);
         });
 }
 
@@ -183,15 +190,7 @@ void MailTaking::stopped()
     if (std::exchange(m_over, true))
         return;
     if (m_begun && !m_open.empty() && !m_mailbox.m_draining)
-        m_mailbox.m_store.write(&m_mailbox,
-            m_mailbox.withStore([user = user(), device = device(), serial = firstOpen(), givenTo = m_given,
-                                    wall = QDateTime::currentMSecsSinceEpoch()](
-                                    MailStore &store) { return store.failed(user, device, serial, givenTo, wall); }),
-            [mailbox = &m_mailbox](const Result<bool> &parked) {
-                if (parked && *parked)
-                    mailbox->m_hits.count("mailbox_tries");
-                mailbox->worked();
-            });
+        countFailure(&m_mailbox, firstOpen(), m_given, [](bool) {});
     m_mailbox.m_takers.remove(user(), this);
     deleteLater();
 }

@@ -35,6 +35,7 @@ private:
     void acknowledged(quint64 upto);
     void saveCursor();
     void itemFailed(quint64 serial);
+    void countFailure(QObject *context, quint64 serial, quint64 givenTo, std::function<void(bool)> then);
     void stopped();
     void end(const Error &why);
     quint64 firstOpen() const;

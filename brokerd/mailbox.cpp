@@ -1,8 +1,8 @@
 #include "brokerd/mail_taking.h"
 
 #include "core/log.h"
+#include "core/wall_clock.h"
 
-#include <QDateTime>
 #include <QTimer>
 
 namespace hawser::broker {
@@ -49,7 +49,7 @@ void Mailbox::setLimits(const MailboxLimits &limits)
 {
     m_limits = limits;
     m_keeper.keep = [limits](Database &database, MailPosted &post) {
-        return MailStore(database, limits).post(post, QDateTime::currentMSecsSinceEpoch());
+        return MailStore(database, limits).post(post, wallClock());
     };
 }
 

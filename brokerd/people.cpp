@@ -1,8 +1,7 @@
 #include "brokerd/people.h"
 
 #include "core/contracts/broker.h"
-
-#include <QDateTime>
+#include "core/wall_clock.h"
 
 namespace hawser::broker {
 
@@ -53,7 +52,7 @@ Value People::describe(const PublicKey &user) const
     said.name = account->name;
     said.online = m_sessions.isHere(user);
     said.administrator = account->administrator;
-    said.knownMs = quint64(qMax<qint64>(0, QDateTime::currentMSecsSinceEpoch() - account->since));
+    said.knownMs = quint64(qMax<qint64>(0, wallClock() - account->since));
     return toValue(said);
 }
 

@@ -2,8 +2,7 @@
 
 #include "brokerd/topic_reader.h"
 #include "core/log.h"
-
-#include <QDateTime>
+#include "core/wall_clock.h"
 
 namespace hawser::broker {
 
@@ -33,11 +32,6 @@ Database::Steps steps()
     return { subscriptionsSchema(), LastValueStore::schema() };
 }
 
-qint64 wallNow()
-{
-    return QDateTime::currentMSecsSinceEpoch();
-}
-
 /// Runs several statements with the same values; the first that fails is the outcome.
 Result<void> runAll(Database &database, const QList<std::pair<QString, QVariantList>> &statements)
 {
@@ -60,7 +54,7 @@ TopicStore::TopicStore(const QString &path, MayRead mayRead, QObject *parent)
     : QObject(parent), m_path(path), m_mayRead(std::move(mayRead)), m_store(path, steps())
 {
     m_expiry.setInterval(expireEvery);
-    connect(&m_expiry, &QTimer::timeout, this, [this] { expire(wallNow()); });
+    connect(&m_expiry, &QTimer::timeout, this, [this] { expire(wallClock()); });
 }
 
 TopicStore::~TopicStore() = default;
@@ -77,7 +71,7 @@ std::vector<LastValueStore::Row> TopicStore::load()
         return {};
     }
     recount();
-    expire(wallNow());
+    expire(wallClock());
     m_expiry.start();
     return std::move(*last);
 }
@@ -167,7 +161,7 @@ void TopicStore::whenMessagesWritten(QObject *context, const Done &done)
     ++m_writing;
     const auto messages = std::make_shared<const Messages>(std::exchange(m_messages, {}));
     m_store.write(
-        this, [messages, wall = wallNow()](Database &database) { return write(database, *messages, wall); },
+        this, [messages, wall = wallClock()](Database &database) { return write(database, *messages, wall); },
         [this, messages, context = QPointer<QObject>(context), done](const Result<void> &outcome) {
             --m_writing;
             written(*messages, outcome);
@@ -277,7 +271,7 @@ void TopicStore::acknowledge(KeptSubscription &kept, quint64 number, QObject *co
         const Result<void> done = runAll(database,
             { { dropUnused, { id, number, id } }, { dropWaiting, { id, number } },
                 { QStringLiteral("UPDATE subscriptions SET acknowledged = max(acknowledged, ?), used = ? WHERE id = ?"),
-                    { number, wallNow(), id } } });
+                    { number, wallClock(), id } } });
         return done ? Result<Freed>(freed) : done.error();
     };
     m_store.write(
@@ -322,7 +316,7 @@ void TopicStore::create(
         const auto row =
             database.run(QStringLiteral("INSERT INTO subscriptions (key, name, pattern, next, acknowledged, used)"
                                         " VALUES (?, ?, ?, 1, 0, ?)"),
-                { who.bytes(), QString::fromLatin1(name), QString::fromLatin1(pattern), wallNow() });
+                { who.bytes(), QString::fromLatin1(name), QString::fromLatin1(pattern), wallClock() });
         return row ? Result<qint64>(row->lastInsertId().toLongLong()) : row.error();
     };
     m_store.write(this, work,

@@ -1,8 +1,7 @@
 #include "chat/history.h"
 
 #include "chat/messages.h"
-
-#include <QDateTime>
+#include "core/wall_clock.h"
 
 namespace hawser::chat {
 
@@ -64,7 +63,7 @@ void History::whenOpen(std::function<void()> work)
 
 quint64 History::nextId()
 {
-    const auto now = quint64(QDateTime::currentMSecsSinceEpoch()) * 1000;
+    const auto now = quint64(wallClock()) * 1000;
     quint64 last = m_lastId;
     while (!m_lastId.compare_exchange_weak(last, std::max(last + 1, now))) { }
     return std::max(last + 1, now);

@@ -2,8 +2,7 @@
 
 #include "chat/person_limits.h"
 #include "core/client.h"
-
-#include <QDateTime>
+#include "core/wall_clock.h"
 
 namespace hawser::chat {
 
@@ -16,11 +15,5 @@ struct Me {
 
     const PublicKey &key() const { return identity.key(); }
 };
-
-/// Ms since 1970 by this machine's clock: for display, and for what must survive a restart. Never for timers.
-inline qint64 wallClock()
-{
-    return QDateTime::currentMSecsSinceEpoch();
-}
 
 } // namespace hawser::chat

@@ -2,6 +2,7 @@
 #include "cli/lasting.h"
 #include "cli/verbs.h"
 #include "cli/watching.h"
+#include "core/wall_clock.h"
 
 #include <QDateTime>
 
@@ -30,7 +31,7 @@ Result<qint64> momentOf(const QString &text)
     const Result<milliseconds> ago = readLasting(text);
     if (!ago)
         return Error { Code::InvalidArgument, QStringLiteral("--since takes 10m, 2h or 30d, or a date as 2026-11-21") };
-    return QDateTime::currentMSecsSinceEpoch() - ago->count();
+    return wallClock() - ago->count();
 }
 
 class Messages : public Watching<WatchMessages> {

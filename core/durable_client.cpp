@@ -1,18 +1,8 @@
 #include "core/durable_client.h"
 
-#include <QDateTime>
+#include "core/wall_clock.h"
 
 namespace hawser {
-
-namespace {
-
-/// A call waits until a date, and its caller is told when it ended.
-qint64 wallClock()
-{
-    return QDateTime::currentMSecsSinceEpoch();
-}
-
-} // namespace
 
 DurableClient::DurableClient(Client &client, const PublicKey &broker, const QString &path, QObject *parent)
     : QObject(parent), m_client(client), m_broker(broker), m_device(client.profile().device),

@@ -3,8 +3,8 @@
 #include "core/contracts/broker.h"
 #include "core/contracts/node.h"
 #include "core/log.h"
+#include "core/wall_clock.h"
 
-#include <QDateTime>
 #include <QTimer>
 
 namespace hawser {
@@ -121,8 +121,7 @@ void DurableServer::begin(const PublicKey &broker)
 
 void DurableServer::take(const PublicKey &broker, const MailTaken &taken, const MailTaker::Done &done)
 {
-    write([taken, broker, now = QDateTime::currentMSecsSinceEpoch()](
-              CallQueue &queue) { return queue.take(taken, broker, now); },
+    write([taken, broker, now = wallClock()](CallQueue &queue) { return queue.take(taken, broker, now); },
         [this, done](const Result<void> &kept) {
             if (!kept)
                 failed(kept.error());
@@ -210,7 +209,7 @@ void DurableServer::consider(const CallQueue::Waiting &call)
 /// Why it will never be called; whether it was before is resultFor()'s to say.
 std::optional<Error> DurableServer::refusal(const CallQueue::Waiting &call) const
 {
-    if (QDateTime::currentMSecsSinceEpoch() > call.call.until)
+    if (wallClock() > call.call.until)
         return Error { Code::DeadlineExceeded, QStringLiteral("its time was over before it could begin"), Begun::No };
     if (call.tries >= limits::durableTries)
         return Error { Code::Internal,

@@ -1,12 +1,11 @@
 #include "desktop/desks/request_desk.h"
 
+#include "core/wall_clock.h"
 #include "desktop/dialogs/connectstage.h"
 #include "desktop/mainwindow.h"
 #include "desktop/notifications.h"
 #include "desktop/pages/requests_page.h"
 #include "desktop/windows/blocked_dialog.h"
-
-#include <QDateTime>
 
 namespace hawser::desktop {
 
@@ -52,9 +51,7 @@ void RequestDesk::showBlocked()
 {
     auto *dialog = new BlockedDialog(&m_window);
     chat::Contacts &contacts = m_person.contacts();
-    const auto show = [dialog, &contacts] {
-        dialog->setBlocks(contacts.blocks(), QDateTime::currentMSecsSinceEpoch());
-    };
+    const auto show = [dialog, &contacts] { dialog->setBlocks(contacts.blocks(), wallClock()); };
     connect(&contacts, &chat::Contacts::blocksChanged, dialog, show);
     connect(dialog, &BlockedDialog::unblockWished, &contacts, [dialog, &contacts](const chat::Block &block) {
         if (const auto done = contacts.unblock(block); !done)

@@ -1,9 +1,8 @@
 #include "desktop/models/contact_model.h"
 
 #include "core/text.h"
+#include "core/wall_clock.h"
 #include "desktop/models/words.h"
-
-#include <QDateTime>
 
 namespace hawser::desktop {
 
@@ -14,7 +13,7 @@ QString ContactModel::shown(const ContactRow &row, int) const
 
 QString ContactModel::spoken(const ContactRow &row, int) const
 {
-    const qint64 now = QDateTime::currentMSecsSinceEpoch();
+    const qint64 now = wallClock();
     QStringList parts { visible(row.contact.shownName()), presenceText(row.presence, row.contact.lastSeen, now) };
     if (row.unread > 0)
         parts << tr("%1 unread").arg(row.unread);

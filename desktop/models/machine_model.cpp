@@ -1,9 +1,8 @@
 #include "desktop/models/machine_model.h"
 
 #include "core/text.h"
+#include "core/wall_clock.h"
 #include "desktop/models/words.h"
-
-#include <QDateTime>
 
 namespace hawser::desktop {
 
@@ -17,7 +16,7 @@ QString stateText(const Machine &machine)
         return MachineModel::tr("online");
     if (machine.goneSince == 0)
         return MachineModel::tr("gone");
-    return MachineModel::tr("gone since %1").arg(momentText(machine.goneSince, QDateTime::currentMSecsSinceEpoch()));
+    return MachineModel::tr("gone since %1").arg(momentText(machine.goneSince, wallClock()));
 }
 
 QString offersText(const Machine &machine)

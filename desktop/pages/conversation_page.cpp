@@ -3,6 +3,7 @@
 #include "chat/widgets/chat_input.h"
 #include "chat/widgets/icon.h"
 #include "chat/widgets/safelabel.h"
+#include "core/wall_clock.h"
 #include "desktop/models/conversation_model.h"
 #include "desktop/models/words.h"
 #include "desktop/pages/find_bar.h"
@@ -12,7 +13,6 @@
 #include "desktop/views/drop_zone.h"
 #include "desktop/views/dropped.h"
 
-#include <QDateTime>
 #include <QDragEnterEvent>
 #include <QFileDialog>
 #include <QHBoxLayout>
@@ -143,8 +143,7 @@ void ConversationPage::setContact(const ContactRow &row)
     m_row = row;
     const QString name = row.contact.shownName();
     m_name->setText(name);
-    m_presence->setText(
-        headText(row.presence, row.contact.lastSeen, row.waitingFor, QDateTime::currentMSecsSinceEpoch()));
+    m_presence->setText(headText(row.presence, row.contact.lastSeen, row.waitingFor, wallClock()));
     m_route->setText(routeText(row.presence));
     m_input->setPlaceholderText(tr("Message %1…").arg(chat::isolated(name)));
 }

@@ -3,11 +3,11 @@
 #include "chat/widgets/icon.h"
 #include "chat/widgets/safelabel.h"
 #include "core/text.h"
+#include "core/wall_clock.h"
 #include "desktop/models/request_model.h"
 #include "desktop/models/words.h"
 #include "desktop/views/request_delegate.h"
 
-#include <QDateTime>
 #include <QHBoxLayout>
 #include <QListView>
 #include <QPlainTextEdit>
@@ -66,7 +66,7 @@ RequestsPage::RequestsPage(QAbstractItemModel *requests, QWidget *parent)
 
 void RequestsPage::addDecision(const QString &sentence)
 {
-    const QString time = clockText(QDateTime::currentMSecsSinceEpoch());
+    const QString time = clockText(wallClock());
     m_decisions->appendPlainText(QStringLiteral("%1  %2").arg(time, visible(sentence)));
 }
 

@@ -3,11 +3,11 @@
 #include "chat/widgets/icon.h"
 #include "chat/widgets/safelabel.h"
 #include "core/text.h"
+#include "core/wall_clock.h"
 #include "desktop/models/conversation_model.h"
 #include "desktop/models/words.h"
 #include "desktop/views/transfer_card.h"
 
-#include <QDateTime>
 #include <QHelpEvent>
 #include <QPainter>
 #include <QTextLayout>
@@ -198,8 +198,8 @@ void BubbleDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option
     const QPalette &palette = option.palette;
     const Entry entry = entryOf(index);
     if (!at.date.isNull())
-        paintElided(painter, at.date, dayText(entry.at, QDateTime::currentMSecsSinceEpoch()), smaller(option.font),
-            quiet(palette), Qt::AlignCenter);
+        paintElided(
+            painter, at.date, dayText(entry.at, wallClock()), smaller(option.font), quiet(palette), Qt::AlignCenter);
 
     const QColor base = palette.color(QPalette::Base);
     painter->save();

@@ -1,11 +1,11 @@
 #include "desktop/views/contact_delegate.h"
 
 #include "core/text.h"
+#include "core/wall_clock.h"
 #include "desktop/models/contact_model.h"
 #include "desktop/models/words.h"
 #include "desktop/views/painting.h"
 
-#include <QDateTime>
 #include <QPainter>
 #include <QPersistentModelIndex>
 
@@ -26,7 +26,7 @@ QString secondLine(const ContactRow &row, bool dropTarget)
         return ContactDelegate::tr("Send to %1").arg(visible(row.contact.shownName()));
     if (row.offers > 0)
         return ContactDelegate::tr("offers you something");
-    return presenceText(row.presence, row.contact.lastSeen, QDateTime::currentMSecsSinceEpoch());
+    return presenceText(row.presence, row.contact.lastSeen, wallClock());
 }
 
 bool isDropTarget(const QStyleOptionViewItem &option, const QModelIndex &index)

@@ -3,11 +3,11 @@
 #include "chat/widgets/icon.h"
 #include "core/number.h"
 #include "core/text.h"
+#include "core/wall_clock.h"
 #include "desktop/models/request_model.h"
 #include "desktop/models/words.h"
 #include "desktop/views/painting.h"
 
-#include <QDateTime>
 #include <QPainter>
 
 namespace hawser::desktop {
@@ -24,7 +24,7 @@ void RequestDelegate::paint(QPainter *painter, const QStyleOptionViewItem &optio
 
     const QColor text = option.palette.color(QPalette::Text);
     QRect row(mark.right() + line / 2, inside.top(), inside.right() - mark.right() - line / 2, line);
-    const QString when = agoText(request.since, QDateTime::currentMSecsSinceEpoch());
+    const QString when = agoText(request.since, wallClock());
     paintElided(painter, row, when, smaller(option.font), quiet(option.palette), Qt::AlignRight | Qt::AlignVCenter);
     const QString claim =
         request.claim.isEmpty() ? request.key.words() : QStringLiteral("“%1”").arg(visible(request.claim));

@@ -2,9 +2,9 @@
 
 #include "chat/widgets/safelabel.h"
 #include "core/text.h"
+#include "core/wall_clock.h"
 #include "desktop/models/words.h"
 
-#include <QDateTime>
 #include <QDialogButtonBox>
 #include <QFormLayout>
 #include <QGridLayout>
@@ -32,7 +32,7 @@ QString grantText(const Contact &contact, chat::Right right)
     case chat::Lasting::Once:
         return RightsDialog::tr("allowed this time");
     case chat::Lasting::Days:
-        return RightsDialog::tr("allowed until %1").arg(dayText(grant->until, QDateTime::currentMSecsSinceEpoch()));
+        return RightsDialog::tr("allowed until %1").arg(dayText(grant->until, wallClock()));
     case chat::Lasting::Always:
         return RightsDialog::tr("always allowed");
     }
@@ -41,7 +41,7 @@ QString grantText(const Contact &contact, chat::Right right)
 
 QString verifiedText(const Contact &contact)
 {
-    const QString when = momentText(contact.verifiedAt, QDateTime::currentMSecsSinceEpoch());
+    const QString when = momentText(contact.verifiedAt, wallClock());
     switch (contact.verified) {
     case chat::Verified::Number:
         return RightsDialog::tr("by comparing the number, %1").arg(when);
