@@ -118,10 +118,9 @@ Result<bool> CallQueue::admitDevice(const MailSource &source)
 Result<bool> CallQueue::forgetOldest(const MailSource &source)
 {
     Result<QSqlQuery *> row = m_database.again(
-        QStringLiteral(
-            "SELECT device FROM call_devices d WHERE caller = ? AND conversation = ? AND NOT EXISTS (SELECT 1"
-            " FROM calls c WHERE c.caller = d.caller AND c.conversation = d.conversation AND"
-            " c.device = d.device) ORDER BY turn LIMIT 1"),
+        QStringLiteral("SELECT device FROM call_devices d WHERE caller = ? AND conversation = ? AND NOT EXISTS"
+                       " (SELECT 1 FROM calls c WHERE c.caller = d.caller AND c.conversation = d.conversation"
+                       " AND c.device = d.device) ORDER BY turn LIMIT 1"),
         { source.sender.bytes(), source.conversation });
     if (!row)
         return row.error();
@@ -198,12 +197,10 @@ Result<bool> CallQueue::hasRoom(const MailSource &source)
 Result<QList<CallQueue::Waiting>> CallQueue::heads()
 {
     Result<QSqlQuery *> rows = m_database.again(QStringLiteral(
-        "SELECT c.id, c.caller, c.device, c.number, c.recipient, c.via, c.tries, c.body, c.conversation FROM calls c "
-        "JOIN"
-        " (SELECT caller, device, conversation, min(number) AS number FROM calls GROUP BY caller, conversation, "
-        "device) f"
-        " ON c.caller = f.caller AND c.conversation = f.conversation AND c.device = f.device AND c.number = f.number"
-        " ORDER BY c.id"));
+        "SELECT c.id, c.caller, c.device, c.number, c.recipient, c.via, c.tries, c.body, c.conversation"
+        " FROM calls c JOIN (SELECT caller, conversation, device, min(number) AS number FROM calls"
+        " GROUP BY caller, conversation, device) f ON c.caller = f.caller AND c.conversation = f.conversation"
+        " AND c.device = f.device AND c.number = f.number ORDER BY c.id"));
     if (!rows)
         return rows.error();
     QList<Waiting> heads;

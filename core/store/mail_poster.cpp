@@ -130,10 +130,7 @@ void MailPoster::begin(const MailSequence &sequence)
 void MailPoster::ask(const MailSequence &sequence)
 {
     Way &way = m_ways[sequence];
-    const quint64 gaveUp = way.gaveUp;
-    way = {};
-    way.gaveUp = gaveUp;
-    way.turn = ++m_turn;
+    way = { .gaveUp = way.gaveUp, .turn = ++m_turn };
     m_call->send(Post::Out { sequence.recipient, sequence.conversation, 0, {}, 0 });
 }
 
