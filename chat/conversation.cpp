@@ -65,7 +65,7 @@ quint64 Conversations::waitingFor(const PublicKey &with) const
     const auto talk = m_talks.find(with);
     if (talk != m_talks.end())
         for (const Marks &marks : talk->gaps)
-            sum += marks.missingCount();
+            sum += marks.missing();
     return sum;
 }
 

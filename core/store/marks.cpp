@@ -18,7 +18,7 @@ bool Marks::has(quint64 number) const
         m_gaps.begin(), m_gaps.end(), [number](const Gap &gap) { return gap.first <= number && number <= gap.last; });
 }
 
-quint64 Marks::missingCount() const
+quint64 Marks::missing() const
 {
     return std::accumulate(m_gaps.begin(), m_gaps.end(), quint64(0),
         [](quint64 sum, const Gap &gap) { return sum + (gap.last - gap.first + 1); });

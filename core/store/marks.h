@@ -13,10 +13,8 @@ public:
     static constexpr int mostGaps = 256; ///< so that nobody makes them grow without end
 
     quint64 highest() const { return m_highest; }
-    /// The lowest number that is still missing below the highest; 0: none.
-    quint64 missing() const { return m_gaps.empty() ? 0 : m_gaps.front().first; }
-    /// How many numbers are missing below the highest.
-    quint64 missingCount() const;
+    /// How many numbers are missing below the highest, of those that are not forgotten.
+    quint64 missing() const;
     bool has(quint64 number) const;
     /// Up to this number nobody knows any more which were seen: there were more than mostGaps gaps. `has` says yes.
     quint64 forgotten() const { return m_forgotten; }
