@@ -36,17 +36,13 @@ public:
         const Result<Inbox::Highest> before = inbox.highest(m_arrival.source);
         if (!before)
             return before.error();
-        const Result<QList<Inbox::Seen>> seen = inbox.take(m_arrival.source, m_arrival.first, m_arrival.items);
-        if (!seen)
-            return seen.error();
+        const auto fresh = inbox.takeNew(m_arrival.source, m_arrival.first, m_arrival.items);
+        if (!fresh)
+            return fresh.error();
         noteTurn(before->marks.highest(), quint64(items->size()));
-        QList<offers::Came> news;
-        for (qsizetype i = 0; i < items->size(); ++i)
-            if (seen->at(i) == Inbox::Seen::New)
-                news << offers::Came { items->at(i), m_arrival.first + quint64(i) };
-        if (const Result<void> taken = isOfFiles() ? takeOffers(news) : takeAll(news); !taken)
+        if (const Result<void> taken = isOfFiles() ? takeOffers(*fresh) : takeAll(*fresh); !taken)
             return taken.error();
-        if (const Result<void> told = passOn(*seen); !told)
+        if (const Result<void> told = passOn(*fresh); !told)
             return told.error();
         return m_news;
     }
@@ -70,24 +66,24 @@ private:
                 m_arrival.first + count - 1 };
     }
 
-    Result<void> takeOffers(const QList<offers::Came> &news)
+    Result<void> takeOffers(const QList<Inbox::NewItem> &fresh)
     {
-        return offers::take(m_database, m_arrival, news, m_news);
+        return offers::take(m_database, m_arrival, fresh, m_news);
     }
 
-    Result<void> takeAll(const QList<offers::Came> &news)
+    Result<void> takeAll(const QList<Inbox::NewItem> &fresh)
     {
-        for (const offers::Came &came : news)
+        for (const Inbox::NewItem &came : fresh)
             if (const Result<void> done = take(came); !done)
                 return done.error();
         return answer();
     }
 
-    Result<void> take(const offers::Came &came)
+    Result<void> take(const Inbox::NewItem &came)
     {
         const MailItem &item = came.item;
         if (item.kind == ChatText::kind)
-            return takeText(item, came.number - m_arrival.first);
+            return takeText(came);
         if (isMine())
             return takeOfMine(came);
         if (item.kind == MailExpired::kind)
@@ -104,13 +100,13 @@ private:
         return isRefused ? takeRefusal(*receipt) : takeReceipt(*receipt, isRead);
     }
 
-    Result<void> takeText(const MailItem &item, quint64 place)
+    Result<void> takeText(const Inbox::NewItem &came)
     {
-        const Result<ChatText> said = decodeStruct<ChatText>(item.body);
+        const Result<ChatText> said = decodeStruct<ChatText>(came.item.body);
         const bool isText = said && !said->text.isEmpty() && said->text.toUtf8().size() <= limits::chatBytes;
         if (!isText || isMine())
             return {};
-        m_lastText = m_arrival.first + place;
+        m_lastText = came.number;
         if (!m_arrival.isAllowed)
             return {};
         Entry entry;
@@ -118,9 +114,9 @@ private:
         entry.with = m_arrival.source.sender;
         entry.text = said->text;
         entry.at = m_arrival.now;
-        entry.said = item.written;
+        entry.said = came.item.written;
         entry.device = m_arrival.source.device;
-        entry.number = m_lastText;
+        entry.number = came.number;
         m_news.added << entry;
         return history::add(m_database, entry);
     }
@@ -201,7 +197,7 @@ private:
 
     // --- of another device of mine
 
-    Result<void> takeOfMine(const offers::Came &came)
+    Result<void> takeOfMine(const Inbox::NewItem &came)
     {
         const MailItem &item = came.item;
         if (item.kind == FileAnswer::kind) {
@@ -290,16 +286,13 @@ private:
     }
 
     /// A broker's mailbox brings it to my other devices itself; what comes directly comes here alone.
-    Result<void> passOn(const QList<Inbox::Seen> &seen)
+    Result<void> passOn(const QList<Inbox::NewItem> &fresh)
     {
         if (!m_arrival.direct || !m_arrival.isAllowed)
             return {};
-        QList<bool> isNew;
-        for (const Inbox::Seen one : seen)
-            isNew << (one == Inbox::Seen::New);
         const MailSource &source = m_arrival.source;
         return tellHeard(m_database, m_arrival.me,
-            { source.sender, source.device, source.conversation, m_arrival.first, m_arrival.items }, isNew);
+            { source.sender, source.device, source.conversation, m_arrival.first, m_arrival.items }, fresh);
     }
 
     /// Through a broker they cannot see otherwise what became of it.

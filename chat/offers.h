@@ -54,13 +54,9 @@ bool isOneThing(const contracts::File::Request &request);
 
 /// How many items from the first on can be read; it is all of them when no sender broke the rules.
 qsizetype readable(const QList<MailItem> &items);
-/// What came new in that sequence: the item, and its number. To the news come offers that are new or changed, and what limits
-/// did. \pre all readable
-struct Came {
-    MailItem item;
-    quint64 number = 0;
-};
-Result<void> take(Database &database, const messages::Arrival &arrival, const QList<Came> &came, messages::News &news);
+/// What came new in that sequence. To the news come offers that are new or changed, and what limits did. \pre all readable
+Result<void> take(
+    Database &database, const messages::Arrival &arrival, const QList<Inbox::NewItem> &came, messages::News &news);
 /// What a stranger offers is refused.
 Result<void> turnAway(Database &database, const messages::Arrival &arrival, const QList<MailItem> &items);
 

@@ -26,9 +26,9 @@ public:
     {
     }
 
-    Result<void> run(const QList<Came> &all)
+    Result<void> run(const QList<Inbox::NewItem> &all)
     {
-        for (const Came &came : all)
+        for (const Inbox::NewItem &came : all)
             if (const Result<void> done = take(came); !done)
                 return done.error();
         const bool isAsked = !m_arrival.direct && m_lastOffer > 0; // directly the acknowledgement says it
@@ -55,7 +55,7 @@ private:
         return save(m_database, offer);
     }
 
-    Result<void> take(const Came &came)
+    Result<void> take(const Inbox::NewItem &came)
     {
         const QByteArray &kind = came.item.kind;
         const bool isMyDevice = peer() == m_arrival.source.recipient;
@@ -225,7 +225,8 @@ Result<void> check(const File::Request &request)
     return {};
 }
 
-Result<void> take(Database &database, const messages::Arrival &arrival, const QList<Came> &came, messages::News &news)
+Result<void> take(
+    Database &database, const messages::Arrival &arrival, const QList<Inbox::NewItem> &came, messages::News &news)
 {
     return Taking(database, arrival, news).run(came);
 }

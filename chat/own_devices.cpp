@@ -3,7 +3,6 @@
 #include "core/contracts/talk.h"
 #include "core/limits.h"
 #include "core/mail_items.h"
-#include "core/store/inbox.h"
 #include "core/wire.h"
 
 namespace hawser::chat::messages {
@@ -97,25 +96,28 @@ Result<void> tellState(Database &database, const Myself &me, const QList<Entry> 
     return run ? tell(database, me, *run, 0) : Result<void>();
 }
 
-Result<void> tellHeard(Database &database, const Myself &me, const MailHeard &heard, const QList<bool> &isNew)
+Result<void> tellHeard(Database &database, const Myself &me, const MailHeard &heard, const QList<Inbox::NewItem> &fresh)
 {
     if (!areTold(me))
         return {};
     const Result<QList<quint32>> cuts = cutItems(heard.items);
     if (!cuts)
         return cuts.error();
-    for (qsizetype i = 0; i < isNew.size();) {
-        qsizetype end = i;
-        while (end < isNew.size() && isNew[end] && (*cuts)[end + 1] - (*cuts)[i] <= heardBytes)
-            ++end;
-        if (end > i) {
+    for (qsizetype i = 0; i < fresh.size();) {
+        const quint64 first = fresh[i].number;
+        const quint32 *cut = cuts->data() + (first - heard.first);
+        qsizetype count = 0;
+        while (i + count < fresh.size() && fresh[i + count].number == first + quint64(count)
+            && cut[count + 1] - cut[0] <= heardBytes)
+            ++count;
+        if (count > 0) {
             MailHeard part = heard;
-            part.first = heard.first + quint64(i);
-            part.items = heard.items.mid((*cuts)[i], (*cuts)[end] - (*cuts)[i]);
+            part.first = first;
+            part.items = heard.items.mid(cut[0], cut[count] - cut[0]);
             if (const Result<void> told = tell(database, me, part, 0); !told)
                 return told;
         }
-        i = std::max(end, i + 1);
+        i += std::max<qsizetype>(count, 1);
     }
     return {};
 }

@@ -3,6 +3,7 @@
 #include "chat/history_tables.h"
 #include "chat/person_limits.h"
 #include "core/contracts/mail.h"
+#include "core/store/inbox.h"
 #include "core/store/outbox.h"
 
 #include <QHash>
@@ -29,9 +30,9 @@ MailSequence sequenceToMine(const PublicKey &me, const PublicKey &broker);
 Result<void> tellSaid(Database &database, const Myself &me, const Entry &entry, bool again);
 /// Tells them how far these of mine have come; none: nothing.
 Result<void> tellState(Database &database, const Myself &me, const QList<Entry> &changed);
-/// Tells them what came directly. \param isNew  says of each item whether it counts
+/// Tells them what came directly. \param fresh  those that count
 Result<void> tellHeard(
-    Database &database, const Myself &me, const contracts::MailHeard &heard, const QList<bool> &isNew);
+    Database &database, const Myself &me, const contracts::MailHeard &heard, const QList<Inbox::NewItem> &fresh);
 
 /// About whom a broker that brings these is believed, and whether they may say something here.
 using People = QHash<PublicKey, bool>;
