@@ -16,8 +16,6 @@ using contracts::MailReceipt;
 
 namespace {
 
-constexpr int mostWhy = 512;
-
 /// One arrival while it is taken.
 class Taking {
 public:

@@ -43,7 +43,7 @@ void Transfers::Private::offered(const File::Request &request, const std::shared
     transfer.state = Transfer::State::Offered;
     transfer.title =
         offers::isOneThing(request) ? visible(request.title) : claimedName(request.title); // the suffix is seen
-    transfer.note = visible(request.note).left(512);
+    transfer.note = visible(request.note).left(offers::mostWhy);
     transfer.folder = request.folder;
     transfer.files = request.files;
     transfer.folders = request.folders;

@@ -199,7 +199,7 @@ void Transfers::Private::brokeOff(Moving &moving, const Error &why)
     const bool isTheirs =
         why.origin == Origin::Peer && why.code == Code::Unavailable; // it waits for something of theirs
     if (!hasBegun && (isTheirs || why.code == Code::ResourceExhausted))
-        transfer.sentence = why.sentence.left(512);
+        transfer.sentence = why.sentence.left(offers::mostWhy);
     emit q->changed(transfer.id);
     offerNext(transfer.peer);
 }

@@ -183,13 +183,13 @@ void Transfers::Private::heard(const QByteArray &id, const File::In &in)
     if (transfer.state == Transfer::State::Offered || transfer.state == Transfer::State::Waiting) {
         if (in.state != QLatin1String("waiting"))
             return; // nothing was accepted yet
-        transfer.sentence = in.why.left(512);
+        transfer.sentence = in.why.left(offers::mostWhy);
         emit q->changed(id);
         return;
     }
     const bool paused = in.state == QLatin1String("paused");
     transfer.state = paused ? Transfer::State::Paused : Transfer::State::Going;
-    transfer.sentence = paused ? in.why.left(512) : QString();
+    transfer.sentence = paused ? in.why.left(offers::mostWhy) : QString();
     moved(*moving, std::min(in.bytes, transfer.bytes), std::min(in.files, transfer.files));
 }
 
