@@ -65,7 +65,7 @@ private:
         quint64 notedTo = 0; ///< and in the outbox
         std::deque<Outbox::Run> queue {}; ///< to post
         qint64 queueBytes = 0;
-        std::deque<std::pair<quint64, qint64>> flying {}; ///< last number and bytes of what is posted and not acknowledged
+        std::deque<std::pair<quint64, qint64>> flying {}; ///< last number and bytes of what is not acknowledged
         qint64 flyingBytes = 0;
         bool reading = false;
         bool noting = false;

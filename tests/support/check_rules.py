@@ -83,9 +83,12 @@ BANS = [
     # Time and loops
     Ban("wall-clock", r"\bsystem_clock\b", "a monotonic clock, or time as a parameter",
         "auto t = std::chrono::system_clock::now();"),
-    Ban("wall-clock-core", r"\bQDateTime::current\w*\(", "time as a parameter: clocks jump",
-        "auto t = QDateTime::currentDateTimeUtc();", where=("core/",),
-        wrappers={"core/durable_client.cpp", "core/durable_server.cpp"}),  # a call waits until a date
+    Ban("wall-clock-core", r"\bwallClock\(\)|\bQDateTime::current\w*\(", "time as a parameter: clocks jump",
+        "auto t = wallClock();", where=("core/",),
+        wrappers={"core/wall_clock.h",
+                  "core/durable_client.cpp", "core/durable_server.cpp"}),  # a call waits until a date
+    Ban("wall-clock-once", r"\bQDateTime::currentMSecs\w*\(", "wallClock()",
+        "auto t = QDateTime::currentMSecsSinceEpoch();", wrappers={"core/wall_clock.h"}),
     Ban("nested-loop", r"\bQEventLoop\b|\bprocessEvents\(|\bwaitFor(Connected|Disconnected|Encrypted|ReadyRead|"
         r"BytesWritten|Started|Finished|NewConnection)\(", "signals; BlockingClient for threads that own no link",
         "QEventLoop loop;", wrappers={"core/epoll_dispatcher.cpp", "core/epoll_dispatcher.h"}),
