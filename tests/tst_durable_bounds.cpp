@@ -1,14 +1,8 @@
 // Durable calls on disk: what each broker's callers may do to a machine, what ends by itself, and files of before.
-#include "core/identity.h"
-#include "core/mail_items.h"
-#include "core/store/call_book.h"
-#include "core/store/call_queue.h"
-#include "core/wire.h"
-
-#include <QTemporaryDir>
-#include <QTest>
+#include "support/call_file.h"
 
 using namespace hawser;
+using namespace hawser::testing;
 using contracts::DurableCall;
 using contracts::DurableResult;
 using contracts::MailExpired;
@@ -19,18 +13,6 @@ namespace {
 constexpr qint64 day = 24 * 3600 * 1000; // ms
 constexpr qint64 today = 1000 * day;
 
-const PublicKey ana = Identity::generate().key();
-const PublicKey machine = Identity::generate().key();
-const PublicKey home = Identity::generate().key(); // a broker
-const PublicKey work = Identity::generate().key(); // another
-const QByteArray device(8, 'd');
-
-MailTaken taken(const MailSource &source, quint64 number, const char *kind, const QByteArray &body)
-{
-    const MailItem item { kind, body, 1 };
-    return { source, number, packItems({ &item, 1 }), 1 };
-}
-
 /// \param broker  in whose conversation
 MailTaken call(
     quint64 number, const PublicKey &broker = home, const QByteArray &whose = device, qint64 until = today + day)
@@ -39,29 +21,19 @@ MailTaken call(
         encodeStruct(DurableCall { "add", Value(Value::Map {}), until }));
 }
 
-DurableResult resultFor(quint64 number)
-{
-    DurableResult result;
-    result.device = device;
-    result.number = number;
-    result.result = Value(Value::Map { { "n", Value(number) } });
-    return result;
-}
-
 MailTaken answer(quint64 number, const DurableResult &result, const PublicKey &broker = home)
 {
-    return taken({ machine, QByteArray(8, 'm'), ana, MailSource::ofBroker(broker) }, number, DurableResult::kind,
-        encodeStruct(result));
+    return fromMachine(number, DurableResult::kind, encodeStruct(result), broker);
 }
 
 } // namespace
 
-class TestDurableBounds : public QObject {
+class TestDurableBounds : public QObject, private CallFile {
     Q_OBJECT
 
 private slots:
-    void init();
-    void cleanup();
+    void init() { openNew(); }
+    void cleanup() { m_database.reset(); }
 
     void eachBrokerHasNumbersOfItsOwn();
     void nothingWaitsLongerThanThirtyDays();
@@ -81,16 +53,6 @@ private slots:
     void aBookOfBeforeGoesOn();
 
 private:
-    CallQueue queue() { return CallQueue(*m_database, m_limits); }
-    CallBook book(qint64 most = 1000) { return CallBook(*m_database, most); }
-    QList<MailItem> outbox(const PublicKey &to, const PublicKey &broker = home)
-    {
-        QList<MailItem> items;
-        const auto runs = Outbox(*m_database).pending({ to, MailSource::ofBroker(broker) }, 0, 1 << 30);
-        for (const Outbox::Run &run : *runs)
-            items << *unpackItems(run.items);
-        return items;
-    }
     qsizetype told(const char *kind)
     {
         const QList<MailItem> items = outbox(ana);
@@ -98,14 +60,7 @@ private:
     }
     static SentCall toPut(qint64 until, bool mayHaveLeft)
     {
-        SentCall call;
-        call.to = machine;
-        call.broker = home;
-        call.command = "add";
-        call.parameters = Value(Value::Map {});
-        call.device = device;
-        call.at = today;
-        call.until = until;
+        SentCall call = toMachine("add", today, until);
         call.mayHaveLeft = mayHaveLeft;
         return call;
     }
@@ -114,33 +69,7 @@ private:
         const auto made = book().put(toPut(until, mayHaveLeft));
         return made ? made->id : 0;
     }
-    void open(const Database::Steps &steps)
-    {
-        m_database.reset();
-        auto database = Database::open(m_folder.filePath(QString::number(m_files)), steps);
-        QVERIFY2(database, database ? "" : qPrintable(database.error().sentence));
-        m_database = std::move(*database);
-    }
-
-    QTemporaryDir m_folder;
-    int m_files = 0;
-    CallQueue::Limits m_limits;
-    std::unique_ptr<Database> m_database;
 };
-
-void TestDurableBounds::init()
-{
-    m_limits = {};
-    ++m_files;
-    Database::Steps steps = CallQueue::steps();
-    steps.last() << CallBook::tables() << CallBook::moreTables();
-    open(steps);
-}
-
-void TestDurableBounds::cleanup()
-{
-    m_database.reset();
-}
 
 // --- who is called
 
@@ -312,9 +241,8 @@ void TestDurableBounds::whatLeftIsNotKnown()
 void TestDurableBounds::whatTheMachineHasMayTakeADayMore()
 {
     const quint64 id = put();
-    QVERIFY(book().take(taken({ machine, QByteArray(8, 'm'), ana, MailSource::ofBroker(home) }, 1,
-                            MailReceipt::delivered, encodeStruct(MailReceipt { {}, device, 1 })),
-        home, device, today));
+    QVERIFY(book().take(
+        fromMachine(1, MailReceipt::delivered, encodeStruct(MailReceipt { {}, device, 1 })), home, device, today));
     QVERIFY(book().endOverdue(today + 2 * day)->isEmpty());
     QCOMPARE(book().find(id)->state, SentCall::State::Taken);
     QCOMPARE(book().endOverdue(today + 2 * day + 1)->size(), 1);

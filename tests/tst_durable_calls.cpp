@@ -1,17 +1,12 @@
 // Durable calls on disk: what the one who is called keeps (CallQueue), what the caller keeps (CallBook), and a call to oneself.
 #include "core/contracts/node.h"
-#include "core/identity.h"
-#include "core/mail_items.h"
 #include "core/own_call.h"
-#include "core/store/call_book.h"
-#include "core/store/call_queue.h"
-#include "core/wire.h"
+#include "support/call_file.h"
 
 #include <QSignalSpy>
-#include <QTemporaryDir>
-#include <QTest>
 
 using namespace hawser;
+using namespace hawser::testing;
 using contracts::DurableCall;
 using contracts::DurableResult;
 using contracts::MailExpired;
@@ -20,15 +15,9 @@ using contracts::RunEnd;
 
 namespace {
 
-const QByteArray device(8, 'd');
-
 constexpr qint64 today = 100; // ms since 1970
 
-const PublicKey ana = Identity::generate().key();
-const PublicKey machine = Identity::generate().key();
-const PublicKey broker = Identity::generate().key();
-const PublicKey otherBroker = Identity::generate().key();
-const QByteArray ours = MailSource::ofBroker(broker);
+const QByteArray ours = MailSource::ofBroker(home);
 
 /// For vectors: no point of the curve.
 PublicKey nameOf(quint8 byte)
@@ -38,31 +27,10 @@ PublicKey nameOf(quint8 byte)
     return key;
 }
 
-QByteArray item(const char *kind, const QByteArray &body)
-{
-    const MailItem one { kind, body, 1 };
-    return packItems({ &one, 1 });
-}
-
-MailTaken callFrom(const PublicKey &who, quint64 number, const QString &command, const QByteArray &whose = device,
-    const QByteArray &conversation = ours)
+MailTaken callFrom(const PublicKey &who, quint64 number, const QString &command, const QByteArray &whose = device)
 {
     const DurableCall call { command, Value(Value::Map { { "n", Value(number) } }), 1000 };
-    return { { who, whose, machine, conversation }, number, item(DurableCall::kind, encodeStruct(call)), 1 };
-}
-
-MailTaken fromMachine(quint64 number, const char *kind, const QByteArray &body, const QByteArray &conversation = ours)
-{
-    return { { machine, QByteArray(8, 'm'), ana, conversation }, number, item(kind, body), 1 };
-}
-
-DurableResult resultFor(quint64 number)
-{
-    DurableResult result;
-    result.device = device;
-    result.number = number;
-    result.result = Value(Value::Map { { "n", Value(number) } });
-    return result;
+    return taken({ who, whose, machine, ours }, number, DurableCall::kind, encodeStruct(call));
 }
 
 struct Add {
@@ -77,12 +45,12 @@ struct Add {
 
 } // namespace
 
-class TestDurableCalls : public QObject {
+class TestDurableCalls : public QObject, private CallFile {
     Q_OBJECT
 
 private slots:
-    void init();
-    void cleanup();
+    void init() { openNew(); }
+    void cleanup() { m_database.reset(); }
 
     void aCallIsQueuedOnceAndItsReceiptWaits();
     void theFirstOfEachDeviceComesFirst();
@@ -108,61 +76,24 @@ private slots:
     void specsSayWhetherTheyAreIdempotent();
 
 private:
-    CallQueue queue() { return CallQueue(*m_database, m_limits); }
-    QList<MailItem> outbox(const PublicKey &to)
-    {
-        QList<MailItem> items;
-        const auto runs = Outbox(*m_database).pending({ to, ours }, 0, 1 << 30);
-        for (const Outbox::Run &run : *runs)
-            items << *unpackItems(run.items);
-        return items;
-    }
     SentCall put(const QString &command = "add")
     {
-        SentCall call;
-        call.to = machine;
-        call.broker = broker;
-        call.command = command;
-        call.parameters = Value(Value::Map {});
-        call.device = device;
-        call.at = 10;
-        call.until = 1000;
-        const auto made = CallBook(*m_database).put(call);
+        const auto made = book().put(toMachine(command, 10, 1000));
         return made ? *made : SentCall {};
     }
-
-    QTemporaryDir m_folder;
-    int m_files = 0;
-    CallQueue::Limits m_limits;
-    std::unique_ptr<Database> m_database;
 };
-
-void TestDurableCalls::init()
-{
-    m_limits = {};
-    Database::Steps steps = CallQueue::steps();
-    steps.last() << CallBook::tables() << CallBook::moreTables();
-    auto database = Database::open(m_folder.filePath(QString::number(++m_files)), steps);
-    QVERIFY(database);
-    m_database = std::move(*database);
-}
-
-void TestDurableCalls::cleanup()
-{
-    m_database.reset();
-}
 
 // --- who is called
 
 void TestDurableCalls::aCallIsQueuedOnceAndItsReceiptWaits()
 {
-    QVERIFY(queue().take(callFrom(ana, 1, "add"), broker, today));
-    QVERIFY(queue().take(callFrom(ana, 1, "add"), broker, today)); // came again: after a crash, by another way
+    QVERIFY(queue().take(callFrom(ana, 1, "add"), home, today));
+    QVERIFY(queue().take(callFrom(ana, 1, "add"), home, today)); // came again: after a crash, by another way
     const auto heads = queue().heads();
     QCOMPARE(heads->size(), 1);
     QCOMPARE(heads->first().call.command, QString("add"));
     QCOMPARE(heads->first().number, 1u);
-    QCOMPARE(heads->first().via, broker);
+    QCOMPARE(heads->first().via, home);
     QCOMPARE(heads->first().source, (MailSource { ana, device, machine, ours }));
     const QList<MailItem> told = outbox(ana);
     QCOMPARE(told.size(), 1);
@@ -174,9 +105,9 @@ void TestDurableCalls::aCallIsQueuedOnceAndItsReceiptWaits()
 
 void TestDurableCalls::theFirstOfEachDeviceComesFirst()
 {
-    QVERIFY(queue().take(callFrom(ana, 2, "second"), broker, today)); // a gap was filled later
-    QVERIFY(queue().take(callFrom(ana, 1, "first"), broker, today));
-    QVERIFY(queue().take(callFrom(ana, 1, "elsewhere", QByteArray(8, 'e')), broker, today));
+    QVERIFY(queue().take(callFrom(ana, 2, "second"), home, today)); // a gap was filled later
+    QVERIFY(queue().take(callFrom(ana, 1, "first"), home, today));
+    QVERIFY(queue().take(callFrom(ana, 1, "elsewhere", QByteArray(8, 'e')), home, today));
     QStringList commands;
     const auto heads = queue().heads();
     for (const auto &head : *heads)
@@ -188,14 +119,14 @@ void TestDurableCalls::theFirstOfEachDeviceComesFirst()
 
 void TestDurableCalls::answersLeaveTheQueueForTheOutbox()
 {
-    QVERIFY(queue().take(callFrom(ana, 1, "add"), broker, today));
-    QVERIFY(queue().take(callFrom(ana, 2, "next"), broker, today));
+    QVERIFY(queue().take(callFrom(ana, 1, "add"), home, today));
+    QVERIFY(queue().take(callFrom(ana, 2, "next"), home, today));
     QVERIFY(queue().answer(queue().heads()->first(), resultFor(1)));
     QCOMPARE(queue().heads()->first().call.command, QString("next"));
     const MailItem last = outbox(ana).last();
     QCOMPARE(last.kind, QByteArray(DurableResult::kind));
     QCOMPARE(decodeStruct<DurableResult>(last.body)->number, 1u);
-    QVERIFY(queue().take(callFrom(ana, 1, "add"), broker, today)); // still known after it was answered
+    QVERIFY(queue().take(callFrom(ana, 1, "add"), home, today)); // still known after it was answered
     QCOMPARE(*queue().count(), 1);
 }
 
@@ -203,7 +134,7 @@ void TestDurableCalls::moreThanMayWaitAreRefusedAtOnce()
 {
     m_limits.waiting = 2;
     for (quint64 n = 1; n <= 3; ++n)
-        QVERIFY(queue().take(callFrom(ana, n, "add"), broker, today));
+        QVERIFY(queue().take(callFrom(ana, n, "add"), home, today));
     QCOMPARE(*queue().count(), 2);
     DurableResult refused;
     for (const MailItem &one : outbox(ana))
@@ -212,17 +143,16 @@ void TestDurableCalls::moreThanMayWaitAreRefusedAtOnce()
     QCOMPARE(refused.number, 3u);
     QCOMPARE(codeFromWire(refused.code), Code::ResourceExhausted);
     QCOMPARE(refused.begun, quint8(Begun::No));
-    QVERIFY(
-        queue().take(callFrom(Identity::generate().key(), 1, "add"), broker, today)); // another's are not in the way
+    QVERIFY(queue().take(callFrom(Identity::generate().key(), 1, "add"), home, today)); // another's are not in the way
     QCOMPARE(*queue().count(), 3);
 }
 
 void TestDurableCalls::whatCannotBeReadIsAnswered()
 {
-    QVERIFY(queue().take({ { ana, device, machine, ours }, 1, item(DurableCall::kind, "no map"), 1 }, broker, today));
-    QVERIFY(queue().take({ { ana, device, machine, ours }, 2, item("chat/1", "hello"), 1 }, broker, today));
-    QVERIFY(queue().take(
-        { { ana, device, machine, QByteArray(16, 'x') }, 1, item(DurableCall::kind, "other"), 1 }, broker, today));
+    QVERIFY(queue().take(taken({ ana, device, machine, ours }, 1, DurableCall::kind, "no map"), home, today));
+    QVERIFY(queue().take(taken({ ana, device, machine, ours }, 2, "chat/1", "hello"), home, today));
+    QVERIFY(
+        queue().take(taken({ ana, device, machine, QByteArray(16, 'x') }, 1, DurableCall::kind, "other"), home, today));
     QCOMPARE(*queue().count(), 0);
     int answers = 0;
     for (const MailItem &one : outbox(ana))
@@ -231,12 +161,12 @@ void TestDurableCalls::whatCannotBeReadIsAnswered()
             QCOMPARE(codeFromWire(decodeStruct<DurableResult>(one.body)->code), Code::InvalidArgument);
         }
     QCOMPARE(answers, 1);
-    QVERIFY(!queue().take({ { ana, device, machine, ours }, 3, "garbage", 1 }, broker, today));
+    QVERIFY(!queue().take({ { ana, device, machine, ours }, 3, "garbage", 1 }, home, today));
 }
 
 void TestDurableCalls::anAnswerThatIsTooLargeIsSaid()
 {
-    QVERIFY(queue().take(callFrom(ana, 1, "add"), broker, today));
+    QVERIFY(queue().take(callFrom(ana, 1, "add"), home, today));
     DurableResult large = resultFor(1);
     large.output.emplace_back(QByteArray(limits::mailItem, 'x'));
     QVERIFY(queue().answer(queue().heads()->first(), large));
@@ -251,8 +181,8 @@ void TestDurableCalls::anAnswerThatIsTooLargeIsSaid()
 void TestDurableCalls::nothingBeginsWhileAnswersPileUp()
 {
     m_limits.answers = 1000;
-    QVERIFY(queue().take(callFrom(ana, 1, "add"), broker, today));
-    QVERIFY(queue().take(callFrom(ana, 2, "add"), broker, today));
+    QVERIFY(queue().take(callFrom(ana, 1, "add"), home, today));
+    QVERIFY(queue().take(callFrom(ana, 2, "add"), home, today));
     QVERIFY(queue().heads()->first().hasRoom);
     DurableResult result = resultFor(1);
     result.sentence = QString(1000, 'x');
@@ -272,7 +202,7 @@ void TestDurableCalls::theKeyIsThatOfTheProtocol()
 
 void TestDurableCalls::whatWasBegunIsCounted()
 {
-    QVERIFY(queue().take(callFrom(ana, 1, "add"), broker, today));
+    QVERIFY(queue().take(callFrom(ana, 1, "add"), home, today));
     const qint64 id = queue().heads()->first().id;
     QVERIFY(queue().begin(id) && queue().begin(id) && queue().putBack(id));
     QCOMPARE(queue().heads()->first().tries, 1);
@@ -292,10 +222,10 @@ void TestDurableCalls::aCallWaitsInTheOutboxAndTheBook()
     QCOMPARE(items[1].kind, QByteArray(DurableCall::kind));
     QCOMPARE(decodeStruct<DurableCall>(items[1].body)->command, QString("more"));
     QCOMPARE(decodeStruct<DurableCall>(items[1].body)->until, 1000);
-    QCOMPARE(CallBook(*m_database).all()->size(), 2);
-    QCOMPARE(CallBook(*m_database).find(one.id)->command, QString("add"));
-    QCOMPARE(CallBook(*m_database).find(99).error().code, Code::NotFound);
-    QCOMPARE(*CallBook(*m_database).called(), (CallBook::Called { { machine, broker } }));
+    QCOMPARE(book().all()->size(), 2);
+    QCOMPARE(book().find(one.id)->command, QString("add"));
+    QCOMPARE(book().find(99).error().code, Code::NotFound);
+    QCOMPARE(*book().called(), (CallBook::Called { { machine, home } }));
 }
 
 void TestDurableCalls::itsStatesFollowWhatIsTold()
@@ -303,16 +233,16 @@ void TestDurableCalls::itsStatesFollowWhatIsTold()
     CallBook book(*m_database);
     const SentCall one = put();
     const SentCall two = put();
-    QCOMPARE(book.refused(machine, broker, 1, true, { Code::ResourceExhausted, "full" }, 40)->size(), 2);
+    QCOMPARE(book.refused(machine, home, 1, true, { Code::ResourceExhausted, "full" }, 40)->size(), 2);
     QCOMPARE(book.find(one.id)->sentence, QString("full"));
-    QCOMPARE(book.kept(machine, broker, 1, "home")->size(), 1);
+    QCOMPARE(book.kept(machine, home, 1, "home")->size(), 1);
     QCOMPARE(book.find(one.id)->state, SentCall::State::AtBroker);
     QCOMPARE(book.find(one.id)->sentence, QString("home"));
     QCOMPARE(book.find(two.id)->state, SentCall::State::Queued);
     QVERIFY(book.take(
-        fromMachine(1, MailReceipt::delivered, encodeStruct(MailReceipt { {}, device, 1 })), broker, device, 50));
+        fromMachine(1, MailReceipt::delivered, encodeStruct(MailReceipt { {}, device, 1 })), home, device, 50));
     QCOMPARE(book.find(one.id)->state, SentCall::State::Taken);
-    QVERIFY(book.kept(machine, broker, 1, "home")->isEmpty()); // told late: nothing goes back
+    QVERIFY(book.kept(machine, home, 1, "home")->isEmpty()); // told late: nothing goes back
     QCOMPARE(book.find(one.id)->state, SentCall::State::Taken);
 }
 
@@ -322,16 +252,16 @@ void TestDurableCalls::aResultComesOnceAndForThisDeviceOnly()
     const SentCall one = put();
     DurableResult others = resultFor(1);
     others.device = QByteArray(8, 'e');
-    QVERIFY(book.take(fromMachine(1, DurableResult::kind, encodeStruct(others)), broker, device, 50)->isEmpty());
+    QVERIFY(book.take(fromMachine(1, DurableResult::kind, encodeStruct(others)), home, device, 50)->isEmpty());
     const MailTaken mine = fromMachine(2, DurableResult::kind, encodeStruct(resultFor(1)));
-    QCOMPARE(book.take(mine, broker, device, 60)->size(), 1); // perhaps before the broker's word that it has the call
-    QCOMPARE(book.take(mine, broker, device, 70)->size(), 0);
+    QCOMPARE(book.take(mine, home, device, 60)->size(), 1); // perhaps before the broker's word that it has the call
+    QCOMPARE(book.take(mine, home, device, 70)->size(), 0);
     QCOMPARE(book.find(one.id)->state, SentCall::State::Done);
     QCOMPARE(book.find(one.id)->ended, 60);
     QCOMPARE(book.find(one.id)->outcome().code, Code::Ok);
     QCOMPARE(book.find(one.id)->result.result[u"n"].toInt(), 1);
     QCOMPARE(book.all()->first().result.result, Value()); // lists are short
-    QVERIFY(book.kept(machine, broker, 1, "home")->isEmpty());
+    QVERIFY(book.kept(machine, home, 1, "home")->isEmpty());
     QCOMPARE(book.find(one.id)->state, SentCall::State::Done);
 }
 
@@ -353,8 +283,8 @@ void TestDurableCalls::runsEndInWords()
     const SentCall one = put();
     DurableResult result = resultFor(1);
     result.result = toValue(RunEnd { contracts::RunOutcome(outcome), 3, 9, "why", 1 });
-    QVERIFY(CallBook(*m_database).take(fromMachine(1, DurableResult::kind, encodeStruct(result)), broker, device, 1));
-    QCOMPARE(CallBook(*m_database).find(one.id)->sentence, words);
+    QVERIFY(book().take(fromMachine(1, DurableResult::kind, encodeStruct(result)), home, device, 1));
+    QCOMPARE(book().find(one.id)->sentence, words);
 }
 
 void TestDurableCalls::refusalsAndExpiryEndIt()
@@ -362,14 +292,14 @@ void TestDurableCalls::refusalsAndExpiryEndIt()
     CallBook book(*m_database);
     const SentCall one = put();
     const SentCall two = put();
-    QCOMPARE(book.refused(machine, broker, 1, false, { Code::ResourceExhausted, "too large" }, 40)->size(), 1);
+    QCOMPARE(book.refused(machine, home, 1, false, { Code::ResourceExhausted, "too large" }, 40)->size(), 1);
     QVERIFY(book.find(one.id)->isDone());
     QCOMPARE(book.find(one.id)->outcome().begun, Begun::No);
     QCOMPARE(book.all()->first().outcome().code, Code::ResourceExhausted);
-    QVERIFY(book.kept(machine, broker, 2, "home"));
-    QCOMPARE(book.expired(MailExpired { machine, QByteArray(8, 'e'), ours, 1, 2 }, broker, 40)->size(), 0);
+    QVERIFY(book.kept(machine, home, 2, "home"));
+    QCOMPARE(book.expired(MailExpired { machine, QByteArray(8, 'e'), ours, 1, 2 }, home, 40)->size(), 0);
     QCOMPARE(book.expired(MailExpired { machine, device, ours, 1, 2 }, machine, 40)->size(), 0); // not its broker
-    QCOMPARE(book.expired(MailExpired { machine, device, ours, 1, 2 }, broker, 40)->size(), 1);
+    QCOMPARE(book.expired(MailExpired { machine, device, ours, 1, 2 }, home, 40)->size(), 1);
     QCOMPARE(book.find(two.id)->outcome().code, Code::DeadlineExceeded);
 }
 
@@ -377,9 +307,9 @@ void TestDurableCalls::aCopyThatIsBehindFindsItsCalls()
 {
     CallBook book(*m_database);
     const SentCall one = put();
-    QVERIFY(book.renumber(machine, broker, 0, 10));
+    QVERIFY(book.renumber(machine, home, 0, 10));
     QCOMPARE(book.find(one.id)->number, 11u);
-    QCOMPARE(book.take(fromMachine(1, DurableResult::kind, encodeStruct(resultFor(11))), broker, device, 1)->size(), 1);
+    QCOMPARE(book.take(fromMachine(1, DurableResult::kind, encodeStruct(resultFor(11))), home, device, 1)->size(), 1);
 }
 
 void TestDurableCalls::whatWasSeenMakesRoom()
@@ -390,7 +320,7 @@ void TestDurableCalls::whatWasSeenMakesRoom()
     QCOMPARE(book.put(call).error().code, Code::ResourceExhausted);
     QVERIFY(book.markSeen(call.id)); // it has not ended: nobody has seen its result
     QCOMPARE(book.put(call).error().code, Code::ResourceExhausted);
-    QVERIFY(book.take(fromMachine(1, DurableResult::kind, encodeStruct(resultFor(1))), broker, device, 20));
+    QVERIFY(book.take(fromMachine(1, DurableResult::kind, encodeStruct(resultFor(1))), home, device, 20));
     QCOMPARE(book.put(call).error().code, Code::ResourceExhausted);
     QVERIFY(book.markSeen(call.id));
     QVERIFY(book.put(call));
@@ -411,7 +341,7 @@ void TestDurableCalls::aHandlerSeesWhoCallsAndTheKey()
     Caller caller;
     caller.user = caller.connection = ana;
     caller.device = device;
-    caller.via = broker;
+    caller.via = home;
     caller.idempotencyKey = "key";
     OwnCall own(commands, caller, "add", Value(Value::Map { { "n", Value(4) } }));
     QSignalSpy finished(own.call(), &Call::finished);
@@ -420,7 +350,7 @@ void TestDurableCalls::aHandlerSeesWhoCallsAndTheKey()
         [&](const Result<Payload> &result) { sum = result ? result->parameters[u"n"].toInt() : -1; });
     QTRY_COMPARE(sum, std::optional<qint64>(5));
     QCOMPARE(seen.user, ana);
-    QCOMPARE(seen.via, broker);
+    QCOMPARE(seen.via, home);
     QCOMPARE(seen.idempotencyKey, QByteArray("key"));
     QVERIFY(!seen.local);
 }
