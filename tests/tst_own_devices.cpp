@@ -53,6 +53,7 @@ private slots:
     void numbersOfARestoredFolderAreToldAnew();
     void whatCameDirectlyIsHeardOnAll();
     void whatCameBothWaysCountsOnce();
+    void onlyWhatIsNewIsPassedOn();
     void whoIsNotAllowedIsNotHeardByAnotherDevice();
     void nobodyIsToldWithoutABroker();
     void afterACrashOnlyWhatWasSaidHereIsComparedWithTheOutbox();
@@ -89,7 +90,7 @@ void TestOwnDevices::whatISayIsShownWithItsState()
     QCOMPARE(laptop.shown(bea), QStringList("hi/delivered"));
     QCOMPARE(phone.shown(bea), QStringList("hi/delivered"));
     QVERIFY(messages::markRead(*b, ana, b.lastId, beasLaptop));
-    QVERIFY(phone.take(from(bea, beasLaptop, ana), b.waiting(ana), anasPhone));
+    QVERIFY(phone.hearBea(b, anasPhone));
     QCOMPARE(phone.shown(bea), QStringList("hi/read"));
     QCOMPARE(phone.waiting(bea).count, quint64(0)); // what it only shows it does not send
 }
@@ -104,7 +105,7 @@ void TestOwnDevices::aReceiptMayComeBeforeWhatItIsAbout()
     Outbox::Run run = laptop.waiting(bea);
     run.items.truncate((*cutItems(run.items))[2]);
     QVERIFY(b.take(from(ana, anasLaptop, bea), run, beasLaptop));
-    QVERIFY(phone.take(from(bea, beasLaptop, ana), b.waiting(ana), anasPhone));
+    QVERIFY(phone.hearBea(b, anasPhone));
     QVERIFY(phone.hear());
     QCOMPARE(phone.shown(bea), (QStringList { "one/delivered", "two/delivered", "three/queued" }));
     QVERIFY(messages::kept(*laptop, bea, laptopOfAna, 3, "home"));
@@ -139,7 +140,7 @@ void TestOwnDevices::aBrokerIsHeardOnlyAboutWhomItIsBelieved()
     laptop.say(bea, "hi", laptopOfAna);
     Folder b;
     b.say(ana, "hello", beasLaptop);
-    QVERIFY(laptop.take(from(bea, beasLaptop, ana), b.waiting(ana), laptopOfAna, true));
+    QVERIFY(laptop.hearBea(b, laptopOfAna, true));
     QVERIFY(messages::kept(*laptop, bea, laptopOfAna, 1, "home"));
     QVERIFY(phone.hear());
     QCOMPARE(phone.shown(bea), QStringList());
@@ -199,7 +200,7 @@ void TestOwnDevices::whatCameDirectlyIsHeardOnAll()
     Phone phone(laptop);
     b.say(ana, "one", beasLaptop);
     b.say(ana, "two", beasLaptop);
-    QVERIFY(laptop.take(from(bea, beasLaptop, ana), b.waiting(ana), laptopOfAna, true));
+    QVERIFY(laptop.hearBea(b, laptopOfAna, true));
     const auto news = phone.hear();
     QCOMPARE(news->added.size(), 2);
     QCOMPARE(phone.shown(bea), (QStringList { "one", "two" }));
@@ -228,11 +229,29 @@ void TestOwnDevices::whatCameBothWaysCountsOnce()
     Folder b;
     Phone phone(laptop);
     b.say(ana, "hi", beasLaptop);
-    QVERIFY(laptop.take(from(bea, beasLaptop, ana), b.waiting(ana), laptopOfAna, true)); // its answer was cut off
-    QVERIFY(laptop.take(from(bea, beasLaptop, ana), b.waiting(ana), laptopOfAna));
-    QVERIFY(phone.take(from(bea, beasLaptop, ana), b.waiting(ana), anasPhone));
+    QVERIFY(laptop.hearBea(b, laptopOfAna, true)); // its answer was cut off
+    QVERIFY(laptop.hearBea(b, laptopOfAna));
+    QVERIFY(phone.hearBea(b, anasPhone));
     QVERIFY(phone.hear());
     QCOMPARE(phone.shown(bea), QStringList("hi"));
+}
+
+/// What came by the broker is in the midst of what comes directly: it brings that to the others itself.
+void TestOwnDevices::onlyWhatIsNewIsPassedOn()
+{
+    Folder laptop;
+    Folder b;
+    Phone phone(laptop);
+    for (const char *text : { "one", "two", "three", "four" })
+        b.say(ana, QString::fromLatin1(text), beasLaptop);
+    const Outbox::Run all = b.waiting(ana);
+    const auto cuts = cutItems(all.items);
+    const Outbox::Run second { all.first + 1, all.items.mid((*cuts)[1], (*cuts)[2] - (*cuts)[1]), 1 };
+    QVERIFY(laptop.take(from(bea, beasLaptop, ana), second, laptopOfAna));
+    QVERIFY(laptop.hearBea(b, laptopOfAna, true));
+    QCOMPARE(laptop.waiting(toAnas).count, quint64(2)); // what is before it, and what is behind it
+    QVERIFY(phone.hear());
+    QCOMPARE(phone.shown(bea), (QStringList { "one", "three", "four" }));
 }
 
 void TestOwnDevices::whoIsNotAllowedIsNotHeardByAnotherDevice()
@@ -242,7 +261,7 @@ void TestOwnDevices::whoIsNotAllowedIsNotHeardByAnotherDevice()
     Phone phone(laptop);
     phone.people = { { bea, false } };
     b.say(ana, "hi", beasLaptop);
-    QVERIFY(laptop.take(from(bea, beasLaptop, ana), b.waiting(ana), laptopOfAna, true));
+    QVERIFY(laptop.hearBea(b, laptopOfAna, true));
     QVERIFY(phone.hear());
     QCOMPARE(phone.shown(bea), QStringList());
 }
@@ -253,7 +272,7 @@ void TestOwnDevices::nobodyIsToldWithoutABroker()
     Folder b;
     laptop.say(bea, "hi", anasLaptop);
     b.say(ana, "hello", beasLaptop);
-    QVERIFY(laptop.take(from(bea, beasLaptop, ana), b.waiting(ana), anasLaptop, true));
+    QVERIFY(laptop.hearBea(b, anasLaptop, true));
     QCOMPARE(laptop.waiting(toAnas).count, quint64(0));
     auto sequences = (*laptop).run(QStringLiteral("SELECT count(*) FROM outbox_sequences"));
     QVERIFY(sequences && sequences->next());

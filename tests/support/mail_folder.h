@@ -72,6 +72,8 @@ struct Folder {
         arrival.people = people;
         return messages::take(*database, arrival);
     }
+    /// Ana hears all that Bea's laptop says to her.
+    Result<messages::News> hearBea(Folder &beas, const messages::Myself &me, bool direct = false);
     /// "text/state" of all with them.
     QStringList shown(const PublicKey &with)
     {
@@ -87,6 +89,11 @@ struct Folder {
 inline MailSource from(const PublicKey &sender, const QByteArray &device, const PublicKey &recipient)
 {
     return { sender, device, recipient, messages::sequenceTo(recipient).conversation };
+}
+
+inline Result<messages::News> Folder::hearBea(Folder &beas, const messages::Myself &me, bool direct)
+{
+    return take(from(bea, beasLaptop, ana), beas.waiting(ana), me, direct);
 }
 
 } // namespace hawser::testing
