@@ -1,49 +1,13 @@
-#include "chat/person.h"
-#include "core/client.h"
 #include "core/contracts/control.h"
+#include "support/desk.h"
 #include "support/talk_of.h"
 
-#include <QTemporaryDir>
 #include <QTest>
 
 using namespace hawser;
 using namespace hawser::chat;
+using hawser::testing::Desk;
 using hawser::testing::lastEntry;
-
-namespace {
-
-/// A person and a `hawser` that calls it over the control socket.
-struct Desk {
-    QTemporaryDir folder;
-    std::unique_ptr<Person> person;
-    Identity nobody = Identity::generate();
-    Client client { nobody, {} };
-
-    explicit Desk(const QString &name)
-    {
-        PersonSettings settings;
-        settings.program = QStringLiteral("tst 1");
-        settings.downloads = folder.filePath(QStringLiteral("Downloads"));
-        Result<std::unique_ptr<Person>> opened = Person::open(folder.path(), settings);
-        if (!opened)
-            qFatal("%s", qUtf8Printable(opened.error().sentence));
-        person = std::move(*opened);
-        if (const Result<void> named = person->setName(name); !named)
-            qFatal("%s", qUtf8Printable(named.error().sentence));
-        client.connectToLocal(person->controlPath());
-    }
-
-    /// The answer, when it has come.
-    template <typename C>
-    std::shared_ptr<std::optional<Result<typename C::Reply>>> call(const typename C::Request &request)
-    {
-        auto answer = std::make_shared<std::optional<Result<typename C::Reply>>>();
-        client.call<C>({}, request, &client, [answer](const Result<typename C::Reply> &reply) { *answer = reply; });
-        return answer;
-    }
-};
-
-} // namespace
 
 /// What `hawser` does with a running desktop: every verb is a command on the control socket.
 class TestPersonControl : public QObject {

@@ -1,7 +1,7 @@
 // What a person sets in limits.toml is checked, documented, shown, and acts where it should.
 #include "chat/direct.h"
-#include "chat/person.h"
 #include "core/contracts/control.h"
+#include "support/desk.h"
 #include "support/limit_checks.h"
 #include "support/talk_of.h"
 
@@ -14,38 +14,17 @@ using hawser::testing::lastEntry;
 
 namespace {
 
-/// A person with such a file, and a `hawser` that asks it.
-struct Desk {
-    QTemporaryDir folder;
-    std::unique_ptr<Person> person;
-    Client client { Identity::generate(), {} };
-
-    explicit Desk(const QByteArray &limits = {})
-    {
-        QFile file(folder.filePath(QStringLiteral("limits.toml")));
-        if (!limits.isEmpty() && (!file.open(QIODevice::WriteOnly) || file.write(limits) < 0))
-            qFatal("no file");
-        file.close();
-        PersonSettings settings;
-        settings.program = QStringLiteral("tst 1");
-        settings.downloads = folder.filePath(QStringLiteral("Downloads"));
-        Result<std::unique_ptr<Person>> opened = Person::open(folder.path(), settings);
-        if (!opened)
-            qFatal("%s", qUtf8Printable(opened.error().sentence));
-        person = std::move(*opened);
-        client.connectToLocal(person->controlPath());
-    }
+/// With such a file.
+struct Limited : hawser::testing::Desk {
+    explicit Limited(const QByteArray &limits) : Desk(limits) { }
 
     contracts::PersonStatus::Reply status()
     {
         if (!QTest::qWaitFor([this] { return client.state() == Client::State::Ready; }))
             return {};
-        std::optional<Result<contracts::PersonStatus::Reply>> answer;
-        QObject context;
-        client.call<contracts::PersonStatus>(
-            {}, {}, &context, [&answer](const Result<contracts::PersonStatus::Reply> &reply) { answer = reply; });
-        const bool came = QTest::qWaitFor([&] { return answer.has_value(); });
-        return came && *answer ? **answer : contracts::PersonStatus::Reply();
+        const auto answer = call<contracts::PersonStatus>({});
+        const bool came = QTest::qWaitFor([&] { return answer->has_value(); });
+        return came && **answer ? ***answer : contracts::PersonStatus::Reply();
     }
     PublicKey friendOf()
     {
@@ -105,7 +84,7 @@ private slots:
             table = limit.table;
             file += QByteArray(limit.name) + " = " + QByteArray::number(limit.least) + '\n';
         }
-        Desk ana(file);
+        Limited ana(file);
         const auto status = ana.status();
         for (const Limit &limit : describe(person)) {
             const Value *shown = status.limits.find(statusName(limit));
@@ -120,7 +99,7 @@ private slots:
 
     void theOutboxIsBounded()
     {
-        Desk ana("[outbox]\nitems = 2\n");
+        Limited ana("[outbox]\nitems = 2\n");
         const PublicKey bea = ana.friendOf();
         QVERIFY(!bea.isNull());
         for (const char *text : { "one", "two", "three" })
@@ -134,8 +113,8 @@ private slots:
 
     void linksHaveWhatWasSet()
     {
-        Desk ana("[links]\nunacknowledged_bytes = 300000\nsilence_seconds = 60\nping_seconds = 20\n");
-        Desk bea("[links]\nunacknowledged_bytes = 400000\nresume_seconds = 9\n[admission]\nstrangers = 5\n");
+        Limited ana("[links]\nunacknowledged_bytes = 300000\nsilence_seconds = 60\nping_seconds = 20\n");
+        Limited bea("[links]\nunacknowledged_bytes = 400000\nresume_seconds = 9\n[admission]\nstrangers = 5\n");
         QVERIFY(bea.person->setListening(true, Address { QStringLiteral("127.0.0.1"), 0 }));
         QVERIFY(ana.person->asks().join(bea.person->addresses().first().text()));
         QTRY_VERIFY(bea.person->requests().shown());
