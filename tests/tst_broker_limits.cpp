@@ -46,6 +46,14 @@ Code codeOf(const Result<T> &result)
     return result ? Code::Ok : result.error().code;
 }
 
+/// Two people of it; null: it did not work.
+std::pair<std::unique_ptr<Client>, std::unique_ptr<Client>> both(TopicHouse &house)
+{
+    if (!house.open({ QStringLiteral("ana"), QStringLiteral("bea") }))
+        return {};
+    return { house.client(QStringLiteral("ana")), house.client(QStringLiteral("bea")) };
+}
+
 } // namespace
 
 class TestBrokerLimits : public QObject {
@@ -311,9 +319,7 @@ private slots:
         Config config;
         config.subscriptions = 1;
         TopicHouse house(config);
-        QVERIFY(house.open({ QStringLiteral("ana"), QStringLiteral("bea") }));
-        const auto ana = house.client(QStringLiteral("ana"));
-        const auto bea = house.client(QStringLiteral("bea"));
+        const auto [ana, bea] = both(house);
         QVERIFY(ana && bea);
         Subscription first(*ana, QStringLiteral("a"));
         test::Heard heard(first);
@@ -368,9 +374,7 @@ private slots:
         Config config;
         config.drainSeconds = 0;
         TopicHouse house(config);
-        QVERIFY(house.open({ QStringLiteral("ana"), QStringLiteral("bea") }));
-        const auto ana = house.client(QStringLiteral("ana"));
-        const auto bea = house.client(QStringLiteral("bea"));
+        const auto [ana, bea] = both(house);
         QVERIFY(ana && bea);
         Commands waiting;
         std::shared_ptr<IncomingCall> held;

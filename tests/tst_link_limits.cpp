@@ -394,24 +394,22 @@ private slots:
         QCOMPARE(control.strangers(), 5);
     }
 
+    void chanceBeginsWhereItIsSaid_data()
+    {
+        QTest::addColumn<qint64>("strangers");
+        QTest::addColumn<qint64>("start");
+        QTest::newRow("at the start") << AdmissionLimits().strangers << qint64(3);
+        QTest::newRow("a start above the end refuses nobody earlier") << qint64(3) << qint64(10);
+    }
+
     void chanceBeginsWhereItIsSaid()
     {
         AdmissionControl control([](quint32) { return 0u; }); // always
+        QFETCH(const qint64, strangers);
+        QFETCH(const qint64, start);
         AdmissionLimits limits;
-        limits.strangersStart = 3;
-        control.setLimits(limits);
-        const Instant at(seconds(1000));
-        for (quint32 i = 0; i < 3; ++i)
-            QVERIFY(control.enter(source(i), at).ticket);
-        QCOMPARE(QByteArray(control.enter(source(3), at).reason), QByteArray("crowded"));
-    }
-
-    void aStartAboveTheEndRefusesNobodyEarlier()
-    {
-        AdmissionControl control([](quint32) { return 0u; });
-        AdmissionLimits limits;
-        limits.strangers = 3;
-        limits.strangersStart = 10;
+        limits.strangers = strangers;
+        limits.strangersStart = start;
         control.setLimits(limits);
         const Instant at(seconds(1000));
         for (quint32 i = 0; i < 3; ++i)
