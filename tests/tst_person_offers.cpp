@@ -7,6 +7,24 @@ using namespace hawser;
 using namespace hawser::chat;
 using namespace hawser::testing;
 
+namespace {
+
+/// Bea is away. As soon as the offer to her stands somebody acts: in the same breath, or a turn later.
+QByteArray offerAnd(Couple &two, bool atOnce, const std::function<void(const QByteArray &id)> &act)
+{
+    two.beaGoes();
+    Transfers *transfers = &two.ana->transfers();
+    const auto look = [transfers, act](const QByteArray &id) {
+        if (const auto transfer = transfers->find(id); transfer && transfer->state == State::Offered)
+            act(id);
+    };
+    QObject::connect(
+        transfers, &Transfers::changed, transfers, look, atOnce ? Qt::DirectConnection : Qt::QueuedConnection);
+    return two.offer();
+}
+
+} // namespace
+
 /// Files offered to somebody who is away: real people in this process, directly and through a real broker.
 class TestPersonOffers : public QObject {
     Q_OBJECT
@@ -25,8 +43,7 @@ private slots:
         const QByteArray id = two.offerToAway();
         QCOMPARE(two.atAna(id).state, State::Offered);
         QVERIFY(two.atAna(id).sentence.contains(QStringLiteral("Bea is away")));
-        two.ana.stop(); // nobody is there
-        two.ana.start();
+        two.ana.restart(); // nobody is there
         QTRY_COMPARE(two.atAna(id).state, State::Offered);
         QCOMPARE(two.atAna(id).title, QStringLiteral("shoot.bin"));
         if (throughBroker)
@@ -48,8 +65,7 @@ private slots:
         const QList<Entry> talk = talkOf(*two.bea.person, two.anasKey);
         QCOMPARE(talk.size(), 1); // one line, over all restarts
         QCOMPARE(talk.first().kind, Entry::Kind::Transfer);
-        two.bea.stop();
-        two.bea.start();
+        two.bea.restart();
         QTRY_COMPARE(two.atBea(id).state, State::Done);
     }
 
@@ -77,13 +93,11 @@ private slots:
         two.ana.start();
         QTRY_COMPARE(two.atAna(id).state, State::Cancelled);
         QCOMPARE(two.atAna(id).sentence, QStringLiteral("Bea declined"));
-        two.ana.stop();
-        two.ana.start();
+        two.ana.restart();
         QTRY_COMPARE(two.atAna(id).sentence, QStringLiteral("Bea declined"));
         two.ana->transfers().clearEnded();
         QVERIFY(two.ana->transfers().all().isEmpty());
-        two.ana.stop();
-        two.ana.start();
+        two.ana.restart();
         bool isLoaded = false;
         two.ana->transfers().whenLoaded(this, [&isLoaded] { isLoaded = true; });
         QTRY_VERIFY(isLoaded);
@@ -280,18 +294,11 @@ private slots:
     {
         QFETCH(const bool, atOnce);
         Couple two(true);
-        two.beaGoes();
         Transfers &transfers = two.ana->transfers();
-        const auto stop = [&transfers](const QByteArray &id) {
-            const std::optional<Transfer> transfer = transfers.find(id);
-            if (!transfer || transfer->state != State::Offered)
-                return;
+        const QByteArray id = offerAnd(two, atOnce, [&transfers](const QByteArray &id) {
             transfers.cancel(id);
             transfers.clearEnded();
-        };
-        connect(
-            &transfers, &Transfers::changed, &transfers, stop, atOnce ? Qt::DirectConnection : Qt::QueuedConnection);
-        const QByteArray id = two.offer();
+        });
         QTRY_VERIFY(!transfers.find(id));
         two.ana.writeAll();
         QCOMPARE(two.ana.offers().size(), atOnce ? 0 : 1);
@@ -300,8 +307,7 @@ private slots:
             QVERIFY(two.ana.offers().first().isHidden);
         }
         QVERIFY(transfers.all().isEmpty());
-        two.ana.stop();
-        two.ana.start();
+        two.ana.restart();
         two.bea.start();
         if (!atOnce)
             QTRY_COMPARE(two.bea.offers().value(0).state, Offer::State::Cancelled);
@@ -317,15 +323,9 @@ private slots:
     {
         QFETCH(const bool, atOnce);
         Couple two(true);
-        two.beaGoes();
         Transfers &transfers = two.ana->transfers();
-        const auto remove = [&two, &transfers](const QByteArray &id) {
-            if (transfers.find(id) && transfers.find(id)->state == State::Offered)
-                QVERIFY(two.ana->contacts().remove(two.beasKey));
-        };
-        connect(
-            &transfers, &Transfers::changed, &transfers, remove, atOnce ? Qt::DirectConnection : Qt::QueuedConnection);
-        const QByteArray id = two.offer();
+        const QByteArray id =
+            offerAnd(two, atOnce, [&two](const QByteArray &) { QVERIFY(two.ana->contacts().remove(two.beasKey)); });
         QTRY_COMPARE(two.atAna(id).state, State::Cancelled);
         two.ana.writeAll();
         QCOMPARE(two.atAna(id).state, State::Cancelled);

@@ -40,6 +40,11 @@ struct Guest {
             QVERIFY(person->setListening(true, at));
     }
     void stop() { person.reset(); }
+    void restart()
+    {
+        stop();
+        start();
+    }
     Person *operator->() { return person.get(); }
     QString listen()
     {
@@ -73,6 +78,13 @@ struct Guest {
         return std::move(*opened);
     }
     QList<Offer> offers() { return *offers::all(*database()); }
+    /// That something lands cannot be noted, or can again.
+    void setNotesLandings(bool on)
+    {
+        QVERIFY(database()->run(on ? QStringLiteral("DROP TRIGGER no")
+                                   : QStringLiteral("CREATE TRIGGER no BEFORE UPDATE ON offers WHEN new.state = 3"
+                                                    " BEGIN SELECT RAISE(ABORT, 'it cannot be written'); END")));
+    }
     /// All that it wrote until now is on disk, and what it wrote because of that.
     void writeAll()
     {
