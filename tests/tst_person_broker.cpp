@@ -285,32 +285,34 @@ private slots:
         QVERIFY(phone->contacts().save(*ana->contacts().find(bea->key())));
         const PublicKey hers = ana->key();
         const PublicKey key = bea->key();
+        QVERIFY(bea->conversations().say(hers, QStringLiteral("zero")));
+        QTRY_COMPARE(textsOf(phone, key), QStringList { "zero" }); // the broker knows this device from now on
         phone.person.reset(); // for days
 
         QVERIFY(ana->conversations().say(key, QStringLiteral("one")));
         QTRY_COMPARE(lastEntry(*ana.person, key).state, Entry::State::Delivered);
         QVERIFY(bea->conversations().say(hers, QStringLiteral("two")));
-        QTRY_COMPARE(talkOf(*ana.person, key).size(), 2);
+        QTRY_COMPARE(talkOf(*ana.person, key).size(), 3);
         ana.person.reset();
         phone.open();
-        QTRY_COMPARE(textsOf(phone, key), (QStringList { "one", "two" }));
-        QTRY_COMPARE(talkOf(*phone.person, key).first().state, Entry::State::Delivered);
-        QVERIFY(talkOf(*phone.person, key).first().mine);
-        QCOMPARE(phone->conversations().unread(key), 1);
+        QTRY_COMPARE(textsOf(phone, key), (QStringList { "zero", "one", "two" }));
+        QTRY_COMPARE(talkOf(*phone.person, key).value(1).state, Entry::State::Delivered);
+        QVERIFY(talkOf(*phone.person, key).value(1).mine);
+        QCOMPARE(phone->conversations().unread(key), 2);
         bea->conversations().markRead(hers);
-        QTRY_COMPARE(talkOf(*phone.person, key).first().state, Entry::State::Read);
+        QTRY_COMPARE(talkOf(*phone.person, key).value(1).state, Entry::State::Read);
 
         ana.open(); // and now both are there
         QTRY_VERIFY(house.isReady(ana));
         QVERIFY(phone->conversations().say(key, QStringLiteral("three")));
-        QTRY_COMPARE(textsOf(ana, key), (QStringList { "one", "two", "three" }));
+        QTRY_COMPARE(textsOf(ana, key), (QStringList { "zero", "one", "two", "three" }));
         QTRY_COMPARE(lastEntry(*ana.person, key).state, Entry::State::Delivered);
         QVERIFY(ana->setListening(true, Address { QStringLiteral("127.0.0.1"), 0 }));
         QVERIFY(bea->asks().join(ana->addresses().first().text()));
         QTRY_VERIFY(bea->route().presence(hers).direct);
         QVERIFY(bea->conversations().say(hers, QStringLiteral("four"))); // goes to one of them alone
         QTRY_COMPARE(lastEntry(*bea.person, hers).state, Entry::State::Delivered);
-        QTRY_COMPARE(textsOf(phone, key), (QStringList { "one", "two", "three", "four" }));
+        QTRY_COMPARE(textsOf(phone, key), (QStringList { "zero", "one", "two", "three", "four" }));
         QVERIFY(ana->conversations().say(key, QStringLiteral("five")));
         QTRY_COMPARE(lastEntry(*phone.person, key).text, QStringLiteral("five"));
         QTRY_COMPARE(lastEntry(*phone.person, key).state, Entry::State::Delivered);
