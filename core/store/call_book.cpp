@@ -15,8 +15,8 @@ namespace {
 
 constexpr int mostSentence = 1024; // characters
 constexpr int itemHead = 13; // where its kind begins in a packed item, counted from 1
-constexpr qint64 endedFor = std::chrono::duration_cast<std::chrono::milliseconds>(limits::durableMost).count();
-constexpr qint64 takenFor = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::hours(24)).count();
+constexpr qint64 endedFor = milliseconds(limits::durableMost).count();
+constexpr qint64 takenFor = milliseconds(std::chrono::hours(24)).count();
 
 DurableResult noResult(const Error &why)
 {

@@ -15,7 +15,7 @@ namespace {
 
 constexpr qsizetype keyBytes = 16;
 constexpr qsizetype roomForHead = 64; // bytes of an item before its body
-constexpr qint64 waitMost = std::chrono::duration_cast<std::chrono::milliseconds>(limits::durableMost).count();
+constexpr qint64 waitMost = milliseconds(limits::durableMost).count();
 
 MailSequence backTo(const MailSource &source)
 {
