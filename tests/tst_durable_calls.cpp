@@ -2,6 +2,7 @@
 #include "core/contracts/node.h"
 #include "core/own_call.h"
 #include "support/call_file.h"
+#include "support/order.h"
 
 #include <QSignalSpy>
 
@@ -12,6 +13,7 @@ using contracts::DurableResult;
 using contracts::MailExpired;
 using contracts::MailReceipt;
 using contracts::RunEnd;
+using test::Order;
 
 namespace {
 
@@ -32,16 +34,6 @@ MailTaken callFrom(const PublicKey &who, quint64 number, const QString &command,
     const DurableCall call { command, Value(Value::Map { { "n", Value(number) } }), 1000 };
     return taken({ who, whose, machine, ours }, number, DurableCall::kind, encodeStruct(call));
 }
-
-struct Add {
-    static constexpr const char *name = "add";
-    static constexpr bool idempotent = true;
-    struct Request {
-        qint64 n = 0;
-        static void describe(auto &field) { field("n", &Request::n, { .required = true }); }
-    };
-    using Reply = Request;
-};
 
 } // namespace
 
@@ -334,16 +326,16 @@ void TestDurableCalls::aHandlerSeesWhoCallsAndTheKey()
 {
     Commands commands;
     Caller seen;
-    commands.serve<Add>([&](const Add::Request &request, const Caller &caller) -> Result<Add::Reply> {
+    commands.serve<Order>([&](const Order::Request &request, const Caller &caller) -> Result<Order::Reply> {
         seen = caller;
-        return Add::Reply { request.n + 1 };
+        return Order::Reply { request.n + 1 };
     });
     Caller caller;
     caller.user = caller.connection = ana;
     caller.device = device;
     caller.via = home;
     caller.idempotencyKey = "key";
-    OwnCall own(commands, caller, "add", Value(Value::Map { { "n", Value(4) } }));
+    OwnCall own(commands, caller, "order", Value(Value::Map { { "n", Value(4) } }));
     QSignalSpy finished(own.call(), &Call::finished);
     std::optional<qint64> sum;
     connect(own.call(), &Call::finished, this,
@@ -386,8 +378,9 @@ void TestDurableCalls::outputComesUnderCredit()
 void TestDurableCalls::specsSayWhetherTheyAreIdempotent()
 {
     Commands commands;
-    commands.serve<Add>([](const Add::Request &, const Caller &) -> Result<Add::Reply> { return Add::Reply {}; });
-    const auto spec = commands.spec("add");
+    commands.serve<Order>(
+        [](const Order::Request &, const Caller &) -> Result<Order::Reply> { return Order::Reply {}; });
+    const auto spec = commands.spec("order");
     QVERIFY(spec && spec->idempotent);
     QVERIFY(!commands.spec("sub"));
     Value described = specToValue(*spec);

@@ -5,6 +5,7 @@
 #include "core/mail_items.h"
 #include "core/server.h"
 #include "core/wire.h"
+#include "support/order.h"
 
 #include <QSignalSpy>
 #include <QTemporaryDir>
@@ -15,18 +16,9 @@ using contracts::DurableCall;
 using contracts::MailPost;
 using contracts::MailTake;
 using contracts::MayCall;
+using test::Order;
 
 namespace {
-
-struct Order {
-    static constexpr const char *name = "order";
-    static constexpr bool idempotent = true;
-    struct Request {
-        qint64 n = 0;
-        static void describe(auto &field) { field("n", &Request::n, { .required = true }); }
-    };
-    using Reply = Request;
-};
 
 const PublicKey ana = Identity::generate().key();
 const QByteArray device(8, 'd');

@@ -3,6 +3,7 @@
 #include "core/durable_server.h"
 #include "core/mail_items.h"
 #include "support/brokerguest.h"
+#include "support/order.h"
 
 #include <csignal>
 
@@ -10,17 +11,6 @@ using namespace hawser;
 using namespace hawser::test;
 
 namespace {
-
-/// Counts what it did, and does what it has done under a key not twice.
-struct Order {
-    static constexpr const char *name = "order";
-    static constexpr bool idempotent = true;
-    struct Request {
-        qint64 n = 0;
-        static void describe(auto &field) { field("n", &Request::n, { .required = true }); }
-    };
-    using Reply = Request;
-};
 
 struct Twice { // it looks at no key
     static constexpr const char *name = "twice";
@@ -104,6 +94,7 @@ private:
         m_durable.reset();
         m_ana.reset();
     }
+    /// Counts what it did, and does what it has done under a key not twice.
     void serveOrders()
     {
         m_machine->commands.serveLater<Order>(

@@ -51,6 +51,13 @@ QByteArray withoutADisk(Couple &two, Disk &disk)
     return id;
 }
 
+/// Bea stops it, unless it is just looked for its place.
+bool stops(Couple &two, const QByteArray &id)
+{
+    two.bea->transfers().cancel(id);
+    return two.atBea(id).state == State::Cancelled;
+}
+
 } // namespace
 
 /// What was accepted has come and gets its place, whatever goes away meanwhile: real people in this process.
@@ -92,11 +99,7 @@ private slots:
         Couple two(true);
         Disk disk { two.bea.downloads() };
         const QByteArray id = withoutADisk(two, disk);
-        const auto stopped = [&] { // unless it is just looked for its place
-            two.bea->transfers().cancel(id);
-            return two.atBea(id).state == State::Cancelled;
-        };
-        QTRY_VERIFY(stopped());
+        QTRY_VERIFY(stops(two, id));
         QTRY_COMPARE(two.atAna(id).state, State::Cancelled);
         two.bea.restart();
         QTRY_COMPARE(two.atBea(id).state, State::Cancelled);
@@ -115,8 +118,7 @@ private slots:
         Couple two(true);
         Disk disk { two.bea.downloads() };
         const QByteArray id = withoutADisk(two, disk);
-        QVERIFY(two.bea.database()->run(QStringLiteral("CREATE TRIGGER no BEFORE UPDATE ON offers WHEN new.state = 5"
-                                                       " BEGIN SELECT RAISE(ABORT, 'it cannot be written'); END")));
+        two.bea.setWrites(Offer::State::Cancelled, false);
         bool isStopped = false; // the moment after one try to find its place: no other is under way
         connect(&two.bea->transfers(), &Transfers::changed, two.bea.person.get(), [&] {
             if (!std::exchange(isStopped, true)) {
@@ -131,7 +133,7 @@ private slots:
         QCOMPARE(two.bea.received(), QStringList { QStringLiteral(".hawser-part") });
         if (programEnds)
             two.bea.stop();
-        QVERIFY(two.bea.database()->run(QStringLiteral("DROP TRIGGER no")));
+        two.bea.setWrites(Offer::State::Cancelled, true);
         if (programEnds) {
             two.bea.start();
             return two.arrivedOnce(id);
@@ -147,11 +149,7 @@ private slots:
         Couple two(true);
         Disk disk { two.bea.downloads() };
         const QByteArray id = withoutADisk(two, disk);
-        const auto stopped = [&] { // unless it is just looked for its place
-            two.bea->transfers().cancel(id);
-            return two.atBea(id).state == State::Cancelled;
-        };
-        QTRY_VERIFY(stopped());
+        QTRY_VERIFY(stops(two, id));
         two.bea.writeAll();
         two.bea.stop();
         disk.comeBack();
@@ -234,12 +232,12 @@ private slots:
         Couple two(true);
         const QByteArray id = two.offerToAway();
         two.beaComesAndSees(id);
-        two.bea.setNotesLandings(false);
+        two.bea.setWrites(Offer::State::Landing, false);
         QVERIFY(two.bea->transfers().accept(id));
         QTRY_VERIFY_WITH_TIMEOUT(two.bea.offers().value(0).tries >= 2, 30'000);
         QVERIFY(!QFileInfo::exists(two.bea.downloads() + QStringLiteral("/shoot.bin")));
         QVERIFY(!two.atAna(id).isOver());
-        two.bea.setNotesLandings(true);
+        two.bea.setWrites(Offer::State::Landing, true);
         two.arrivedOnce(id);
     }
 
@@ -252,7 +250,7 @@ private slots:
         two.ana.start();
         const QByteArray id = two.offerToAway();
         two.beaComesAndSees(id);
-        two.bea.setNotesLandings(false);
+        two.bea.setWrites(Offer::State::Landing, false);
         QVERIFY(two.bea->transfers().accept(id));
         QTRY_COMPARE_WITH_TIMEOUT(two.atAna(id).state, State::Failed, 30'000);
         QVERIFY(two.atAna(id).sentence.startsWith(QStringLiteral("it broke off 2 times")));

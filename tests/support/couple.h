@@ -78,12 +78,13 @@ struct Guest {
         return std::move(*opened);
     }
     QList<Offer> offers() { return *offers::all(*database()); }
-    /// That something lands cannot be noted, or can again.
-    void setNotesLandings(bool on)
+    /// That an offer comes to this state cannot be written, or can again.
+    void setWrites(Offer::State state, bool on)
     {
-        QVERIFY(database()->run(on ? QStringLiteral("DROP TRIGGER no")
-                                   : QStringLiteral("CREATE TRIGGER no BEFORE UPDATE ON offers WHEN new.state = 3"
-                                                    " BEGIN SELECT RAISE(ABORT, 'it cannot be written'); END")));
+        const auto no = on ? QStringLiteral("DROP TRIGGER no%1")
+                           : QStringLiteral("CREATE TRIGGER no%1 BEFORE UPDATE ON offers WHEN new.state = %1"
+                                            " BEGIN SELECT RAISE(ABORT, 'it cannot be written'); END");
+        QVERIFY(database()->run(no.arg(int(state))));
     }
     /// All that it wrote until now is on disk, and what it wrote because of that.
     void writeAll()
