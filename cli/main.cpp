@@ -2,6 +2,7 @@
 #include "cli/program.h"
 #include "cli/verbs.h"
 #include "core/heap.h"
+#include "core/parting.h"
 
 #include <QCoreApplication>
 #include <algorithm>
@@ -24,6 +25,7 @@ int main(int argc, char **argv)
 
     QCoreApplication application(argc, argv);
     QCoreApplication::setApplicationName(QStringLiteral("hawser"));
+    const hawser::LastWords lastWords;
     Program program(*chosen, typed);
     QObject::connect(&program, &Program::finished, &application, &QCoreApplication::exit, Qt::QueuedConnection);
     program.start();

@@ -52,9 +52,17 @@ Client::Client(const Identity &identity, const Profile &profile, QObject *parent
 
 Client::~Client()
 {
-    qDeleteAll(findChildren<Call *>(Qt::FindDirectChildrenOnly)); // they cancel, and nobody is called any more
-    sayGoodbye(letGo());
+    retire();
     --clientsHere;
+}
+
+void Client::retire()
+{
+    qDeleteAll(findChildren<Call *>(Qt::FindDirectChildrenOnly)); // they cancel, and nobody is called any more
+    Link *old = letGo();
+    m_commands = m_none;
+    m_state = State::Idle;
+    sayGoodbye(old);
 }
 
 bool Client::livesInThisThread()

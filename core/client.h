@@ -58,6 +58,8 @@ public:
     void disconnectFromPeer();
     /// Goes on over a new connection, at once. Nothing happens without a link that can.
     void renew();
+    /// As deleting it: says goodbye, ends the calls without a callback, and nothing of it is called or calls any more.
+    void retire();
     /// What the owner of this side says of links and dials from now on.
     void setLimits(const LinkLimits &links, const DialLimits &dials);
     /// Whether a connection has served long enough to be replaced.

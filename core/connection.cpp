@@ -23,6 +23,10 @@ public:
     void abandon();
     void post();
     void openWithin(milliseconds time);
+    void pump();
+    ~Private() override;
+
+    static thread_local std::vector<Private *> closing; // those that have last words to say
 
     Connection *q; // null once abandoned
     std::unique_ptr<BytePipe> pipe;
@@ -43,11 +47,11 @@ private:
     void written();
     void ended(const Error &error);
     void listen();
+    FrameSink *letSinkGo();
     void moveToBulk();
     void readTurn();
     void feed(qint64 got);
     void discard();
-    void pump();
     bool fill();
     void runOut();
     void tick(Instant at);
@@ -77,6 +81,8 @@ private:
     bool m_reported = false;
 };
 
+thread_local std::vector<Connection::Private *> Connection::Private::closing;
+
 Connection::Private::Private(Connection *connection, std::unique_ptr<BytePipe> bytes)
     : q(connection), pipe(std::move(bytes)), m_opening(now() + limits::connectDeadline)
 {
@@ -87,6 +93,11 @@ Connection::Private::Private(Connection *connection, std::unique_ptr<BytePipe> b
     peerPort = pipe->peerPort();
     localAddress = pipe->localAddress();
     arm();
+}
+
+Connection::Private::~Private()
+{
+    std::erase(closing, this);
 }
 
 void Connection::Private::listen()
@@ -107,12 +118,20 @@ void Connection::Private::moveToBulk()
     listen();
 }
 
+/// \return the sink there was, which knows us no more; null for none
+FrameSink *Connection::Private::letSinkGo()
+{
+    FrameSink *sink = std::exchange(m_sink, nullptr);
+    if (sink) {
+        sink->wake = nullptr;
+        sink->peerTookAll = nullptr;
+    }
+    return sink;
+}
+
 void Connection::Private::setSink(FrameSink *next)
 {
-    if (m_sink) {
-        m_sink->wake = nullptr;
-        m_sink->peerTookAll = nullptr;
-    }
+    letSinkGo();
     m_sink = next;
     if (!next)
         return;
@@ -388,6 +407,7 @@ void Connection::Private::close(const Error &error)
         return stop(error);
     m_why = error;
     m_state = State::Closing;
+    closing.push_back(this);
     m_closing = now() + limits::lastWords;
     m_readAgain = true;
     post();
@@ -401,6 +421,7 @@ void Connection::Private::stop(const Error &error)
         return;
     m_why = error;
     m_state = State::Ended;
+    std::erase(closing, this);
     m_timer.stop();
     post();
 }
@@ -411,11 +432,8 @@ void Connection::Private::report()
         return;
     m_reported = true;
     pipe->abort();
-    if (FrameSink *sink = std::exchange(m_sink, nullptr)) {
-        sink->wake = nullptr;
-        sink->peerTookAll = nullptr;
+    if (FrameSink *sink = letSinkGo())
         sink->lost(m_why, now());
-    }
     if (q)
         emit q->closed(m_why);
     else
@@ -425,11 +443,7 @@ void Connection::Private::report()
 /// The Connection is being deleted. What was written still goes out, within the time that close() has.
 void Connection::Private::abandon()
 {
-    if (m_sink) {
-        m_sink->wake = nullptr;
-        m_sink->peerTookAll = nullptr;
-    }
-    m_sink = nullptr;
+    letSinkGo();
     q = nullptr;
     if (m_reported) {
         deleteLater();
@@ -480,6 +494,13 @@ std::pair<std::unique_ptr<Connection>, std::unique_ptr<Connection>> Connection::
     auto pipes = memoryPipes(first, second);
     return { std::unique_ptr<Connection>(new Connection(std::move(pipes.first))),
         std::unique_ptr<Connection>(new Connection(std::move(pipes.second))) };
+}
+
+void Connection::sayLastWords()
+{
+    const std::vector<Private *> closing = Private::closing;
+    for (Private *each : closing)
+        each->pump();
 }
 
 void Connection::setSink(FrameSink *sink)

@@ -65,6 +65,10 @@ public:
     /// still sends what it has written, without telling anybody.
     void close(const Error &why);
 
+    /// Where no event loop will run any more: hands to the kernel what the closing connections of this thread have left to
+    /// say, as far as it takes that at once.
+    static void sayLastWords();
+
 signals:
     void encrypted(); ///< the peer's key is known (local sockets: connected)
     void closed(const hawser::Error &why);

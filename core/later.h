@@ -5,11 +5,15 @@
 
 namespace hawser {
 
-/// For what may die inside its own signal: it falls silent at once and is deleted by the event loop.
+/// For what may die inside its own signal: it falls silent at once and is deleted by the event loop. What would go on until
+/// then, with things that are gone by then, has a retire().
 struct DeleteLater {
-    void operator()(QObject *object) const
+    template <typename T>
+    void operator()(T *object) const
     {
         object->disconnect();
+        if constexpr (requires { object->retire(); })
+            object->retire();
         object->deleteLater();
     }
 };

@@ -32,6 +32,12 @@ inline Link *part(LaterPointer<Link> link, LaterPointer<Connection> connection, 
     return link.release();
 }
 
+/// In main(), above all that has connections: when that is gone, the others are told. Without it they miss us only after
+/// a while.
+struct LastWords {
+    ~LastWords() { Connection::sayLastWords(); }
+};
+
 /// The calls on the link end inside.
 inline void sayGoodbye(Link *link)
 {

@@ -1,4 +1,5 @@
 #include "core/heap.h"
+#include "core/parting.h"
 #include "core/text.h"
 #include "desktop/desktop.h"
 #include "desktop/handover.h"
@@ -55,7 +56,6 @@ int main(int argc, char **argv)
     const auto options = readOptions(application.arguments());
     if (!options)
         return say(options.error().sentence, wrongUse);
-
     chat::PersonSettings settings;
     settings.program = QStringLiteral("hawser-desktop " HAWSER_VERSION);
     settings.downloads = options->folderChosen ? options->folder + QStringLiteral("/Downloads") : QString();
@@ -65,6 +65,7 @@ int main(int argc, char **argv)
     if (!person)
         return showTrouble(application, person.error());
 
+    const LastWords lastWords;
     Desktop desktop(std::move(*person));
     QObject::connect(&desktop.window(), &MainWindow::closed, &application, &QCoreApplication::quit);
     if (options->listen) {

@@ -1,6 +1,7 @@
 #include "core/epoll_dispatcher.h"
 #include "core/folders.h"
 #include "core/heap.h"
+#include "core/parting.h"
 #include "nodeagent/terminal.h"
 #include "nodeagent/verbs.h"
 
@@ -42,6 +43,7 @@ int main(int argc, char **argv)
     const hawser::Result<Self> self = loadSelf(folder, *config);
     if (!self)
         return complain(options, self.error(), ExitSystem);
+    const hawser::LastWords lastWords;
     const std::unique_ptr<Verb> verb = makeVerb(options, *self, *config);
     QObject::connect(verb.get(), &Verb::done, &application, &QCoreApplication::exit, Qt::QueuedConnection);
     verb->start();

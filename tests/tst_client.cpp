@@ -80,6 +80,8 @@ private slots:
     void diesInsideItsOwnSignals_data();
     void diesInsideItsOwnSignals();
     void dyingKeepsItsPromises();
+    void whoIsToBeDeletedLaterDoesNothingMore_data();
+    void whoIsToBeDeletedLaterDoesNothingMore();
     void aLinkThatEndedHereIsNotNamedAgain();
     void brokenConnectionIsResumed();
     void renewsWithoutAnybodyNoticing();
@@ -439,6 +441,39 @@ void TestClient::dyingKeepsItsPromises()
     QVERIFY(future.isFinished());
     QCOMPARE(future.result().error().code, Code::Unavailable);
     QVERIFY(!called);
+}
+
+void TestClient::whoIsToBeDeletedLaterDoesNothingMore_data()
+{
+    QTest::addColumn<bool>("connected");
+    QTest::newRow("in the middle of a greeting") << false;
+    QTest::newRow("connected, with a call") << true;
+}
+
+/// What it served may be gone before the event loop deletes it.
+void TestClient::whoIsToBeDeletedLaterDoesNothingMore()
+{
+    QFETCH(bool, connected);
+    auto served = std::make_unique<Commands>();
+    m_client->setCommands(served.get());
+    QFuture<Result<Nothing>> future;
+    bool called = false;
+    if (connected) {
+        connectClient();
+        future = m_client->call<Never>({}, {});
+        m_client->call<Never>({}, {}, this, [&](const auto &) { called = true; });
+    } else {
+        m_client->connectTo(m_address, m_serverIdentity.key());
+    }
+    const QPointer<Client> client(m_client.get());
+    LaterPointer<Client>(m_client.release()).reset();
+    served.reset();
+    QVERIFY(client && client->link() == nullptr && client->state() == Client::State::Idle);
+    if (connected)
+        QVERIFY(future.isFinished());
+    QTRY_VERIFY(!client);
+    QVERIFY(!called);
+    QTRY_VERIFY(!m_mooring); // it was told
 }
 
 void TestClient::aLinkThatEndedHereIsNotNamedAgain()
