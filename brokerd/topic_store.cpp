@@ -32,22 +32,6 @@ Database::Steps steps()
     return { subscriptionsSchema(), LastValueStore::schema() };
 }
 
-/// Runs several statements with the same values; the first that fails is the outcome.
-Result<void> runAll(Database &database, const QList<std::pair<QString, QVariantList>> &statements)
-{
-    for (const auto &[statement, values] : statements)
-        if (const auto row = database.run(statement, values); !row)
-            return row.error();
-    return {};
-}
-
-const QString dropUnused =
-    QStringLiteral("DELETE FROM messages WHERE id IN (SELECT message FROM waiting WHERE"
-                   " subscription = ? AND number <= ?) AND NOT EXISTS (SELECT 1 FROM waiting AS w"
-                   " WHERE w.message = messages.id AND w.subscription <> ?)");
-const QString dropWaiting = QStringLiteral("DELETE FROM waiting WHERE subscription = ? AND number <= ?");
-constexpr qint64 allNumbers = std::numeric_limits<qint64>::max();
-
 } // namespace
 
 TopicStore::TopicStore(const QString &path, MayRead mayRead, QObject *parent)
@@ -103,14 +87,6 @@ KeptSubscription *TopicStore::add(std::unique_ptr<KeptSubscription> kept)
 {
     m_matcher.add(kept->pattern, TopicMatcher::Id(kept->id));
     return (m_kept[kept->id] = std::move(kept)).get();
-}
-
-KeptSubscription *TopicStore::find(const PublicKey &who, const QByteArray &name)
-{
-    for (const auto &[id, kept] : m_kept)
-        if (kept->who == who && kept->name == name)
-            return kept.get();
-    return nullptr;
 }
 
 // --- messages
@@ -250,126 +226,6 @@ void TopicStore::read(const KeptSubscription &kept, quint64 after, quint64 upTo,
         return page;
     };
     m_store.read(context, work, done);
-}
-
-void TopicStore::acknowledge(KeptSubscription &kept, quint64 number, QObject *context, const Done &done)
-{
-    kept.acknowledged = qMax(kept.acknowledged, number);
-    struct Freed {
-        qint64 messages = 0;
-        qint64 bytes = 0;
-    };
-    const auto work = [id = kept.id, number](Database &database) -> Result<Freed> {
-        Result<QSqlQuery> sum = database.run(
-            QStringLiteral("SELECT count(*), coalesce(sum(length(m.body)), 0) FROM waiting AS w JOIN messages AS m"
-                           " ON m.id = w.message WHERE w.subscription = ? AND w.number <= ?"),
-            { id, number });
-        if (!sum || !sum->next())
-            return sum ? Error { Code::DataLoss, QStringLiteral("nothing was counted") } : sum.error();
-        const Freed freed { sum->value(0).toLongLong(), sum->value(1).toLongLong() };
-        sum->finish();
-        const Result<void> done = runAll(database,
-            { { dropUnused, { id, number, id } }, { dropWaiting, { id, number } },
-                { QStringLiteral("UPDATE subscriptions SET acknowledged = max(acknowledged, ?), used = ? WHERE id = ?"),
-                    { number, wallClock(), id } } });
-        return done ? Result<Freed>(freed) : done.error();
-    };
-    m_store.write(
-        this, work, [this, id = kept.id, context = QPointer<QObject>(context), done](const Result<Freed> &freed) {
-            if (const auto found = m_kept.find(id); freed && found != m_kept.end()) {
-                found->second->messages -= freed->messages;
-                found->second->bytes -= freed->bytes;
-            }
-            if (context)
-                done(freed ? Result<void>() : freed.error());
-        });
-}
-
-// --- subscriptions
-
-void TopicStore::open(
-    const PublicKey &who, const QByteArray &name, const QByteArray &pattern, QObject *context, Opened opened)
-{
-    if (m_broken)
-        return opened(*m_broken);
-    if (KeptSubscription *kept = find(who, name))
-        return opened(kept->pattern == pattern
-                ? Result<KeptSubscription *>(kept)
-                : Error { Code::Conflict,
-                    QStringLiteral("%1 has another pattern: forget it first").arg(QString::fromLatin1(name)),
-                    Begun::No });
-    const auto mine =
-        std::count_if(m_kept.begin(), m_kept.end(), [&who](const auto &entry) { return entry.second->who == who; });
-    if (mine >= limits.ofOne || int(m_kept.size()) + m_creating >= limits.inAll) {
-        m_hits.count(mine >= limits.ofOne ? "durable_subscriptions_per_user" : "durable_subscriptions");
-        return opened(
-            Error { Code::ResourceExhausted, QStringLiteral("there are too many durable subscriptions"), Begun::No });
-    }
-    create(who, name, pattern, context, std::move(opened));
-}
-
-void TopicStore::create(
-    const PublicKey &who, const QByteArray &name, const QByteArray &pattern, QObject *context, Opened opened)
-{
-    ++m_creating;
-    const auto work = [who, name, pattern](Database &database) -> Result<qint64> {
-        const auto row =
-            database.run(QStringLiteral("INSERT INTO subscriptions (key, name, pattern, next, acknowledged, used)"
-                                        " VALUES (?, ?, ?, 1, 0, ?)"),
-                { who.bytes(), QString::fromLatin1(name), QString::fromLatin1(pattern), wallClock() });
-        return row ? Result<qint64>(row->lastInsertId().toLongLong()) : row.error();
-    };
-    m_store.write(this, work,
-        [=, this, context = QPointer<QObject>(context), opened = std::move(opened)](const Result<qint64> &id) {
-            --m_creating;
-            KeptSubscription *added = find(who, name); // two may have asked at once
-            if (!added && id) {
-                auto kept = std::make_unique<KeptSubscription>();
-                kept->id = *id;
-                kept->who = who;
-                kept->name = name;
-                kept->pattern = pattern;
-                added = add(std::move(kept));
-            }
-            if (context)
-                opened(added ? Result<KeptSubscription *>(added) : id.error());
-        });
-}
-
-void TopicStore::forget(const PublicKey &who, const QByteArray &name, QObject *context, const Done &done)
-{
-    const KeptSubscription *kept = find(who, name);
-    if (!kept)
-        return done(Error { Code::NotFound, QStringLiteral("there is no durable subscription of this name") });
-    drop(kept->id, [context = QPointer<QObject>(context), done](const Result<void> &outcome) {
-        if (context)
-            done(outcome);
-    });
-}
-
-void TopicStore::forgetOf(const PublicKey &who)
-{
-    std::vector<qint64> over;
-    for (const auto &[id, kept] : m_kept)
-        if (kept->who == who)
-            over.push_back(id);
-    for (const qint64 id : over)
-        drop(id, [](const Result<void> &) {});
-}
-
-void TopicStore::drop(qint64 id, const Done &done)
-{
-    const std::unique_ptr<KeptSubscription> kept = std::move(m_kept.at(id));
-    m_kept.erase(id);
-    m_matcher.remove(kept->pattern, TopicMatcher::Id(id));
-    if (kept->reader)
-        kept->reader->stop({ Code::NotFound, QStringLiteral("the subscription was forgotten") });
-    const auto work = [id](Database &database) {
-        return runAll(database,
-            { { dropUnused, { id, allNumbers, id } }, { dropWaiting, { id, allNumbers } },
-                { QStringLiteral("DELETE FROM subscriptions WHERE id = ?"), { id } } });
-    };
-    m_store.write(this, work, done);
 }
 
 void TopicStore::report(Value &counters, LimitUse &use) const

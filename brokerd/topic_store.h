@@ -97,14 +97,29 @@ private:
         std::vector<Target> targets;
     };
     using Messages = std::vector<Message>;
+    /// A subscription on its way to the disk.
+    struct Creating {
+        struct Asker {
+            QPointer<QObject> context;
+            QByteArray pattern;
+            Opened opened;
+        };
+        PublicKey who;
+        QByteArray name;
+        QByteArray pattern;
+        std::vector<Asker> askers; // several may ask for one name at once
+        bool isForgotten = false;
+    };
 
     void whenMessagesWritten(QObject *context, const Done &done);
     static Result<void> write(Database &database, const Messages &messages, qint64 wall);
     void written(const Messages &messages, const Result<void> &outcome);
     KeptSubscription *find(const PublicKey &who, const QByteArray &name);
     KeptSubscription *add(std::unique_ptr<KeptSubscription> kept);
-    void create(
-        const PublicKey &who, const QByteArray &name, const QByteArray &pattern, QObject *context, Opened opened);
+    Creating *findCreating(const PublicKey &who, const QByteArray &name);
+    void create(const std::shared_ptr<Creating> &one);
+    void created(Creating &one, const Result<qint64> &id);
+    void drop(Creating &one, const Done &done);
     void drop(qint64 id, const Done &done);
     Result<void> readAll(Database &database);
     void recount();
@@ -118,7 +133,7 @@ private:
     TopicMatcher m_matcher;
     Messages m_messages; // not yet handed to the store
     int m_writing = 0; // batches
-    int m_creating = 0;
+    std::vector<std::shared_ptr<Creating>> m_creating;
     QTimer m_expiry;
     LimitHits m_hits;
     quint64 m_lost = 0; // messages that were over a quota or too old

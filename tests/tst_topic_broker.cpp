@@ -1,6 +1,7 @@
 #include "tests/support/topichouse.h"
 
 #include <QElapsedTimer>
+#include <list>
 
 using namespace hawser;
 using test::Heard;
@@ -36,6 +37,31 @@ Code codeOf(Call *call)
         [&](const Result<Payload> &result) { code = result ? Code::Ok : result.error().code; });
     return QTest::qWaitFor([&] { return code.has_value(); }) ? *code : Code::DeadlineExceeded;
 }
+
+/// What keeps durable subscriptions, held by another program until it is let go.
+class HeldStore {
+public:
+    explicit HeldStore(const TopicHouse &house)
+    {
+        const Database::Steps asItIs { {}, {} };
+        auto opened = Database::open(house.folder() + QStringLiteral("/topics.sqlite"), asItIs);
+        if (opened && (*opened)->run(QStringLiteral("BEGIN IMMEDIATE")))
+            m_database = std::move(*opened);
+    }
+    bool isHeld() const { return m_database != nullptr; }
+    bool letGo() { return bool(m_database->run(QStringLiteral("COMMIT"))); }
+    QStringList subscriptions()
+    {
+        auto rows = m_database->run(QStringLiteral("SELECT name || ' ' || pattern FROM subscriptions ORDER BY name"));
+        QStringList all;
+        while (rows && rows->next())
+            all << rows->value(0).toString();
+        return all;
+    }
+
+private:
+    std::unique_ptr<Database> m_database;
+};
 
 broker::Config withTopics(const broker::TopicDefaults &topics)
 {
@@ -623,6 +649,80 @@ private slots:
         (void)publisher.publish("a.b", "again");
         QTRY_COMPARE(heard.messages.last(), "a.b=again");
         QCOMPARE(heard.numbers.last(), 71u);
+    }
+
+    /// Those that are not on disk yet count, too.
+    void durablesOfOneAreBoundedWhileTheDiskWaits() // U05
+    {
+        TopicHouse house;
+        QVERIFY(house.open({ "ana", "bea" }));
+        const auto ana = house.client("ana"), bea = house.client("bea");
+        HeldStore store(house);
+        QVERIFY(store.isHeld());
+        std::list<Subscription> many;
+        std::list<Heard> heard;
+        for (int i = 0; i < 30; ++i)
+            heard.emplace_back(many.emplace_back(*bea, "a", SubscribeOptions { .durable = QString::number(i) }));
+        QTRY_COMPARE(house.counter("topic_subscriptions_now") + house.counter("topic_refused"), 30u);
+        Subscription anas(*ana, "a", SubscribeOptions { .durable = "0" }); // another's do not count
+        QTRY_COMPARE(house.counter("topic_subscriptions_now") + house.counter("topic_refused"), 31u);
+        QVERIFY(store.letGo());
+        QTRY_VERIFY(anas.isReady());
+        QTRY_COMPARE(std::count_if(many.begin(), many.end(), [](const auto &one) { return one.isReady(); }), 16);
+        for (const Heard &each : heard)
+            QVERIFY(!each.ended || each.ended->code == Code::ResourceExhausted);
+        QCOMPARE(house.broker().status().hits[QStringLiteral("durable_subscriptions_per_user")].toInt(0), 14);
+        QCOMPARE(store.subscriptions().size(), 17);
+    }
+
+    /// Two ask for one name before it is on disk.
+    void durableOfOneNameHasOnePattern()
+    {
+        TopicHouse house;
+        QVERIFY(house.open({ "bea" }));
+        const auto one = house.client("bea"), two = house.client("bea");
+        HeldStore store(house);
+        QVERIFY(store.isHeld());
+        Subscription first(*one, "a.>", { .durable = "same" });
+        QTRY_COMPARE(house.counter("topic_subscriptions_now"), 1u);
+        Subscription other(*two, "b.>", { .durable = "same" });
+        QTRY_COMPARE(house.counter("topic_subscriptions_now"), 2u);
+        Heard heard(other);
+        QVERIFY(store.letGo());
+        QTRY_VERIFY(first.isReady());
+        QTRY_VERIFY(heard.ended);
+        QCOMPARE(heard.ended->code, Code::Conflict);
+        QCOMPARE(heard.ready, 0);
+        QCOMPARE(store.subscriptions(), QStringList("same a.>"));
+        Subscription again(*two, "a.>", { .durable = "same" });
+        QTRY_VERIFY(again.isReady());
+    }
+
+    /// Nothing stays of a subscription that was to be written when its account, or it, was over.
+    void durableOfWhoLeavesIsNotMade()
+    {
+        TopicHouse house;
+        QVERIFY(house.open({ "admin", "ana", "bea" }));
+        const auto admin = house.client("admin"), ana = house.client("ana"), bea = house.client("bea");
+        HeldStore store(house);
+        QVERIFY(store.isHeld());
+        Subscription beas(*bea, "a", { .durable = "beas" });
+        Subscription anas(*ana, "a", { .durable = "anas" });
+        QTRY_COMPARE(house.counter("topic_subscriptions_now"), 2u);
+        Heard heard(anas);
+        QCOMPARE(codeOf(admin->start<contracts::Revoke>({}, { house.key("bea").hex() })), Code::Ok);
+        QTRY_COMPARE(house.counter("topic_subscriptions_now"), 1u);
+        Call *forget = ana->start<contracts::ForgetSubscription>({}, { "anas" });
+        std::optional<bool> isForgotten;
+        connect(forget, &Call::finished, this, [&](const Result<Payload> &done) { isForgotten = bool(done); });
+        Subscription last(*admin, "a", { .durable = "admins" });
+        QTRY_COMPARE(house.counter("topic_subscriptions_now"), 2u);
+        QVERIFY(store.letGo());
+        QTRY_VERIFY(last.isReady() && heard.ended && isForgotten);
+        QVERIFY(*isForgotten);
+        QCOMPARE(heard.ended->code, Code::NotFound);
+        QCOMPARE(store.subscriptions(), QStringList("admins a"));
+        QCOMPARE(house.counter("durable_subscriptions_now"), 1u);
     }
 
     /// What waits is judged again when it is delivered: the right of who said it, and of who reads it.
