@@ -11,6 +11,8 @@
 
 namespace hawser::desktop {
 
+using chat::SafeText;
+
 namespace {
 
 constexpr int mostAtStart = 5; // windows of what ended while this program did not run
@@ -24,37 +26,37 @@ QList<CommandSpec> offeredNow(const chat::Machine &machine)
     return commands;
 }
 
-QString waitingText(const SentCall &call)
+SafeText waitingText(const SentCall &call)
 {
-    const QString name = chat::isolated(claimedName(call.name));
+    const QString name = claimedName(call.name);
     switch (call.state) {
     case SentCall::State::Queued:
     case SentCall::State::AtBroker:
-        return MachineDesk::tr("It runs when %1 is back").arg(name);
+        return SafeText::sentence(MachineDesk::tr("It runs when %1 is back"), name);
     case SentCall::State::Taken:
-        return MachineDesk::tr("%1 has it").arg(name);
+        return SafeText::sentence(MachineDesk::tr("%1 has it"), name);
     case SentCall::State::Done:
         break;
     }
     if (call.outcome().code == Code::Ok)
-        return call.sentence.isEmpty() ? MachineDesk::tr("done") : visible(call.sentence);
-    return call.outcome().begun == Begun::Maybe ? MachineDesk::tr("not known whether it was done")
-                                                : MachineDesk::tr("not done");
+        return SafeText(call.sentence.isEmpty() ? MachineDesk::tr("done") : call.sentence);
+    return SafeText(call.outcome().begun == Begun::Maybe ? MachineDesk::tr("not known whether it was done")
+                                                         : MachineDesk::tr("not done"));
 }
 
-QString waitingDetails(const SentCall &call)
+SafeText waitingDetails(const SentCall &call)
 {
     switch (call.state) {
     case SentCall::State::Queued:
-        return call.sentence.isEmpty() ? MachineDesk::tr("kept on this computer") : visible(call.sentence);
+        return SafeText(call.sentence.isEmpty() ? MachineDesk::tr("kept on this computer") : call.sentence);
     case SentCall::State::AtBroker:
-        return MachineDesk::tr("kept at %1").arg(chat::isolated(visible(call.sentence)));
+        return SafeText::sentence(MachineDesk::tr("kept at %1"), call.sentence);
     case SentCall::State::Taken:
         return {};
     case SentCall::State::Done:
         break;
     }
-    return call.outcome().code == Code::Ok ? QString() : visible(call.sentence);
+    return call.outcome().code == Code::Ok ? SafeText() : SafeText(call.sentence);
 }
 
 } // namespace
@@ -164,7 +166,7 @@ void MachineDesk::tell(const SentCall &call)
         call.id, window, [this, window = window.data()](const Result<SentCall> &whole) {
             if (whole)
                 return showEnd(window, *whole);
-            window->setState(tr("its answer cannot be shown"), visible(whole.error().sentence));
+            window->setState(SafeText(tr("its answer cannot be shown")), SafeText(whole.error().sentence));
             window->finish();
         });
     m_waiting.remove(call.id);

@@ -1,11 +1,14 @@
 #include "desktop/dialogs/connectrun.h"
 
+#include "chat/widgets/safelabel.h"
+
 #include <QDateTime>
 #include <QLocale>
 
 namespace hawser::desktop {
 
 using chat::Run;
+using chat::SafeText;
 
 namespace {
 
@@ -24,7 +27,7 @@ void showState(RunWindow *window, const Run *run)
                            QDateTime::fromMSecsSinceEpoch(run->startedAt()).time(), QStringLiteral("HH:mm:ss")));
     if (run->pid() > 0)
         details << RunWindow::tr("pid %1").arg(run->pid());
-    window->setState(run->stateText(), details.join(QStringLiteral(" · ")));
+    window->setState(SafeText(run->stateText()), SafeText(details.join(QStringLiteral(" · "))));
 }
 
 } // namespace

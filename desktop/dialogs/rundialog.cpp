@@ -41,7 +41,8 @@ RunDialog::RunDialog(const QString &machine, const QList<CommandSpec> &commands,
     m_scroll->setWidgetResizable(true);
     m_scroll->setFocusPolicy(Qt::NoFocus);
     layout->addWidget(m_scroll, 1);
-    m_away = new SafeLabel(tr("It runs when %1 is back.").arg(isolated(claimedName(machine))), this);
+    m_away = new SafeLabel(this);
+    m_away->setText(SafeText::sentence(tr("It runs when %1 is back."), claimedName(machine)));
     m_away->setObjectName(QStringLiteral("runAway"));
     m_away->setWordWrap(true);
     m_away->hide();

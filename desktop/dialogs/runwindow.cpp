@@ -56,7 +56,7 @@ RunWindow::RunWindow(const QString &command, const QString &machine, QWidget *pa
     resize(fontMetrics().averageCharWidth() * 110, fontMetrics().height() * 30);
 }
 
-void RunWindow::setState(const QString &state, const QString &details)
+void RunWindow::setState(const chat::SafeText &state, const chat::SafeText &details)
 {
     m_state->setText(state);
     m_details->setText(details);

@@ -6,7 +6,8 @@ class QPushButton;
 
 namespace hawser::chat {
 class SafeLabel;
-}
+class SafeText;
+} // namespace hawser::chat
 
 namespace hawser::desktop {
 
@@ -20,7 +21,7 @@ public:
 
     void take(contracts::RunStream stream, QByteArrayView bytes) { m_view->take(stream, bytes); }
     /// \param state  one of the closed set, as a sentence; \param details  "started 09:21:07 · pid 4121"
-    void setState(const QString &state, const QString &details);
+    void setState(const chat::SafeText &state, const chat::SafeText &details);
     /// It cannot be stopped from here.
     void leaveRunning();
     /// Nothing more comes.

@@ -76,9 +76,9 @@ void MachinesPage::refresh()
         m_hint->setText(
             tr("No machine yet. At a broker you belong to, each machine that is let in appears here by itself."));
     else if (waits)
-        m_hint->setText(
-            tr("%1 is away. Some of what it offers can be run all the same: it runs when the machine is back.")
-                .arg(chat::isolated(machine.name)));
+        m_hint->setText(chat::SafeText::sentence(
+            tr("%1 is away. Some of what it offers can be run all the same: it runs when the machine is back."),
+            machine.name));
     else
         m_hint->clear();
 }
