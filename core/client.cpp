@@ -42,6 +42,7 @@ Client::Client(const Identity &identity, const Profile &profile, QObject *parent
     setProfile(profile);
     m_deadline->setSingleShot(true);
     m_retry->setSingleShot(true);
+    m_retry->setTimerType(Qt::PreciseTimer); // never later than was said
     m_watch->setSingleShot(true);
     connect(m_deadline, &QTimer::timeout, this, [this] {
         closed({ Code::Unavailable, QStringLiteral("%1 did not answer our greeting in time").arg(m_address.text()) });
