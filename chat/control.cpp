@@ -1,5 +1,6 @@
 #include "chat/control.h"
 
+#include "chat/direct.h"
 #include "chat/person.h"
 #include "chat/settling.h"
 #include "core/contracts/control.h"
@@ -85,12 +86,10 @@ void Control::serveSelf()
         [this](const contracts::Listen::Request &request, const Caller &) -> Result<contracts::Listen::Reply> {
             std::optional<Address> at;
             if (!request.address.isEmpty()) {
-                const bool anyPort = request.address.endsWith(QLatin1String(":0"));
-                const Result<Address> address =
-                    Address::parse(anyPort ? request.address.chopped(2) : request.address, 4781);
+                const Result<Address> address = Address::parseListening(request.address, Direct::firstPort);
                 if (!address)
                     return address.error();
-                at = Address { address->host, anyPort ? quint16(0) : address->port };
+                at = *address;
             }
             if (const Result<void> done = m_person.setListening(request.on, at); !done)
                 return done.error();

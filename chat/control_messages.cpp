@@ -107,31 +107,44 @@ struct Watch {
     quint64 lastShown = 0;
     QList<Entry> waiting {};
 
-    void tell(const Entry &entry)
+    /// Something new, or further.
+    void hear(const Entry &entry)
     {
         if (!wish.with.isNull() && wish.with != entry.with)
             return;
         if (!hasPage)
             return waiting.append(entry);
+        tell(entry);
+        if (marksRead)
+            person.conversations().markShown(entry.with, entry.id, entry.id);
+    }
+
+    void tell(const Entry &entry)
+    {
         const WatchMessages::In item = itemOf(person, entry);
         if (ticker)
             ticker->tell(QString::number(entry.id).rightJustified(20, QLatin1Char('0')), item);
         else
             to->send(item);
-        if (marksRead)
-            person.conversations().markRead(entry.with);
     }
 
     void show(const Page &page)
     {
         hasPage = true;
+        QMap<PublicKey, quint64> first;
+        QMap<PublicKey, quint64> last;
         for (const Entry &entry : page.entries) {
             tell(entry);
             lastShown = entry.id;
+            first.insert(entry.with, first.value(entry.with, entry.id));
+            last.insert(entry.with, entry.id);
         }
+        if (marksRead && wish.words.isEmpty()) // what was looked for has gaps
+            for (auto talk = first.begin(); talk != first.end(); ++talk)
+                person.conversations().markShown(talk.key(), talk.value(), last.value(talk.key()));
         for (const Entry &entry : std::exchange(waiting, {}))
             if (entry.mine || entry.id > lastShown)
-                tell(entry);
+                hear(entry);
     }
 };
 
@@ -158,7 +171,7 @@ void Control::serveMessages()
                 Watch { m_person, to, request.follow ? new Ticker(to) : nullptr, *wish, request.markRead });
             Conversations &talks = m_person.conversations();
             if (request.follow) {
-                const auto tell = [watch](const Entry &entry) { watch->tell(entry); };
+                const auto tell = [watch](const Entry &entry) { watch->hear(entry); };
                 connect(&talks, &Conversations::added, to, tell);
                 connect(&talks, &Conversations::changed, to, tell);
             }

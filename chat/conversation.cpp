@@ -91,6 +91,30 @@ void Conversations::markRead(const PublicKey &with)
     emit unreadChanged(with);
 }
 
+void Conversations::markShown(const PublicKey &with, quint64 first, quint64 last)
+{
+    if (unread(with) == 0)
+        return;
+    m_history.write(
+        this,
+        [=, me = m_post.myself(with)](Database &database) -> Result<int> {
+            const Result<bool> isGap = history::hasUnreadBefore(database, with, first);
+            const Result<void> marked =
+                isGap && !*isGap ? messages::markRead(database, with, last, me) : Result<void>();
+            if (!isGap || !marked)
+                return isGap ? marked.error() : isGap.error();
+            return history::unread(database, with);
+        },
+        [this, with](const Result<int> &left) {
+            const auto talk = m_talks.find(with);
+            if (!left || talk == m_talks.end() || talk->unread == *left)
+                return;
+            talk->unread = *left;
+            emit unreadChanged(with);
+            m_post.wake();
+        });
+}
+
 void Conversations::came(const Entry &entry)
 {
     Talk &talk = m_talks[entry.with];

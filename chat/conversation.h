@@ -56,6 +56,8 @@ public:
     quint64 waitingFor(const PublicKey &with) const;
     /// All that came from them has been seen by a person.
     void markRead(const PublicKey &with);
+    /// All entries from the one to the other were seen: read, unless something older still waits to be seen.
+    void markShown(const PublicKey &with, quint64 first, quint64 last);
 
     /// Says something; `added` comes at once, the rest as `changed`.
     /// \retval InvalidArgument  empty, or longer than limits::chatBytes of UTF-8

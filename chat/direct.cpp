@@ -10,7 +10,6 @@ namespace hawser::chat {
 
 namespace {
 
-constexpr quint16 firstPort = 4781;
 constexpr int portsTried = 64;
 
 QString interfaceOf(const QHostAddress &address)
@@ -61,16 +60,22 @@ Direct::~Direct()
 
 // --- listening
 
-Result<void> Direct::listen(const std::optional<Address> &at)
+Result<void> Direct::listen(const std::optional<Address> &at, quint16 lastPort)
 {
     stop();
-    if (at)
-        return listenOnce({ *at });
-    for (int offset = 0; offset < portsTried; ++offset) {
-        const quint16 port = firstPort + offset;
-        if (listenOnce({ { QStringLiteral("0.0.0.0"), port }, { QStringLiteral("::"), port } }))
+    if (at) {
+        if (at->port == 0 && lastPort != 0 && listenOnce({ { at->host, lastPort } }))
             return {};
+        return listenOnce({ *at });
     }
+    const auto everywhere = [this](quint16 port) {
+        return bool(listenOnce({ { QStringLiteral("0.0.0.0"), port }, { QStringLiteral("::"), port } }));
+    };
+    if (lastPort != 0 && everywhere(lastPort))
+        return {};
+    for (int offset = 0; offset < portsTried; ++offset)
+        if (everywhere(firstPort + offset))
+            return {};
     const Result<void> ipv4Only = listenOnce({ { QStringLiteral("0.0.0.0"), firstPort } });
     if (ipv4Only)
         return {};

@@ -22,12 +22,16 @@ class Direct : public QObject {
     Q_OBJECT
 
 public:
+    static constexpr quint16 firstPort = 4781; ///< that one, or the next free one, where none is said
+
     /// All references outlive this. \param served  what others may call here
     Direct(const Me &me, Contacts &contacts, Commands &served);
     ~Direct() override;
 
-    /// \param at  null: port 4781 or the next free one, IPv4 and IPv6
-    Result<void> listen(const std::optional<Address> &at);
+    /// \param at  null: IPv4 and IPv6, port 4781 or the next free one
+    /// \param lastPort  where nothing else is said this one first, since it is what others remember; 0: none
+    Result<void> listen(const std::optional<Address> &at, quint16 lastPort);
+    quint16 port() const { return m_listener ? m_listener->addresses().value(0).port : 0; }
     void stop();
     bool isListening() const { return m_listener != nullptr; }
     /// To tell others: this machine's addresses with the port.

@@ -42,15 +42,14 @@ Result<QList<Entry>> change(Database &database, const PublicKey &with, const QSt
 Result<QList<Entry>> advance(
     Database &database, const PublicKey &with, const SeenMark &upto, Entry::State state, const QString &sentence)
 {
-    const Result<QList<Entry>> further =
-        change(database, with, QStringLiteral("state < 5 AND device = ? AND number <= ? AND state < ?"),
-            { upto.device, upto.number, int(state) }, state, sentence);
-    if (!further || state < Entry::State::Delivered)
-        return further;
-    // One of their devices may have turned down what another took.
-    const Result<QList<Entry>> after = change(database, with,
-        QStringLiteral("state = 6 AND device = ? AND number <= ?"), { upto.device, upto.number }, state, sentence);
-    return after ? Result<QList<Entry>>(*further + *after) : after.error();
+    return change(database, with, QStringLiteral("state < 5 AND device = ? AND number <= ? AND state < ?"),
+        { upto.device, upto.number, int(state) }, state, sentence);
+}
+
+Result<QList<Entry>> tookAfterAll(Database &database, const Waiting &taken)
+{
+    return change(database, taken.with, QStringLiteral("state = 6 AND device = ? AND number BETWEEN ? AND ?"),
+        { taken.device, taken.from, taken.upto }, Entry::State::Delivered, {});
 }
 
 Result<QList<Entry>> settle(Database &database, const Waiting &waiting, Entry::State state, const QString &sentence)

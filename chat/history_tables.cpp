@@ -343,6 +343,17 @@ Result<QList<SeenMark>> markRead(Database &database, const PublicKey &with, quin
     return marks;
 }
 
+Result<bool> hasUnreadBefore(Database &database, const PublicKey &with, quint64 id)
+{
+    Result<QSqlQuery> found =
+        database.run(QStringLiteral("SELECT 1 FROM talks t JOIN entries e ON e.talk = t.id AND e.id > t.seen"
+                                    " WHERE t.key = ? AND e.id < ? AND e.mine = 0 AND e.kind IN (1, 2, 5) LIMIT 1"),
+            { with.bytes(), id });
+    if (!found)
+        return found.error();
+    return found->next();
+}
+
 Result<void> markRead(Database &database, const PublicKey &with, const SeenMark &mark)
 {
     return outcome(database.run(

@@ -75,7 +75,9 @@ struct SeenMark {
 Result<QList<SeenMark>> markRead(Database &database, const PublicKey &with, quint64 id);
 /// The same, told by another device of mine.
 Result<void> markRead(Database &database, const PublicKey &with, const SeenMark &mark);
-/// My messages up to and including `upto.number` have come as far as `state`, but for those that were given up. Returns those it
+/// Whether something older than entry `id` was not seen yet.
+Result<bool> hasUnreadBefore(Database &database, const PublicKey &with, quint64 id);
+/// My messages up to and including `upto.number` have come as far as `state`, but for those that were not sent. Returns those it
 /// changed.
 Result<QList<Entry>> advance(
     Database &database, const PublicKey &with, const SeenMark &upto, Entry::State state, const QString &sentence);
@@ -92,6 +94,8 @@ Result<QList<Entry>> settle(Database &database, const Waiting &waiting, Entry::S
 Result<QList<Entry>> renumber(Database &database, const PublicKey &with, const SeenMark &after, quint64 by);
 /// They took none of my messages up to and including `upto.number` that are queued or at a broker. Returns those it changed.
 Result<QList<Entry>> turnDown(Database &database, const PublicKey &with, const SeenMark &upto, const QString &why);
+/// One of their devices took these, also where another of them had turned them down. Returns those that were not sent.
+Result<QList<Entry>> tookAfterAll(Database &database, const Waiting &taken);
 /// These of my messages, as far as they are at a broker, are not there any more. Returns those it changed.
 Result<QList<Entry>> expire(Database &database, const Waiting &waiting, const QString &why);
 /// What they told about messages of mine from another device of mine, for those that have not come here yet.

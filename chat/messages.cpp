@@ -138,10 +138,8 @@ Result<void> markRead(Database &database, const PublicKey &with, quint64 id, con
 Result<News> kept(Database &database, const PublicKey &with, const Myself &me, quint64 upto, const QString &broker)
 {
     const Entry::State state = broker.isEmpty() ? Entry::State::Delivered : Entry::State::AtBroker;
-    if (broker.isEmpty())
-        if (const Result<MailProgress> raised = Outbox(database).delivered(sequenceTo(with), upto); !raised)
-            return raised.error();
-    const Result<QList<Entry>> changed = history::advance(database, with, { me.device, upto }, state, broker);
+    // What another keeper took before is not meant.
+    const Result<QList<Entry>> changed = history::settle(database, { with, me.device, 1, upto }, state, broker);
     if (!changed)
         return changed.error();
     if (const Result<void> told = tellState(database, me, *changed); !told)

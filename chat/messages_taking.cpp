@@ -107,6 +107,8 @@ private:
         if (!isText || isMine())
             return {};
         m_lastText = came.number;
+        if (m_firstText == 0)
+            m_firstText = came.number;
         if (!m_arrival.isAllowed)
             return {};
         Entry entry;
@@ -138,11 +140,18 @@ private:
                    !noted) {
             return noted;
         }
-        const Result<QList<Entry>> changed = history::advance(
-            m_database, m_arrival.source.sender, upto, isRead ? Entry::State::Read : Entry::State::Delivered, {});
+        const Result<QList<Entry>> changed =
+            history::advance(m_database, with, upto, isRead ? Entry::State::Read : Entry::State::Delivered, {});
         if (!changed)
             return changed.error();
         m_news.changed << *changed;
+        if (isRead || receipt.first == 0)
+            return {};
+        const Result<QList<Entry>> after =
+            history::tookAfterAll(m_database, { with, receipt.device, receipt.first, receipt.upto });
+        if (!after)
+            return after.error();
+        m_news.changed << *after;
         return {};
     }
 
@@ -302,12 +311,13 @@ private:
             return {};
         return tellReceipt(m_database, sequenceTo(m_arrival.source.sender),
             m_arrival.isAllowed ? MailReceipt::delivered : MailReceipt::refused,
-            { {}, m_arrival.source.device, m_lastText });
+            { {}, m_arrival.source.device, m_lastText, m_firstText });
     }
 
     Database &m_database;
     const Arrival &m_arrival;
     News m_news;
+    quint64 m_firstText = 0;
     quint64 m_lastText = 0;
 };
 

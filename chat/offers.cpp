@@ -182,16 +182,18 @@ Result<void> forget(Database &database, const PublicKey &with)
 
 // --- how far it came
 
-Result<QList<Offer>> kept(Database &database, const PublicKey &with, quint64 upto, const QString &broker)
+namespace {
+
+/// My offers up to that number that are on their way `from`, and no further, are on `way` now.
+Result<QList<Offer>> advance(Database &database, const PublicKey &with, quint64 upto, QList<Offer::Way> from,
+    Offer::Way way, const QString &broker)
 {
     Result<QList<Offer>> sent = unanswered(database, with, 1, upto);
     if (!sent)
         return sent;
-    const Offer::Way way = broker.isEmpty() ? Offer::Way::Delivered : Offer::Way::AtBroker;
     QList<Offer> changed;
     for (Offer offer : *sent) {
-        const bool isNews = way > offer.way || (way == offer.way && offer.broker != broker);
-        if (!isNews)
+        if (!from.contains(offer.way) || (offer.way == way && offer.broker == broker))
             continue;
         offer.way = way;
         offer.broker = broker;
@@ -201,6 +203,21 @@ Result<QList<Offer>> kept(Database &database, const PublicKey &with, quint64 upt
         changed << offer;
     }
     return changed;
+}
+
+} // namespace
+
+Result<QList<Offer>> kept(Database &database, const PublicKey &with, quint64 upto, const QString &broker)
+{
+    using Way = Offer::Way;
+    if (broker.isEmpty()) // what a broker took before is not meant
+        return advance(database, with, upto, { Way::Queued }, Way::Delivered, {});
+    return advance(database, with, upto, { Way::Queued, Way::AtBroker }, Way::AtBroker, broker);
+}
+
+Result<QList<Offer>> delivered(Database &database, const PublicKey &with, quint64 upto)
+{
+    return advance(database, with, upto, { Offer::Way::Queued, Offer::Way::AtBroker }, Offer::Way::Delivered, {});
 }
 
 Result<QList<Offer>> refused(

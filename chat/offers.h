@@ -43,6 +43,8 @@ Result<void> reconcile(Database &database);
 
 /// As messages::kept, refused and renumber.
 Result<QList<Offer>> kept(Database &database, const PublicKey &with, quint64 upto, const QString &broker);
+/// They say that a broker's mailbox brought them all up to this number.
+Result<QList<Offer>> delivered(Database &database, const PublicKey &with, quint64 upto);
 Result<QList<Offer>> refused(
     Database &database, const PublicKey &with, quint64 number, messages::Refusal refusal, const QString &why);
 /// Mine to them from number `from` to `upto` that they have not taken from a broker are not there any more.

@@ -189,7 +189,7 @@ private:
         const Result<MailProgress> raised = Outbox(m_database).delivered(sequenceTo(peer()), receipt->upto);
         if (!raised)
             return raised.error();
-        const Result<QList<Offer>> changed = kept(m_database, peer(), raised->delivered, {});
+        const Result<QList<Offer>> changed = delivered(m_database, peer(), raised->delivered);
         if (!changed)
             return changed.error();
         m_news.offers << *changed;

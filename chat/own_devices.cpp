@@ -49,10 +49,12 @@ Result<Entry> withWhatWasTold(Database &database, Entry entry)
     const Result<history::Told> told = history::told(database, entry.with, entry.device);
     if (!told)
         return told.error();
-    entry.state = entry.number <= told->read ? Entry::State::Read
-        : entry.number <= told->delivered    ? Entry::State::Delivered
-        : entry.number <= told->refused      ? Entry::State::NotSent
-                                             : Entry::State::Queued;
+    const bool isBoth = entry.number <= told->refused && entry.number <= told->delivered; // not known which
+    entry.state = isBoth                  ? Entry::State::AtBroker
+        : entry.number <= told->read      ? Entry::State::Read
+        : entry.number <= told->delivered ? Entry::State::Delivered
+        : entry.number <= told->refused   ? Entry::State::NotSent
+                                          : Entry::State::Queued;
     entry.sentence = entry.state == Entry::State::NotSent ? QStringLiteral("they do not take messages from you now")
         : entry.state == Entry::State::Queued             ? QStringLiteral("it is on another device of yours")
                                                           : QString();

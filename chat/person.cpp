@@ -26,6 +26,7 @@ constexpr int sessionBytes = 8;
 constexpr milliseconds expiryCheck = std::chrono::minutes(1);
 const QString nameSetting = QStringLiteral("name");
 const QString listenSetting = QStringLiteral("listen");
+const QString portSetting = QStringLiteral("listen_port");
 const QString anyPort = QStringLiteral("any");
 
 /// What I am called until I say otherwise: $HAWSER_NAME, else the full name of whoever runs this, as the system has it.
@@ -216,8 +217,8 @@ void Person::start()
     const QString at = setting(*d->database, listenSetting);
     if (at.isEmpty())
         return;
-    const Result<Address> address = Address::parseListening(at, 4781);
-    const Result<void> listening = d->direct.listen(at == anyPort || !address ? std::nullopt : std::optional(*address));
+    const Result<Address> address = Address::parseListening(at, Direct::firstPort);
+    const Result<void> listening = listen(at == anyPort || !address ? std::nullopt : std::optional(*address));
     Q_UNUSED(listening) // isListening() tells
 }
 
@@ -344,10 +345,21 @@ Result<void> Person::setListening(bool on, const std::optional<Address> &at)
 {
     if (!on)
         d->direct.stop();
-    else if (const Result<void> listening = d->direct.listen(at); !listening)
+    else if (const Result<void> listening = listen(at); !listening)
         return listening.error();
     emit listeningChanged();
     return setSetting(*d->database, listenSetting, !on ? QString() : at ? at->text() : anyPort);
+}
+
+Result<void> Person::listen(const std::optional<Address> &at)
+{
+    const quint16 last = setting(*d->database, portSetting).toUShort();
+    const Result<void> listening = d->direct.listen(at, last);
+    if (listening) {
+        const Result<void> kept = setSetting(*d->database, portSetting, QString::number(d->direct.port()));
+        Q_UNUSED(kept) // the next start would only take another
+    }
+    return listening;
 }
 
 bool Person::isListening() const

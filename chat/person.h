@@ -67,7 +67,8 @@ public:
     Route &route();
     ChangedKeys &changedKeys();
 
-    /// "Let people reach me directly": remembered. With a null address port 4781 or the next free one, IPv4 and IPv6.
+    /// "Let people reach me directly": remembered. With a null address the port of last time, else 4781 or
+    /// the next free one, IPv4 and IPv6.
     Result<void> setListening(bool on, const std::optional<Address> &at = {});
     bool isListening() const;
     /// What to tell others: this machine's addresses with the port.
@@ -87,6 +88,7 @@ private:
     explicit Person(std::unique_ptr<Private> opened);
     Result<void> serveControl();
     void start();
+    Result<void> listen(const std::optional<Address> &at);
     std::unique_ptr<Private> d;
 };
 

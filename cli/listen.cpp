@@ -63,7 +63,7 @@ VerbEntry listenVerb()
     return { { "listen", "let people reach me directly, and talk to them; asks on the terminal",
                  "  hawser listen\n"
                  "  hawser listen 192.0.2.7:4781 --accept 64-HEX-DIGITS\n",
-                 { { "HOST:PORT", "where; without it port 4781 or the next free one" },
+                 { { "HOST:PORT", "where; without it the port of last time, else 4781 or the next free one" },
                      { "--accept", "let this key in without a question", Word::Kind::Many, "KEY" } },
                  false, false, true },
         makeVerb<ListenVerb> };

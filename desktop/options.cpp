@@ -1,5 +1,6 @@
 #include "desktop/options.h"
 
+#include "chat/direct.h"
 #include "core/folders.h"
 
 #include <QCommandLineParser>
@@ -35,7 +36,7 @@ Result<Options> readOptions(const QStringList &arguments)
     options.folder = dataFolder(QStringLiteral("hawser-desktop"), parser.value(data));
     options.link = parser.positionalArguments().value(0);
     if (parser.isSet(listen)) {
-        const auto address = Address::parseListening(parser.value(listen), 4781);
+        const auto address = Address::parseListening(parser.value(listen), chat::Direct::firstPort);
         if (!address)
             return address.error();
         options.listen = *address;

@@ -248,7 +248,12 @@ void TestHistory::onlyWhatCameBeforeAdvances()
     QCOMPARE(advance(carl, theirDevice, 9, State::Read), QList<quint64>()); // of a device that is not mine
     QCOMPARE(history::turnDown(*m_database, carl, { myDevice, 9 }, "no")->size(), 1);
     QCOMPARE(advance(carl, myDevice, 9, State::AtBroker), QList<quint64>());
-    QCOMPARE(advance(carl, myDevice, 9, State::Delivered), QList<quint64> { 7 }); // another device of theirs took it
+    QCOMPARE(advance(carl, myDevice, 9, State::Delivered), QList<quint64>()); // nobody said they took this one
+    const quint64 number = history::find(*m_database, 7)->number;
+    QCOMPARE(ids(*history::tookAfterAll(*m_database, { carl, myDevice, number + 1, 9 })), QList<quint64>());
+    QCOMPARE(
+        ids(*history::tookAfterAll(*m_database, { carl, myDevice, number, 9 })), QList<quint64> { 7 }); // another did
+    QCOMPARE(history::find(*m_database, 7)->state, State::Delivered);
 }
 
 void TestHistory::everythingGoesWithTheContact()

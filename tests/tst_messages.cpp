@@ -26,6 +26,8 @@ private slots:
     void theirNoHoldsForAllThatWaits();
     void whoMayNotSpeakIsNotHeard();
     void aStrangerHearsThatItWasNotTaken();
+    void whatWasTurnedDownIsNotDeliveredByWhatFollows();
+    void whatIsAtABrokerIsNotDeliveredByWhatGoesDirectly();
     void whoIsRemovedGetsNothingOfWhatWaited();
     void whatIsGivenUpIsNotDelivered();
     void whatWaitsSaysWhy();
@@ -205,6 +207,41 @@ void TestMessages::aStrangerHearsThatItWasNotTaken()
     QCOMPARE(a.shown(bea), (QStringList { "one/delivered", "two/not sent" }));
 }
 
+void TestMessages::whatWasTurnedDownIsNotDeliveredByWhatFollows()
+{
+    Folder a;
+    Folder b;
+    a.say(bea, "one", anasLaptop);
+    QVERIFY(b.take(from(ana, anasLaptop, bea), a.waiting(bea), beasLaptop, false, false));
+    QVERIFY(messages::kept(*a, bea, anasLaptop, 1, "home"));
+    QVERIFY(a.hearBea(b, anasLaptop));
+    a.say(bea, "two", anasLaptop); // Bea lets her speak now
+    QVERIFY(b.take(from(ana, anasLaptop, bea), a.waiting(bea), beasLaptop));
+    QVERIFY(messages::kept(*a, bea, anasLaptop, 2, "home"));
+    const QStringList shown { "one/not sent", "two/delivered" };
+    QVERIFY(a.hearBea(b, anasLaptop));
+    QCOMPARE(a.shown(bea), shown);
+    QVERIFY(messages::markRead(*b, ana, b.lastId, {}));
+    QVERIFY(a.hearBea(b, anasLaptop));
+    QCOMPARE(a.shown(bea), (QStringList { "one/not sent", "two/read" }));
+    a.open();
+    QVERIFY(messages::reconcile(*a));
+    QCOMPARE(a.shown(bea), (QStringList { "one/not sent", "two/read" }));
+}
+
+void TestMessages::whatIsAtABrokerIsNotDeliveredByWhatGoesDirectly()
+{
+    Folder a;
+    a.say(bea, "one", anasLaptop);
+    QVERIFY(Outbox(*a).kept(messages::sequenceTo(bea), 1) && messages::kept(*a, bea, anasLaptop, 1, "home"));
+    a.say(bea, "two", anasLaptop);
+    QVERIFY(Outbox(*a).kept(messages::sequenceTo(bea), 2) && messages::kept(*a, bea, anasLaptop, 2, {}));
+    QCOMPARE(a.shown(bea), (QStringList { "one/at broker", "two/delivered" }));
+    a.open();
+    QVERIFY(messages::reconcile(*a));
+    QCOMPARE(a.shown(bea), (QStringList { "one/at broker", "two/delivered" }));
+}
+
 void TestMessages::whoIsRemovedGetsNothingOfWhatWaited()
 {
     Folder a;
@@ -268,6 +305,16 @@ void TestMessages::whatTheBrokerLetsGoIsNotSent()
     QCOMPARE(news->changed.first().sentence, messages::expiredSentence());
     QVERIFY(messages::sayAgain(*a, news->changed.first().id, anasLaptop));
     QCOMPARE(a.shown(bea)[1], QStringLiteral("two/queued"));
+    // Bea comes, and takes what is still there.
+    QVERIFY(messages::kept(*a, bea, anasLaptop, 5, QStringLiteral("home")));
+    Folder b;
+    Outbox::Run rest = a.waiting(bea);
+    const QList<quint32> cut = *cutItems(rest.items);
+    rest.items = rest.items.mid(cut[3], cut[5] - cut[3]);
+    rest.first += 3;
+    QVERIFY(b.take(from(ana, anasLaptop, bea), rest, beasLaptop));
+    QVERIFY(a.hearBea(b, anasLaptop));
+    QCOMPARE(a.shown(bea), (QStringList { "one/delivered", "two/delivered", "three/not sent", "four/delivered" }));
 }
 
 void TestMessages::readOnOneDeviceIsReadOnAll()

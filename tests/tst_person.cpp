@@ -12,6 +12,7 @@
 #include "tests/support/someone.h"
 
 #include <QSignalSpy>
+#include <QTcpServer>
 #include <QTest>
 
 using namespace hawser;
@@ -358,6 +359,53 @@ private slots:
         QVERIFY(bea->setListening(true, address));
         QTRY_COMPARE(lastEntry(ana, key).state, Entry::State::Delivered);
         QTRY_COMPARE(lastEntry(bea, ana->key()).text, QStringLiteral("hi!"));
+    }
+
+    void onlyWhatWasShownIsRead()
+    {
+        Someone ana(QStringLiteral("Ana"));
+        Someone bea(QStringLiteral("Bea"));
+        befriend(ana, bea, bea.listen(), both, Lasting::Always);
+        bea->conversations().markRead(ana->key());
+        for (const char *text : { "one", "two", "three" })
+            QVERIFY(ana->conversations().say(bea->key(), QString::fromLatin1(text)));
+        QTRY_COMPARE(bea->conversations().unread(ana->key()), 3);
+        const QList<Entry> all = hawser::testing::talkOf(*bea.person, ana->key());
+        const quint64 first = all[all.size() - 3].id;
+        const quint64 last = all.last().id;
+        const auto states = [&] {
+            QList<Entry::State> list;
+            for (const Entry &entry : hawser::testing::talkOf(*ana.person, bea->key()))
+                if (entry.mine && entry.kind == Entry::Kind::Message)
+                    list << entry.state;
+            return list;
+        };
+        using State = Entry::State;
+        bea->conversations().markShown(ana->key(), last, last); // two older ones were not shown
+        bea->conversations().markShown(ana->key(), first, last - 1);
+        QTRY_COMPARE(states(), (QList<State> { State::Read, State::Read, State::Delivered }));
+        QCOMPARE(bea->conversations().unread(ana->key()), 1);
+        bea->conversations().markShown(ana->key(), last, last);
+        QTRY_COMPARE(states(), (QList<State> { State::Read, State::Read, State::Read }));
+        QCOMPARE(bea->conversations().unread(ana->key()), 0);
+    }
+
+    void theAddressOthersRememberStaysAfterARestart()
+    {
+        Someone ana(QStringLiteral("Ana"));
+        const QString address = ana.listen();
+        ana.person.reset();
+        ana.open();
+        QCOMPARE(ana->addresses().value(0).text(), address);
+        QVERIFY(ana->setListening(false));
+        QCOMPARE(ana.listen(), address);
+
+        ana.person.reset();
+        QTcpServer other; // where the last port is taken by somebody else, any will do
+        QVERIFY(other.listen(QHostAddress::LocalHost, Address::parse(address)->port));
+        ana.open();
+        QVERIFY(ana->isListening());
+        QVERIFY(ana->addresses().value(0).text() != address);
     }
 
     void whatHasNotComeIsWaitedFor()

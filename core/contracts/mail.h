@@ -122,11 +122,13 @@ struct MailReceipt {
     PublicKey from; ///< whose message it was; only towards own devices
     QByteArray device; ///< 8 bytes: which device sent it
     quint64 upto = 0;
+    quint64 first = 0; ///< of those that this very device took or turned down just now; 0: not said
     static void describe(auto &field)
     {
         field("from", &MailReceipt::from, { .description = "whose message, towards own devices" });
         field("device", &MailReceipt::device, { .description = "8 bytes", .required = true });
         field("upto", &MailReceipt::upto, { .description = "the highest number", .required = true });
+        field("first", &MailReceipt::first, { .description = "the lowest that came just now" });
     }
 };
 

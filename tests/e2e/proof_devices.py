@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Two devices of one person show the same conversation: what she wrote on either, once and in order, with its state, though one
-was off meanwhile and either was killed. What a broker let go before a device came is told there. proof_devices.py BUILD"""
+was off meanwhile and either was killed. What a broker let go before a device came is told there. What was not shown is not read.
+proof_devices.py BUILD"""
 
 import shutil
 import signal
@@ -84,6 +85,32 @@ def everybody_shows_the_same(house):
         program.stop()
 
 
+def only_what_was_shown_is_read(house):
+    ana, bea = house.person("ana"), house.person("bea")
+    house.befriend_at_broker(ana, bea)
+    programs = own(ana), own(bea)
+    for text in ("one", "two", "three"):
+        bea.well("message", ana.key, text, "--wait")
+
+    def states():
+        """How far Bea knows that what she said came."""
+        ana.well("message", bea.key, "what I read was told before this", "--wait")
+        return [line["state"] for line in lines(bea, ana.key) if line["mine"]]
+
+    found = ana.well("messages", bea.key, "--json", "--search", "three").lines()
+    check([line["text"] for line in found] == ["three"], f"one line is found: {found}")
+    check(states() == ["delivered"] * 3, "what was looked for is not all that was said")
+    check("three" in ana.well("messages", bea.key, "--limit", 2).out, "the newest lines are shown")
+    check(states() == ["delivered"] * 3, "what stands above them was not shown")
+    ana.well("messages", bea.key, "--before", found[0]["id"])
+    check(states() == ["read", "read", "delivered"], "what stands above is read when it was shown")
+    lines(ana)
+    check(states() == ["read"] * 3, "all is read")
+    print("what was shown was read, and nothing else", flush=True)
+    for program in programs:
+        program.stop()
+
+
 def what_went_is_told(house):
     """A phone that was off for so long that the broker, which keeps ten for it, let the oldest go."""
     ana, bea = house.person("ana"), house.person("bea")
@@ -113,6 +140,9 @@ def proof(build):
     with Household(build) as house:
         house.start_broker()
         everybody_shows_the_same(house)
+    with Household(build) as house:
+        house.start_broker()
+        only_what_was_shown_is_read(house)
     with Household(build) as house:
         house.start_broker(config="[mailbox]\nitems = 10\n")
         what_went_is_told(house)
