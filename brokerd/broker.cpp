@@ -117,7 +117,7 @@ void Broker::connectParts()
         m_listener.penalise(QHostAddress(session.address), limits::penaltyAuthentication);
     });
     m_house.setSingleShot(true);
-    connect(&m_house, &QTimer::timeout, this, &Broker::keepHouse);
+    connect(&m_house, &QTimer::timeout, this, [this] { keepHouse(); });
     m_drainCheck.setInterval(drainLook);
     connect(&m_drainCheck, &QTimer::timeout, this, &Broker::finishDraining);
 }
@@ -247,8 +247,12 @@ void Broker::accountRemoved(const Account &account)
 
 void Broker::keepHouse()
 {
-    const WallTime wall = wallClock();
-    const ClockWatch::Look look = m_clock.look(runningTime(), wall);
+    keepHouse(wallClock(), runningTime());
+}
+
+void Broker::keepHouse(WallTime wall, milliseconds running)
+{
+    const ClockWatch::Look look = m_clock.look(running, wall);
     if (look.jumped != milliseconds(0))
         log(Level::Warning, "clock-jumped",
             { { "seconds", QString::number(std::chrono::duration_cast<seconds>(look.jumped).count()) } });
@@ -258,6 +262,7 @@ void Broker::keepHouse()
     m_accounts.expire(wall);
     m_requests.expire(wall);
     m_mailbox.keepHouse(wall, m_identity.key());
+    m_topics.keepHouse(wall, running);
     if (const Result<void> expired = m_invitations.expire(wall); !expired)
         log(Level::Warning, "not-saved", { { "why", expired.error().sentence } });
     const QList<Account> users = m_accounts.all(AccountKind::User) + m_accounts.all(AccountKind::Node);

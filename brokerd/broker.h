@@ -46,6 +46,10 @@ public:
     QString summary() const;
     contracts::BrokerStatus::Reply status() const;
 
+    /// Takes away what is over, unless the calendar was just set. Done again and again, with this machine's clocks.
+    /// \param wall  ms since 1970 \param running  as runningTime()
+    void keepHouse(WallTime wall, milliseconds running);
+
     /// Takes nobody in any more, lets what runs finish for a while, then tells all to go.
     void drain();
 

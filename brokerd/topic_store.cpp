@@ -8,7 +8,6 @@ namespace hawser::broker {
 
 namespace {
 
-constexpr auto expireEvery = std::chrono::hours(1);
 constexpr int pageRows = 256;
 constexpr qint64 pageBytes = 256 * 1024;
 
@@ -37,8 +36,6 @@ Database::Steps steps()
 TopicStore::TopicStore(const QString &path, MayRead mayRead, QObject *parent)
     : QObject(parent), m_path(path), m_mayRead(std::move(mayRead)), m_store(path, steps())
 {
-    m_expiry.setInterval(expireEvery);
-    connect(&m_expiry, &QTimer::timeout, this, [this] { expire(wallClock()); });
 }
 
 TopicStore::~TopicStore() = default;
@@ -55,8 +52,6 @@ std::vector<LastValueStore::Row> TopicStore::load()
         return {};
     }
     recount();
-    expire(wallClock());
-    m_expiry.start();
     return std::move(*last);
 }
 

@@ -6,7 +6,6 @@
 #include "core/topics.h"
 #include "core/value.h"
 
-#include <QTimer>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -80,8 +79,9 @@ public:
     void read(const KeptSubscription &kept, quint64 after, quint64 upTo, QObject *context,
         const std::function<void(const Result<std::vector<Row>> &)> &done);
 
-    /// Takes out what has waited too long. \param wall  ms since 1970
-    void expire(qint64 wall);
+    /// Takes out what has waited too long, once an hour. \param wall  ms since 1970, of a calendar that runs
+    /// \param running  as runningTime()
+    void keepHouse(qint64 wall, milliseconds running);
     void report(Value &counters, LimitUse &use) const;
 
 private:
@@ -122,6 +122,7 @@ private:
     void drop(Creating &one, const Done &done);
     void drop(qint64 id, const Done &done);
     Result<void> readAll(Database &database);
+    void expire(qint64 wall);
     void recount();
 
     QString m_path;
@@ -134,7 +135,7 @@ private:
     Messages m_messages; // not yet handed to the store
     int m_writing = 0; // batches
     std::vector<std::shared_ptr<Creating>> m_creating;
-    QTimer m_expiry;
+    std::optional<milliseconds> m_lookNext; // what has waited too long, as runningTime()
     LimitHits m_hits;
     quint64 m_lost = 0; // messages that were over a quota or too old
 };

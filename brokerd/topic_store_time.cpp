@@ -7,6 +7,15 @@ namespace hawser::broker {
 
 namespace {
 constexpr qint64 day = qint64(24) * 60 * 60 * 1000; // ms
+constexpr milliseconds expireEvery = std::chrono::hours(1);
+} // namespace
+
+void TopicStore::keepHouse(qint64 wall, milliseconds running)
+{
+    if (m_broken || running < m_lookNext.value_or(running))
+        return;
+    m_lookNext = running + expireEvery;
+    expire(wall);
 }
 
 void TopicStore::expire(qint64 wall)

@@ -28,6 +28,8 @@ public:
     void serve(Commands &commands);
     /// Adds what is counted, and what its limits did, to the maps of `status`.
     void report(Value &counters, LimitUse &use) const;
+    /// As TopicStore's. \pre loaded
+    void keepHouse(qint64 wall, milliseconds running) { m_store->keepHouse(wall, running); }
     qint64 publisherHeldBytes() const { return m_config.publisherHeldBytes; }
 
     // --- for publishers

@@ -48,7 +48,7 @@ Result<SentCall> Calls::wishFor(
         return Error { Code::FailedPrecondition,
             QStringLiteral("nothing can be kept here to be sent later: %1").arg(m_history.trouble()), Begun::No };
     if (m_news)
-        m_news->look(); // before put() ends those whose time is over without a word
+        m_news->look(); // those whose time is over make room
     SentCall call;
     call.to = machine.key;
     call.broker = machine.broker;

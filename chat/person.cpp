@@ -5,6 +5,7 @@
 #include "chat/me.h"
 #include "chat/once.h"
 #include "chat/store.h"
+#include "core/clock_watch.h"
 #include "core/contracts/talk.h"
 #include "core/control_server.h"
 #include "core/device.h"
@@ -23,7 +24,7 @@ namespace hawser::chat {
 namespace {
 
 constexpr int sessionBytes = 8;
-constexpr milliseconds expiryCheck = std::chrono::minutes(1);
+constexpr milliseconds houseEvery = std::chrono::minutes(1);
 const QString nameSetting = QStringLiteral("name");
 const QString listenSetting = QStringLiteral("listen");
 const QString portSetting = QStringLiteral("listen_port");
@@ -86,7 +87,8 @@ public:
     Conversations conversations;
     Transfers transfers;
     Machines machines;
-    QTimer expiry;
+    QTimer house;
+    ClockWatch clock;
     Commands local; // what the owner may call over the control socket
     std::unique_ptr<ControlServer> controlServer;
     std::unique_ptr<Control> control;
@@ -183,7 +185,9 @@ Person::Person(std::unique_ptr<Private> opened) : d(std::move(opened))
         if (const auto transfer = d->transfers.find(id); transfer && transfer->isOver())
             d->conversations.keepTransfer(*transfer);
     });
-    connect(&d->expiry, &QTimer::timeout, this, [this] { d->contacts->expire(wallClock()); });
+    const auto look = [this] { keepHouse(wallClock(), runningTime()); };
+    connect(&d->house, &QTimer::timeout, this, look);
+    connect(&d->transfers, &Transfers::loaded, this, look);
 }
 
 Person::~Person()
@@ -213,13 +217,21 @@ void Person::start()
     d->brokers.start();
     d->asks.start();
     d->direct.keepInTouch();
-    d->expiry.start(expiryCheck);
+    d->house.start(houseEvery);
     const QString at = setting(*d->database, listenSetting);
     if (at.isEmpty())
         return;
     const Result<Address> address = Address::parseListening(at, Direct::firstPort);
     const Result<void> listening = listen(at == anyPort || !address ? std::nullopt : std::optional(*address));
     Q_UNUSED(listening) // isListening() tells
+}
+
+void Person::keepHouse(qint64 wall, milliseconds running)
+{
+    if (!d->clock.look(running, wall).steady)
+        return;
+    d->contacts->expire(wall);
+    d->transfers.keepHouse(wall, running);
 }
 
 const QString &Person::folder() const

@@ -74,6 +74,10 @@ public:
     /// What to tell others: this machine's addresses with the port.
     QList<Address> addresses() const;
 
+    /// Takes away what is over, unless the calendar was just set. Done again and again, with this machine's clocks.
+    /// \param wall  ms since 1970 \param running  as runningTime()
+    void keepHouse(qint64 wall, milliseconds running);
+
     /// Who is meant: alias, claim, whole key or unique prefix of a contact or a user of a broker.
     Result<PublicKey> resolve(const QString &who) const;
 

@@ -13,6 +13,7 @@ namespace {
 
 constexpr milliseconds stallCheck = std::chrono::seconds(5);
 constexpr milliseconds speedWindow { 250 };
+constexpr milliseconds expiryEvery = std::chrono::hours(1);
 
 } // namespace
 
@@ -312,6 +313,14 @@ void Transfers::clearEnded()
             d.get(), [kept](Database &database) { return offers::hide(database, kept); }, [](const Result<void> &) {});
     for (const QByteArray &id : gone)
         d->drop(id);
+}
+
+void Transfers::keepHouse(qint64 wall, milliseconds running)
+{
+    if (!d->isLoaded || running < d->lookNext.value_or(running))
+        return;
+    d->lookNext = running + expiryEvery;
+    d->expire(wall);
 }
 
 void Transfers::report(LimitUse &use) const

@@ -105,6 +105,9 @@ public:
     void cancel(const QByteArray &id);
     /// Takes ended ones off the list.
     void clearEnded();
+    /// Ends what waits for too long, once an hour. \param wall  ms since 1970, of a calendar that runs
+    /// \param running  as runningTime()
+    void keepHouse(qint64 wall, milliseconds running);
     void report(LimitUse &use) const;
 
 signals:

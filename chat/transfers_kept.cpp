@@ -13,7 +13,6 @@ namespace hawser::chat {
 
 namespace {
 
-constexpr milliseconds expiryEvery = std::chrono::hours(1);
 constexpr int mostFailed = 100; ///< lines that are kept
 constexpr milliseconds firstPause = std::chrono::seconds(1);
 constexpr int mostDoublings = 8;
@@ -59,10 +58,6 @@ Offer::State endOf(Transfer::State state)
 /// Beginning with what an earlier process left.
 void Transfers::Private::load()
 {
-    auto *hourly = new QTimer(this);
-    connect(hourly, &QTimer::timeout, this, &Private::expire);
-    hourly->start(expiryEvery);
-    expire();
     history.read(
         this, [](Database &database) { return offers::all(database); },
         [this](const Result<QList<Offer>> &kept) {
@@ -90,9 +85,9 @@ void Transfers::Private::load()
         });
 }
 
-void Transfers::Private::expire()
+void Transfers::Private::expire(qint64 wall)
 {
-    const qint64 before = wallClock() - milliseconds(limits::mailKept).count();
+    const qint64 before = wall - milliseconds(limits::mailKept).count();
     history.write(
         this, [before](Database &database) { return offers::expire(database, before); },
         [this](const Result<QList<Offer>> &over) {

@@ -98,7 +98,7 @@ public:
     void keepEnd(const End &end);
     void note(const Moving &moving);
     void removed(const PublicKey &peer);
-    void expire();
+    void expire(qint64 wall);
 
     // transfers_kept_out.cpp
     void keepOffer(Moving &moving);
@@ -133,6 +133,7 @@ public:
     Post &post;
     QString downloads;
     bool isLoaded = false;
+    std::optional<milliseconds> lookNext; // what has waited for too long, as runningTime()
     std::map<QByteArray, Moving> all;
     QList<QByteArray> order;
     LimitHits hits;

@@ -48,7 +48,7 @@ void DurableClient::call(const PublicKey &to, const QString &command, const Valu
     call.at = wallClock();
     call.until = call.at + std::min<milliseconds>(within, limits::durableMost).count();
     call.device = m_device;
-    m_news.look(); // before put() ends them without a word
+    m_news.look();
     m_store.write(
         this, [call](Database &database) { return CallBook(database).put(call); },
         [this, context = QPointer(context), queued = std::move(queued)](const Result<SentCall> &call) {

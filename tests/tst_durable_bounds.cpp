@@ -1,4 +1,5 @@
 // Durable calls on disk: what each broker's callers may do to a machine, what ends by itself, and files of before.
+#include "core/store/call_news.h"
 #include "support/call_file.h"
 
 using namespace hawser;
@@ -49,6 +50,7 @@ private slots:
     void anAnswerThatComesAfterAllTakesThePlace();
     void whatIsNotKnownIsInNobodysWay();
     void theNextThatEndsIsKnown();
+    void aSetCalendarEndsNothing();
     void anotherBrokerTellsNothingOfACall();
     void aBookOfBeforeGoesOn();
 
@@ -274,6 +276,8 @@ void TestDurableBounds::whatIsNotKnownIsInNobodysWay()
     QCOMPARE(small.put(toPut(today + day, true)).error().code, Code::ResourceExhausted);
     SentCall later = toPut(today + 9 * day, true);
     later.at = today + 2 * day;
+    QCOMPARE(small.put(later).error().code, Code::ResourceExhausted);
+    QCOMPARE(small.endOverdue(later.at)->size(), 3);
     QVERIFY(small.put(later)); // the time of the others is over
     QCOMPARE(small.find(first->id).error().code, Code::NotFound);
     QCOMPARE(*small.count(), 3);
@@ -289,6 +293,29 @@ void TestDurableBounds::theNextThatEndsIsKnown()
     QCOMPARE(*book().nextOverdue(), std::optional(today + 3 * day));
     QVERIFY(book().endOverdue(today + 4 * day));
     QCOMPARE(*book().nextOverdue(), std::optional(today + 5 * day));
+}
+
+/// P10
+void TestDurableBounds::aSetCalendarEndsNothing()
+{
+    using std::chrono::days, std::chrono::minutes;
+    put(today + 5 * day, false);
+    const auto ended = [this] { return book().all()->first().isDone(); };
+    StoreThread store(file(), newSteps());
+    CallNews news(store, device, [] { return today; });
+    const auto look = [&](qint64 wall, milliseconds running) {
+        news.look(wall, running);
+        QTRY_COMPARE(store.unanswered(), 0);
+    };
+    look(today, days(0));
+    look(today + 400 * day, days(1));
+    look(today + 400 * day, days(1) + minutes(9));
+    QVERIFY(!ended());
+    look(today + 3 * day, days(3)); // set right
+    look(today + 3 * day, days(3) + minutes(11));
+    QVERIFY(!ended());
+    look(today + 6 * day, days(6)); // it slept, or just went on
+    QVERIFY(ended());
 }
 
 void TestDurableBounds::anotherBrokerTellsNothingOfACall()

@@ -1,3 +1,5 @@
+#include "core/clock_watch.h"
+#include "core/wall_clock.h"
 #include "support/couple.h"
 #include "support/talk_of.h"
 
@@ -132,6 +134,39 @@ private slots:
         QTRY_COMPARE(two.atBea(id).state, State::Cancelled);
         QCOMPARE(two.atBea(id).sentence, QStringLiteral("Ana took the offer back"));
         QVERIFY(two.bea.received().isEmpty());
+    }
+
+    /// What waits for days goes when they have passed, not when the calendar was set.
+    void whatWaitsOutlivesAJumpOfTheCalendar() // P10
+    {
+        using std::chrono::days, std::chrono::hours;
+        Couple two(false);
+        const QByteArray id = two.offerToAway();
+        qint64 wall = wallClock();
+        milliseconds running = runningTime();
+        const Grant aWeek { Lasting::Days, wall + days(7) / milliseconds(1) };
+        QVERIFY(two.ana->contacts().setRights(two.beasKey, { { Right::Messages, aWeek } }));
+        const auto look = [&](milliseconds calendar, milliseconds passed) {
+            wall += calendar.count();
+            running += passed;
+            two.ana->keepHouse(wall, running);
+            two.ana.writeAll();
+        };
+        const auto isGiven = [&] { return !two.ana->contacts().find(two.beasKey)->rights.isEmpty(); };
+        look(hours(2), hours(2));
+        look(days(400), hours(2));
+        QVERIFY(isGiven());
+        QCOMPARE(two.atAna(id).state, State::Offered);
+        look(-days(400), hours(2));
+        look(hours(2), hours(2));
+        QVERIFY(isGiven());
+        QCOMPARE(two.atAna(id).state, State::Offered);
+        look(days(8), days(8)); // slept, or just on
+        QVERIFY(!isGiven());
+        QCOMPARE(two.atAna(id).state, State::Offered);
+        look(days(23), days(23));
+        QCOMPARE(two.atAna(id).state, State::Failed);
+        QCOMPARE(two.atAna(id).sentence, QStringLiteral("nobody answered in time"));
     }
 
     void whatHasChangedIsNotSent_data()

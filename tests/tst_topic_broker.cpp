@@ -1,3 +1,4 @@
+#include "core/wall_clock.h"
 #include "tests/support/topichouse.h"
 
 #include <QElapsedTimer>
@@ -723,6 +724,48 @@ private slots:
         QCOMPARE(heard.ended->code, Code::NotFound);
         QCOMPARE(store.subscriptions(), QStringList("admins a"));
         QCOMPARE(house.counter("durable_subscriptions_now"), 1u);
+    }
+
+    /// What waits for days goes when they have passed, not when the calendar was set.
+    void durableOutlivesAJumpOfTheCalendar() // P10
+    {
+        using std::chrono::days, std::chrono::hours;
+        TopicHouse house;
+        QVERIFY(house.open({ "ana", "bea" }));
+        const auto ana = house.client("ana");
+        {
+            const auto bea = house.client("bea");
+            Subscription durable(*bea, "a", { .durable = "d" });
+            QTRY_VERIFY(durable.isReady());
+        }
+        Publisher publisher(*ana);
+        Answers answers(publisher);
+        (void)publisher.publish("a", "x");
+        QVERIFY(answers.waitFor(1));
+        qint64 wall = wallClock();
+        milliseconds running = runningTime();
+        int looks = 0;
+        const auto look = [&](milliseconds calendar, milliseconds passed) {
+            wall += calendar.count();
+            running += passed;
+            house.broker().keepHouse(wall, running);
+            const QString fresh = QString::number(++looks); // made when all that was to be done is done
+            {
+                Subscription after(*ana, "b", { .durable = fresh });
+                QTRY_VERIFY(after.isReady());
+            }
+            QTRY_COMPARE(house.counter("topic_subscriptions_now"), 0u);
+        };
+        look(hours(2), hours(2));
+        look(days(365), hours(2));
+        look(-days(365), hours(2));
+        QCOMPARE(house.counter("durable_messages_now"), 1u);
+        QCOMPARE(house.counter("durable_subscriptions_now"), 4u);
+        look(days(8), days(8)); // slept, or just on
+        QTRY_COMPARE(house.counter("durable_messages_now"), 0u);
+        QCOMPARE(house.counter("durable_subscriptions_now"), 5u);
+        look(days(31), days(31));
+        QTRY_COMPARE(house.counter("durable_subscriptions_now"), 1u);
     }
 
     /// What waits is judged again when it is delivered: the right of who said it, and of who reads it.

@@ -121,8 +121,6 @@ Result<void> CallBook::makeRoom()
 
 Result<SentCall> CallBook::put(SentCall call)
 {
-    if (const auto ended = endOverdue(call.at); !ended)
-        return ended.error();
     if (const Result<void> room = makeRoom(); !room)
         return room.error();
     const Result<qint64> there = count();

@@ -11,7 +11,7 @@ CallNews::CallNews(StoreThread &store, const QByteArray &device, std::function<q
     : QObject(parent), m_store(store), m_device(device), m_wallClock(std::move(wallClock))
 {
     m_look.setSingleShot(true);
-    m_look.callOnTimeout(this, &CallNews::look);
+    m_look.callOnTimeout(this, [this] { look(); });
 }
 
 void CallNews::mayLeave(const PublicKey &broker)
@@ -86,10 +86,12 @@ void CallNews::tellUnseen()
     write([](CallBook &book) { return book.unseen(); });
 }
 
-void CallNews::look()
+void CallNews::look(qint64 now, milliseconds running)
 {
-    m_look.start(lookAtLeast);
-    const qint64 now = m_wallClock();
+    const bool isSteady = m_clock.look(running, now).steady;
+    m_look.start(isSteady ? lookAtLeast : ClockWatch::patience);
+    if (!isSteady)
+        return;
     write([now](CallBook &book) { return book.endOverdue(now); });
     m_store.read(
         this, [](Database &database) { return CallBook(database).nextOverdue(); },
@@ -98,7 +100,7 @@ void CallNews::look()
                 return;
             if (**next < now) // it could not be ended: the disk is full
                 return m_look.start(lookAgain);
-            const milliseconds left(std::max<qint64>(**next + 1 - m_wallClock(), 0) + 1);
+            const milliseconds left(std::max<qint64>(**next + 1 - now, 0) + 1);
             m_look.start(std::min(left, lookAtLeast));
         });
 }

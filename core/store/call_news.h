@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/clock_watch.h"
 #include "core/store/call_book.h"
 #include "core/store/mail_poster.h"
 
@@ -24,7 +25,7 @@ public:
     bool mayHaveLeft(const PublicKey &broker) const { return m_leaving.contains(broker); }
     /// Whether it is on disk: calls may go there. A poster that is followed looks again when they may.
     bool mayGo(const PublicKey &broker) const { return m_leaving.value(broker); }
-    /// Hears how far calls come that go by this poster. \param name  what the broker is called, now
+    /// Hears how far calls come that go by this poster. \param name  what the broker is called: asked when it has one
     void follow(MailPoster &poster, const PublicKey &broker, std::function<QString()> name);
     /// Takes what came by a broker from who was called.
     void take(const MailTaken &taken, const PublicKey &broker, const MailTaker::Done &done);
@@ -32,8 +33,11 @@ public:
     void takeExpiry(const MailTaken &taken, const MailTaker::Done &done);
     /// Tells those that are done and that nobody has looked at.
     void tellUnseen();
-    /// Ends those whose time is over, now and from now on. To be called at first, and after each that was put.
-    void look();
+    /// Ends those whose time is over, now and from now on, but none for a while after the calendar was set. To be called at
+    /// first, before and after each that was put.
+    void look() { look(m_wallClock(), runningTime()); }
+    /// \param wall  ms since 1970 \param running  as runningTime()
+    void look(qint64 wall, milliseconds running);
 
 signals:
     void changed(const hawser::SentCall &call);
@@ -49,6 +53,7 @@ private:
     std::function<qint64()> m_wallClock;
     QHash<PublicKey, bool> m_leaving; // brokers for which calls may leave, and whether that is on disk
     QTimer m_look;
+    ClockWatch m_clock;
 };
 
 } // namespace hawser

@@ -58,15 +58,20 @@ protected:
     {
         m_limits = {};
         ++m_files;
+        open(newSteps());
+    }
+    static Database::Steps newSteps()
+    {
         Database::Steps steps = CallQueue::steps();
         steps.last() << CallBook::tables() << CallBook::moreTables();
-        open(steps);
+        return steps;
     }
+    QString file() const { return m_folder.filePath(QString::number(m_files)); }
     /// The same file again, if it was there.
     void open(const Database::Steps &steps)
     {
         m_database.reset();
-        auto database = Database::open(m_folder.filePath(QString::number(m_files)), steps);
+        auto database = Database::open(file(), steps);
         QVERIFY2(database, database ? "" : qPrintable(database.error().sentence));
         m_database = std::move(*database);
     }
