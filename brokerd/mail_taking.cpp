@@ -2,6 +2,8 @@
 
 #include "core/wall_clock.h"
 
+#include <QTimer>
+
 namespace hawser::broker {
 
 namespace {
@@ -11,6 +13,7 @@ using Take = contracts::MailTake;
 constexpr qint64 window = 4 * 1024 * 1024; // bytes given and not acknowledged
 constexpr qint64 fetchBytes = 512 * 1024; // at a time
 constexpr quint64 fetchItems = limits::mailItems;
+constexpr milliseconds retryStore { 2000 }; // a full or locked disk may be a matter of a moment
 
 } // namespace
 
@@ -105,6 +108,7 @@ void MailTaking::take(const ChannelMessage &message)
     const Result<Take::Out> out = message.as<Take::Out>();
     if (!out || out->upto > m_given || out->failed > m_given || !m_begun)
         return end({ Code::InvalidArgument, QStringLiteral("this was never given") });
+    m_waits = out->waits;
     if (out->upto > m_cursor)
         acknowledged(out->upto);
     if (out->failed)
@@ -161,36 +165,50 @@ void MailTaking::itemFailed(quint64 serial)
     m_singlyTo = std::max(m_singlyTo, givenTo);
     ++m_round;
     m_counting = true;
-    countFailure(this, serial, givenTo, [this, serial](bool parked) {
+    note(serial, givenTo);
+}
+
+/// Nothing is given before it is on disk: else it would go back and forth as fast as the line, and never be set aside.
+void MailTaking::note(quint64 failed, quint64 givenTo)
+{
+    countFailure(failed, givenTo, [this, alive = QPointer(this), failed, givenTo](const Result<bool> &parked) {
+        if (!alive || m_over)
+            return;
+        if (!parked)
+            return QTimer::singleShot(retryStore, this, [=, this] { note(failed, givenTo); });
         m_counting = false;
-        if (parked)
-            m_cursor = m_saved = m_given = serial;
+        if (*parked)
+            m_cursor = m_saved = m_given = failed;
+        Take::In in;
+        in.failed = failed;
+        m_call->send(in);
         look();
     });
 }
 
-/// \param then  whether it was set aside now; in the context's life
-void MailTaking::countFailure(QObject *context, quint64 serial, quint64 givenTo, std::function<void(bool)> then)
+/// \param then  whether it was set aside now; perhaps later than this lives
+void MailTaking::countFailure(quint64 serial, quint64 givenTo, std::function<void(const Result<bool> &)> then)
 {
-    m_mailbox.m_store.write(context,
+    m_mailbox.m_store.write(&m_mailbox,
         m_mailbox.withStore([user = user(), device = device(), serial, givenTo, wall = wallClock()](
                                 MailStore &store) { return store.failed(user, device, serial, givenTo, wall); }),
         [mailbox = &m_mailbox, then = std::move(then)](const Result<bool> &parked) {
-            const bool isParked = parked && *parked;
-            if (isParked)
+            if (!parked)
+                mailbox->failed(parked.error());
+            else if (*parked)
                 mailbox->m_hits.count("mailbox_tries");
             mailbox->worked();
-            then(isParked);
+            then(parked);
         });
 }
 
-/// Went without acknowledging: perhaps because of the first that lay open.
+/// Went without acknowledging: perhaps because of the first that lay open, unless it said why nothing goes on.
 void MailTaking::stopped()
 {
     if (std::exchange(m_over, true))
         return;
-    if (m_begun && !m_open.empty() && !m_mailbox.m_draining)
-        countFailure(&m_mailbox, firstOpen(), m_given, [](bool) {});
+    if (m_begun && !m_open.empty() && !m_waits && !m_mailbox.m_draining)
+        countFailure(firstOpen(), m_given, [](const Result<bool> &) {});
     m_mailbox.m_takers.remove(user(), this);
     deleteLater();
 }

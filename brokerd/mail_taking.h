@@ -35,7 +35,8 @@ private:
     void acknowledged(quint64 upto);
     void saveCursor();
     void itemFailed(quint64 serial);
-    void countFailure(QObject *context, quint64 serial, quint64 givenTo, std::function<void(bool)> then);
+    void note(quint64 failed, quint64 givenTo);
+    void countFailure(quint64 serial, quint64 givenTo, std::function<void(const Result<bool> &)> then);
     void stopped();
     void end(const Error &why);
     quint64 firstOpen() const;
@@ -47,6 +48,7 @@ private:
     bool m_more = true; ///< something may lie behind m_given
     bool m_saving = false;
     bool m_counting = false; ///< a failed item
+    bool m_waits = false; ///< the device's own disk takes nothing
     bool m_over = false;
     quint64 m_cursor = 0; ///< acknowledged
     quint64 m_saved = 0; ///< and on disk

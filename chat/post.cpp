@@ -348,8 +348,22 @@ void Post::takeFrom(const PublicKey &broker)
             write([broker, lost, id = m_history.nextId(), now = wallClock()](
                       Database &database) { return messages::lost(database, broker, lost, id, now); });
         });
+        connect(taker.get(), &MailTaker::storeFailed, this,
+            [this, broker](const Error &why) { setDiskTrouble(broker, why.sentence); });
+        connect(taker.get(), &MailTaker::storeWorks, this, [this, broker] { setDiskTrouble(broker, {}); });
     }
     taker->start(m_brokers.client(broker)->link());
+}
+
+void Post::setDiskTrouble(const PublicKey &broker, const QString &sentence)
+{
+    const QString before = diskTrouble();
+    if (sentence.isEmpty())
+        m_diskTrouble.erase(broker);
+    else
+        m_diskTrouble.insert_or_assign(broker, sentence);
+    if (diskTrouble() != before)
+        emit diskTroubleChanged();
 }
 
 void Post::takeRun(const PublicKey &broker, const MailTaken &taken, const MailTaker::Done &done)
@@ -370,8 +384,7 @@ void Post::takeRun(const PublicKey &broker, const MailTaken &taken, const MailTa
         for (const Contact &contact : m_contacts.all())
             if (m_contacts.believes(contact.key, broker))
                 arrival.people.insert(contact.key, m_contacts.may(contact.key, Right::Messages, arrival.now));
-    m_history.write(
-        this, [arrival](Database &database) { return messages::take(database, arrival); },
+    m_history.write(this, taken.inTurn([arrival](Database &database) { return messages::take(database, arrival); }),
         [this, done](const Result<News> &news) {
             if (news)
                 emit came(*news);

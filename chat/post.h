@@ -33,6 +33,8 @@ public:
     /// Whether what is said to them goes somewhere now, or somebody may be found soon who takes it.
     bool hasWay(const PublicKey &with) const;
     bool mayHaveWaySoon(const PublicKey &with) const;
+    /// Why what others write cannot be kept here now; it waits at the broker. Empty: it can.
+    QString diskTrouble() const { return m_diskTrouble.empty() ? QString() : m_diskTrouble.begin()->second; }
     /// Something was put into the outbox, or another way may be open.
     void wake();
     /// The same for one; what they refused before is offered again.
@@ -41,6 +43,7 @@ public:
 signals:
     void came(const hawser::chat::messages::News &news);
     void waysChanged(); ///< perhaps
+    void diskTroubleChanged();
 
 private:
     using NewsKey = std::tuple<PublicKey, QByteArray, quint64>; ///< a sender, its device, the first number of a run
@@ -62,6 +65,7 @@ private:
     void takeFrom(const PublicKey &broker);
     void takeRun(const PublicKey &broker, const MailTaken &taken, const MailTaker::Done &done);
     void turnAway(const messages::Arrival &arrival);
+    void setDiskTrouble(const PublicKey &broker, const QString &sentence);
 
     const Me &m_me;
     History &m_history;
@@ -74,6 +78,7 @@ private:
     std::map<PublicKey, std::unique_ptr<MailPoster>> m_toBrokers;
     std::map<PublicKey, std::unique_ptr<MailPoster>> m_toPeople;
     std::map<PublicKey, std::unique_ptr<MailTaker>> m_fromBrokers;
+    std::map<PublicKey, QString> m_diskTrouble; // why nothing from that broker is kept
 };
 
 } // namespace hawser::chat

@@ -114,6 +114,8 @@ void DurableServer::begin(const PublicKey &broker)
             });
         way.taker = std::make_unique<MailTaker>(
             m_me, [this, broker](const MailTaken &taken, const MailTaker::Done &done) { take(broker, taken, done); });
+        connect(way.taker.get(), &MailTaker::storeFailed, this, &DurableServer::failed);
+        connect(way.taker.get(), &MailTaker::storeWorks, this, [this] { m_trouble.reset(); });
     }
     way.poster->start(link);
     way.taker->start(link);
@@ -121,10 +123,8 @@ void DurableServer::begin(const PublicKey &broker)
 
 void DurableServer::take(const PublicKey &broker, const MailTaken &taken, const MailTaker::Done &done)
 {
-    write([taken, broker, now = wallClock()](CallQueue &queue) { return queue.take(taken, broker, now); },
+    write(taken.inTurn([taken, broker, now = wallClock()](CallQueue &queue) { return queue.take(taken, broker, now); }),
         [this, done](const Result<void> &kept) {
-            if (!kept)
-                failed(kept.error());
             done(kept);
             look();
         });

@@ -55,6 +55,8 @@ public:
                 got << (*unpacked)[i].body;
                 serial = in->serial + quint64(i);
             }
+            if (in->failed)
+                got << "failed";
         });
         connect(taking, &Call::finished, this, [this](const Result<Payload> &result) { takingEnded = result.error(); });
     }
@@ -89,6 +91,8 @@ private slots:
     void whatItRefusesIsShown();
     void devicesOfOneAreBounded();
     void anItemThatFailsIsSetAsideAndTheRestGoesOn();
+    void whoWaitsHasNotFailed();
+    void aFailureThatCannotBeNotedIsNotedLater();
     void aNewProgramOfTheDeviceTakesOver();
     void malformedPostingsEndTheirChannelAlone_data();
     void malformedPostingsEndTheirChannelAlone();
@@ -98,6 +102,7 @@ private slots:
     void thePosterBringsAllAndTheOutboxKnows();
     void thePosterGoesOnAfterARefusal();
     void theTakerAcknowledgesWhatIsKeptAndGetsTheRestAgain();
+    void theTakerGoesOnBehindWhatWasSetAside();
 
 private:
     QString invitation()
@@ -400,15 +405,68 @@ void TestMailbox::anItemThatFailsIsSetAsideAndTheRestGoesOn()
     for (int i = 0; i < 4; ++i) {
         bea->got.clear();
         bea->fail(bad);
-        QTRY_COMPARE(bea->all(), QByteArray("bad")); // alone
+        QTRY_COMPARE(bea->all(), QByteArray("failed bad")); // alone
     }
     bea->got.clear();
     bea->fail(bad);
-    QTRY_COMPARE(bea->all(), QByteArray("c"));
+    QTRY_COMPARE(bea->all(), QByteArray("failed c"));
     bea->acknowledge(bea->serial);
     QTRY_COMPARE(counter("mailbox_parked"), 1);
     QTRY_COMPARE(counter("mailbox_items"), 0);
     QCOMPARE(inStatus("hits", "mailbox_tries"), 1);
+}
+
+/// Its disk is full, and it goes and comes again: nothing is wrong with what was given.
+void TestMailbox::whoWaitsHasNotFailed()
+{
+    auto ana = enter(QStringLiteral("Ana"), m_ana);
+    auto bea = enter(QStringLiteral("Bea"), m_bea);
+    QVERIFY(ana && bea);
+    ana->openPost();
+    ana->post(m_bea.key(), 1, { "a", "b", "c" });
+    for (int i = 0; i < limits::mailTries + 1; ++i) {
+        bea->got.clear();
+        bea->openTake();
+        QTRY_COMPARE(bea->all(), QByteArray("a b c")); // together: nothing is suspected
+        bea->taking->send(contracts::MailTake::Out { 0, 0, true });
+        bea->taking->cancel();
+        QTRY_COMPARE(counter("mailbox_takers"), 0);
+    }
+    QCOMPARE(counter("mailbox_parked"), 0);
+    bea->got.clear();
+    bea->openTake();
+    QTRY_COMPARE(bea->all(), QByteArray("a b c"));
+    bea->taking->send(contracts::MailTake::Out { 0, 0, true });
+    bea->acknowledge(bea->serial - 2); // it waits no more
+    bea->taking->cancel();
+    QTRY_COMPARE(counter("mailbox_takers"), 0);
+    bea->got.clear();
+    bea->openTake();
+    QTRY_COMPARE(bea->all(), QByteArray("b")); // alone: it may have been the reason
+}
+
+/// The broker's own file takes no number of tries: nothing is given until it does, and it is said and counted.
+void TestMailbox::aFailureThatCannotBeNotedIsNotedLater()
+{
+    auto ana = enter(QStringLiteral("Ana"), m_ana);
+    auto bea = enter(QStringLiteral("Bea"), m_bea);
+    QVERIFY(ana && bea);
+    ana->openPost();
+    ana->post(m_bea.key(), 1, { "bad", "b" });
+    bea->openTake();
+    QTRY_COMPARE(bea->all(), QByteArray("bad b"));
+    auto held = Database::open(mailFile(), broker::MailStore::steps());
+    QVERIFY(held
+        && (*held)->run(QStringLiteral("CREATE TRIGGER full BEFORE UPDATE OF singly_to ON mail_devices"
+                                       " BEGIN SELECT RAISE(FAIL, 'full'); END")));
+    QCOMPARE(counter("mailbox_failures"), 0);
+    bea->got.clear();
+    bea->fail(bea->serial - 1);
+    QTRY_VERIFY(counter("mailbox_failures") > 1); // it tries again by itself
+    QCOMPARE(bea->all(), QByteArray());
+    QVERIFY((*held)->run(QStringLiteral("DROP TRIGGER full")));
+    QTRY_COMPARE(bea->all(), QByteArray("failed bad"));
+    QCOMPARE(counter("mailbox_parked"), 0);
 }
 
 void TestMailbox::aNewProgramOfTheDeviceTakesOver()
@@ -575,7 +633,7 @@ void TestMailbox::theTakerAcknowledgesWhatIsKeptAndGetsTheRestAgain()
             if (!fails)
                 kept << item.body;
         QTimer::singleShot(0, this, [done, fails] {
-            done(fails ? Result<void>(Error { Code::Unavailable, QStringLiteral("not now") }) : Result<void>());
+            done(fails ? Result<void>(Error { Code::InvalidArgument, QStringLiteral("odd") }) : Result<void>());
         });
     });
     taker.start(bea->client.link());
@@ -584,6 +642,37 @@ void TestMailbox::theTakerAcknowledgesWhatIsKeptAndGetsTheRestAgain()
     QCOMPARE(kept, (QByteArrayList { "a", "b", "c" }));
     QVERIFY(failures > 2);
     QCOMPARE(counter("mailbox_takers"), 1);
+}
+
+/// What never can be taken is no end of everything.
+void TestMailbox::theTakerGoesOnBehindWhatWasSetAside()
+{
+    auto ana = enter(QStringLiteral("Ana"), m_ana);
+    auto bea = enter(QStringLiteral("Bea"), m_bea);
+    QVERIFY(ana && bea);
+    ana->openPost();
+    ana->post(m_bea.key(), 1, { "a" });
+    ana->post(m_bea.key(), 2, { "bad" });
+    ana->post(m_bea.key(), 3, { "c" });
+    QTRY_VERIFY(!ana->answers.isEmpty() && ana->answers.last().kept == 3u);
+
+    QByteArrayList kept;
+    MailTaker taker(m_bea.key(), [&](const MailTaken &taken, const MailTaker::Done &done) {
+        const auto unpacked = unpackItems(taken.items);
+        for (const MailItem &item : *unpacked)
+            if (item.body == "bad")
+                return done(Error { Code::InvalidArgument, QStringLiteral("bad in itself") });
+        for (const MailItem &item : *unpacked)
+            if (!kept.contains(item.body)) // as the numbers in an inbox do
+                kept << item.body;
+        done({});
+    });
+    taker.start(bea->client.link());
+    QTRY_COMPARE(counter("mailbox_parked"), 1);
+    QTRY_COMPARE(kept, (QByteArrayList { "a", "c" }));
+    ana->post(m_bea.key(), 4, { "d" });
+    QTRY_COMPARE(kept, (QByteArrayList { "a", "c", "d" }));
+    QTRY_COMPARE(counter("mailbox_items_on_disk"), 0);
 }
 
 /// The recipient is here: what is in the way is gone in a moment, and the rest follows by itself, in order.

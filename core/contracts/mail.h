@@ -86,6 +86,7 @@ struct MailTake {
         QByteArray items; ///< packed
         quint64 waitedMs = 0; ///< how long they lay here
         quint64 lost = 0; ///< instead of all that: so many items went unseen by this device (too old, too many)
+        quint64 failed = 0; ///< or: that this serial failed is noted; behind this comes what is given anew
         static void describe(auto &field)
         {
             field("serial", &In::serial, { .description = "of the first item here" });
@@ -96,16 +97,20 @@ struct MailTake {
             field("items", &In::items, { .description = "packed" });
             field("waited_ms", &In::waitedMs, { .description = "how long they lay here" });
             field("lost", &In::lost, { .description = "items that went unseen by this device" });
+            field("failed", &In::failed, { .description = "noted: what comes now is given anew" });
         }
     };
     /// Taker to broker.
     struct Out {
         quint64 upto = 0; ///< on my disk: all up to this serial
-        quint64 failed = 0; ///< this one could not be taken: it comes again, and is set aside after the fifth time
+        quint64 failed = 0; ///< something is wrong with this one: it comes again, and is set aside after the fifth time
+        bool waits =
+            false; ///< until it says something else: its disk takes nothing now, which is no fault of what is open
         static void describe(auto &field)
         {
             field("upto", &Out::upto, { .description = "on disk up to this serial" });
             field("failed", &Out::failed, { .description = "this serial could not be taken" });
+            field("waits", &Out::waits, { .description = "its disk takes nothing now" });
         }
     };
     using Reply = Request;

@@ -14,6 +14,25 @@ CallNews::CallNews(StoreThread &store, const QByteArray &device, std::function<q
     m_look.callOnTimeout(this, [this] { look(); });
 }
 
+template <typename Work>
+void CallNews::write(Work work, const MailTaker::Done &done)
+{
+    m_store.write(
+        this,
+        [work = std::move(work)](Database &database) {
+            CallBook book(database);
+            return work(book);
+        },
+        [this, done](const CallBook::Changed &calls) {
+            if (done)
+                done(calls ? Result<void>() : calls.error());
+            if (!calls)
+                return emit failed(calls.error());
+            for (const SentCall &call : *calls)
+                emit changed(call);
+        });
+}
+
 void CallNews::mayLeave(const PublicKey &broker)
 {
     if (m_leaving.contains(broker))
@@ -69,15 +88,15 @@ void CallNews::follow(MailPoster &poster, const PublicKey &broker, std::function
 
 void CallNews::take(const MailTaken &taken, const PublicKey &broker, const MailTaker::Done &done)
 {
-    write([taken, broker, device = m_device, now = m_wallClock()](
-              CallBook &book) { return book.take(taken, broker, device, now); },
+    write(taken.inTurn([taken, broker, device = m_device, now = m_wallClock()](
+                           CallBook &book) { return book.take(taken, broker, device, now); }),
         done);
 }
 
 void CallNews::takeExpiry(const MailTaken &taken, const MailTaker::Done &done)
 {
-    write(
-        [taken, device = m_device, now = m_wallClock()](CallBook &book) { return book.takeExpiry(taken, device, now); },
+    write(taken.inTurn([taken, device = m_device, now = m_wallClock()](
+                           CallBook &book) { return book.takeExpiry(taken, device, now); }),
         done);
 }
 
@@ -102,24 +121,6 @@ void CallNews::look(qint64 now, milliseconds running)
                 return m_look.start(lookAgain);
             const milliseconds left(std::max<qint64>(**next + 1 - now, 0) + 1);
             m_look.start(std::min(left, lookAtLeast));
-        });
-}
-
-void CallNews::write(std::function<CallBook::Changed(CallBook &)> work, const MailTaker::Done &done)
-{
-    m_store.write(
-        this,
-        [work = std::move(work)](Database &database) {
-            CallBook book(database);
-            return work(book);
-        },
-        [this, done](const CallBook::Changed &calls) {
-            if (done)
-                done(calls ? Result<void>() : calls.error());
-            if (!calls)
-                return emit failed(calls.error());
-            for (const SentCall &call : *calls)
-                emit changed(call);
         });
 }
 

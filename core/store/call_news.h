@@ -46,7 +46,8 @@ signals:
 
 private:
     void noteLeaving(const PublicKey &broker);
-    void write(std::function<CallBook::Changed(CallBook &)> work, const MailTaker::Done &done = {});
+    template <typename Work>
+    void write(Work work, const MailTaker::Done &done = {});
 
     StoreThread &m_store;
     QByteArray m_device;
