@@ -124,6 +124,9 @@ Status Control::status(const messages::Stored &stored) const
     for (const Transfer &transfer : m_person.transfers().all())
         status.transfers += !transfer.isOver();
     status.unread = quint64(m_person.conversations().unread());
+    status.trouble = m_person.conversations().trouble();
+    if (status.trouble.isEmpty())
+        status.trouble = m_person.conversations().diskTrouble();
     status.links = linksOf(m_person);
     PersonLimits limits = m_person.limits();
     report(describe(limits), status.limits);

@@ -29,6 +29,7 @@ Conversations::Conversations(const Me &me, const Contacts &contacts, const Broke
     connect(&m_post, &Post::came, this, &Conversations::tell);
     connect(&route, &Route::presenceChanged, this, &Conversations::explain);
     connect(&m_history, &History::troubleChanged, this, &Conversations::troubleChanged);
+    connect(&m_post, &Post::diskTroubleChanged, this, &Conversations::troubleChanged);
     connect(&m_history, &History::opened, this, [this](const QList<Unread> &unread) {
         for (const Unread &talk : unread) {
             Talk &known = m_talks[talk.with];

@@ -70,12 +70,15 @@ public:
     /// Keeps what has become of it.
     void keepTransfer(const Transfer &transfer);
 
+    /// Why what others write cannot be kept now; it waits at the broker, and is tried again by itself. Empty: it can.
+    QString diskTrouble() const { return m_post.diskTrouble(); }
+
 signals:
     void added(const hawser::chat::Entry &entry); ///< theirs when it is on disk, mine at once
     void changed(const hawser::chat::Entry &entry);
     void unreadChanged(const hawser::PublicKey &with);
     void waitingForChanged(const hawser::PublicKey &with);
-    void troubleChanged();
+    void troubleChanged(); ///< either
 
 private:
     struct Talk {

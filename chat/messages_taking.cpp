@@ -277,7 +277,7 @@ private:
         inner.isHeard = true;
         inner.me.others = {};
         const bool isWhole = heard.from != inner.source.recipient && heard.device.size() == MailSource::deviceBytes
-            && heard.conversation.size() == MailSource::conversationBytes;
+            && heard.conversation.size() == MailSource::conversationBytes && cutItems(heard.items);
         if (!isWhole)
             return {};
         const Result<News> news = Taking(m_database, inner).run();

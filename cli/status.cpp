@@ -36,6 +36,8 @@ QString textOf(const PersonStatus::Reply &status)
                  .arg(QString::number(status.requests), QString::number(status.asks));
     lines << QStringLiteral("transfers  %1 under way").arg(status.transfers);
     lines << QStringLiteral("unread     %1").arg(status.unread);
+    if (!status.trouble.isEmpty())
+        lines << QStringLiteral("messages   cannot be kept now: ") + visible(status.trouble);
     for (const contracts::LinkState &link : status.links)
         lines << QStringLiteral("link       ") + contracts::lineOf(link);
     for (const auto &[name, number] : status.counters.map())

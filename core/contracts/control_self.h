@@ -70,6 +70,7 @@ struct PersonStatus {
         quint64 asks = 0;
         quint64 transfers = 0; ///< under way
         quint64 unread = 0;
+        QString trouble; ///< why nothing that others write can be kept now; empty: it can
         QList<LinkState> links;
         Value limits { Value::Map {} }; ///< name → value; the names of docs/limits.md
         Value used { Value::Map {} }; ///< name → how much of it is used now
@@ -89,6 +90,7 @@ struct PersonStatus {
             field("asks", &Reply::asks, { .description = "I wait for" });
             field("transfers", &Reply::transfers, { .description = "under way" });
             field("unread", &Reply::unread, { .description = "messages" });
+            field("trouble", &Reply::trouble, { .description = "why nothing that others write can be kept now" });
             field("links", &Reply::links, { .description = "to brokers and people" });
             field("limits", &Reply::limits, { .description = "in force" });
             field("used", &Reply::used, { .description = "of the limits, now" });

@@ -224,12 +224,17 @@ void TalkDesk::search(const QString &words)
 void TalkDesk::tellTrouble()
 {
     const QString why = m_person.conversations().trouble();
-    if (why.isEmpty())
-        return;
-    m_window.contacts()->conversation()->setCondition(tr("Conversations cannot be opened, and nothing is kept: what "
-                                                         "you write goes out as long as Hawser runs, what others "
-                                                         "write waits with them. %1")
-                                                          .arg(why));
+    const QString disk = m_person.conversations().diskTrouble();
+    QString condition;
+    if (!why.isEmpty())
+        condition = tr("Conversations cannot be opened, and nothing is kept: what you write goes out as long as Hawser "
+                       "runs, what others write waits with them. %1")
+                        .arg(why);
+    else if (!disk.isEmpty())
+        condition = tr("What others write cannot be kept on this computer now. It waits at the broker, and comes by "
+                       "itself when it can: %1")
+                        .arg(disk);
+    m_window.contacts()->conversation()->setCondition(condition);
 }
 
 /// What brokers could not keep for this computer, as far as nobody has seen it.
