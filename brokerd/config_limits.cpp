@@ -101,7 +101,8 @@ Limits mailLimits(Config &config)
     const char *const table = "mailbox";
     MailboxLimits &mailbox = config.mailbox;
     return {
-        { table, "items", &mailbox.items, 1, mostMail, "messages that no program of a recipient has taken" },
+        { table, "items", &mailbox.items, 1, mostMail,
+            "messages that no program of a recipient has taken, or that were set aside" },
         { table, "bytes", &mailbox.bytes, 1, mostMail, "bytes of them" },
         { table, "sender_items", &mailbox.senderItems, 1, mostMail, "messages of one sender among them" },
         { table, "sender_bytes", &mailbox.senderBytes, 1, mostMail, "bytes of them" },

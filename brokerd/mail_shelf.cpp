@@ -196,6 +196,36 @@ Result<void> MailShelf::letGo(const QByteArray &recipient, qint64 mostItems)
     return drop(going, true);
 }
 
+Result<void> MailShelf::setAside(const Aside &one)
+{
+    const Result<QSqlQuery *> kept =
+        m_database.again(QStringLiteral("INSERT OR IGNORE INTO mail_parked VALUES (?, ?, ?, ?, ?, ?)"),
+            { one.recipient, one.device, one.serial, one.since, one.sender, one.item });
+    if (!kept || (*kept)->numRowsAffected() == 0) // a device that was forgotten meanwhile had it here already
+        return done(kept);
+    return change(one.recipient, one.sender, { 1, one.item.size(), 1 });
+}
+
+Result<void> MailShelf::expireAside(WallTime before)
+{
+    Result<QSqlQuery *> old =
+        m_database.again(QStringLiteral("SELECT recipient, sender, count(*), sum(length(item)) FROM mail_parked"
+                                        " WHERE since <= ? GROUP BY recipient, sender"),
+            { before });
+    if (!old)
+        return old.error();
+    while ((*old)->next()) {
+        const qint64 items = (*old)->value(2).toLongLong();
+        const Result<void> changed = change((*old)->value(0).toByteArray(), (*old)->value(1).toByteArray(),
+            { -items, -(*old)->value(3).toLongLong(), -items });
+        if (!changed) {
+            (*old)->finish();
+            return changed;
+        }
+    }
+    return done(m_database.again(QStringLiteral("DELETE FROM mail_parked WHERE since <= ?"), { before }));
+}
+
 Result<MailShelf::Expired> MailShelf::expire(WallTime now)
 {
     const Result<QList<Row>> old = rows(QStringLiteral("m.until <= ? ORDER BY m.source, m.first"), { now });

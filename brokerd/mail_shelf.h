@@ -6,14 +6,14 @@
 namespace hawser::broker {
 
 /// What lies in the mailboxes and what it counts for: runs of items, and for each recipient, and each sender to them, how
-/// much no device has taken. The counts are right after every call. Works on the Database it is given, inside the
+/// much no device has taken, with what was set aside. The counts are right after every call. Works on the Database it is given, inside the
 /// transaction that runs there; no state of its own.
 class MailShelf {
 public:
     explicit MailShelf(Database &database) : m_database(database) { }
 
     struct Box {
-        qint64 items = 0; ///< that no device has taken
+        qint64 items = 0; ///< that no device has taken, or that were set aside
         qint64 bytes = 0;
         qint64 allItems = 0; ///< with those that only some devices have taken
         quint64 furthest = 0; ///< the highest cursor any device ever had
@@ -23,7 +23,7 @@ public:
         qint64 items = 0;
         qint64 bytes = 0;
     };
-    /// Of one sender's, that no device has taken.
+    /// The same of one sender's.
     Result<Count> waitingOf(const QByteArray &recipient, const QByteArray &sender);
 
     /// Items that follow each other.
@@ -43,6 +43,18 @@ public:
     Result<void> reached(const QByteArray &recipient, quint64 cursor);
     /// Lets go what all devices have taken, and the oldest of what some have not when that is more than `mostItems`.
     Result<void> letGo(const QByteArray &recipient, qint64 mostItems);
+    /// One item that a device cannot take; it counts as one that waits, for as long as it lies here.
+    struct Aside {
+        QByteArray recipient;
+        QByteArray device;
+        quint64 serial = 0;
+        QByteArray sender;
+        QByteArray item;
+        WallTime since = 0;
+    };
+    Result<void> setAside(const Aside &one);
+    /// Lets go what was set aside before then.
+    Result<void> expireAside(WallTime before);
     struct Expired {
         qint64 items = 0;
         struct Unseen {
@@ -55,7 +67,7 @@ public:
     Result<Expired> expire(WallTime now);
 
     struct Totals {
-        qint64 items = 0; ///< that wait for somebody away
+        qint64 items = 0; ///< that wait for somebody away, or were set aside
         qint64 bytes = 0;
         qint64 allItems = 0; ///< with those that only some devices have taken
         qint64 parked = 0;

@@ -10,6 +10,19 @@ namespace {
 
 constexpr qint64 retryFull = 60 * 1000; // ms
 
+/// Version 1 counted nothing of what was set aside.
+QStringList asideCounts()
+{
+    return {
+        QStringLiteral("UPDATE mail_boxes SET items = items + n, bytes = bytes + size, all_items = all_items + n FROM"
+                       " (SELECT recipient AS whose, count(*) AS n, sum(length(item)) AS size FROM mail_parked"
+                       " GROUP BY recipient) WHERE whose = recipient"),
+        QStringLiteral("UPDATE mail_pairs SET items = items + n, bytes = bytes + size FROM"
+                       " (SELECT recipient AS whose, sender AS who, count(*) AS n, sum(length(item)) AS size"
+                       " FROM mail_parked GROUP BY recipient, sender) WHERE whose = recipient AND who = sender"),
+    };
+}
+
 } // namespace
 
 Database::Steps MailStore::steps()
@@ -38,7 +51,8 @@ Database::Steps MailStore::steps()
             QStringLiteral("CREATE TABLE mail_parked (recipient BLOB NOT NULL, device BLOB NOT NULL,"
                            " serial INTEGER NOT NULL, since INTEGER NOT NULL, sender BLOB NOT NULL,"
                            " item BLOB NOT NULL, PRIMARY KEY (recipient, device, serial))"),
-        } };
+        },
+        asideCounts() };
 }
 
 // --- what comes
@@ -319,8 +333,7 @@ Result<void> MailStore::park(const PublicKey &recipient, const QByteArray &devic
     if (found->letters.isEmpty() || found->letters.first().serial != serial)
         return {};
     const Letter &letter = found->letters.first();
-    return done(m_database.again(QStringLiteral("INSERT OR REPLACE INTO mail_parked VALUES (?, ?, ?, ?, ?, ?)"),
-        { recipient.bytes(), device, serial, now, letter.source.sender.bytes(), letter.items }));
+    return shelf().setAside({ recipient.bytes(), device, serial, letter.source.sender.bytes(), letter.items, now });
 }
 
 // --- the end
@@ -339,11 +352,13 @@ Result<MailStore::Expired> MailStore::expire(WallTime now, const PublicKey &brok
             return told.error();
         expired.told << *told;
     }
-    for (const char *statement :
-        { "DELETE FROM mail_parked WHERE since <= ?", "DELETE FROM mail_devices WHERE seen <= ?" })
-        if (const Result<void> gone = done(m_database.again(QLatin1String(statement), { now - m_limits.keptMs }));
-            !gone)
-            return gone.error();
+    const WallTime before = now - m_limits.keptMs;
+    if (const Result<void> gone = shelf().expireAside(before); !gone)
+        return gone.error();
+    if (const Result<void> gone =
+            done(m_database.again(QStringLiteral("DELETE FROM mail_devices WHERE seen <= ?"), { before }));
+        !gone)
+        return gone.error();
     return expired;
 }
 

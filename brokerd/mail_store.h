@@ -9,7 +9,7 @@ namespace hawser::broker {
 
 /// What may wait for somebody who is away. All configurable ([mailbox] of the broker's file).
 struct MailboxLimits {
-    qint64 items = limits::mailboxItems; ///< that no device of a recipient has taken
+    qint64 items = limits::mailboxItems; ///< that no device of a recipient has taken, or that were set aside
     qint64 bytes = limits::mailboxBytes;
     qint64 senderItems = limits::mailboxSenderItems; ///< of one sender among them
     qint64 senderBytes = limits::mailboxSenderBytes;

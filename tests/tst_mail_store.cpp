@@ -39,6 +39,8 @@ private slots:
     void whoSentWhatNobodyTookHears();
     void whoLagsTooFarLosesTheOldest();
     void anItemThatFailsFiveTimesIsSetAsideAlone();
+    void whatIsSetAsideCounts();
+    void whatWasSetAsideBeforeItCountedCounts();
     void ownDevicesDoNotGetTheirOwn();
     void cursorsThatLieDoNothing();
     void aFlippedBitHurtsOnlyItsRow();
@@ -81,6 +83,14 @@ private:
     bool taken(char device, quint64 upto)
     {
         return bool(store().taken(m_source.recipient, QByteArray(8, device), upto, start));
+    }
+    /// The item fails so often that it is set aside.
+    bool fails(char device, quint64 serial)
+    {
+        bool aside = false;
+        for (int i = 0; i < m_limits.tries; ++i)
+            aside = *store().failed(m_source.recipient, QByteArray(8, device), serial, serial, start);
+        return aside;
     }
     qint64 expire(WallTime now)
     {
@@ -371,9 +381,85 @@ void TestMailStore::anItemThatFailsFiveTimesIsSetAsideAlone()
     QCOMPARE(fetch('1', begin('1').cursor), QByteArray("3:c"));
     QCOMPARE(*store().failed(m_source.recipient, device, 3, 3, start), false); // counted for itself
     QVERIFY(taken('1', 3));
-    QCOMPARE(totals().items, 0);
+    QCOMPARE(totals().items, 1); // the one that was set aside
+    QCOMPARE(totals().allItems, 1);
     QCOMPARE(expire(start + 30 * day), 0);
     QCOMPARE(totals().parked, 0);
+    QCOMPARE(totals().items, 0);
+    QCOMPARE(totals().allItems, 0);
+}
+
+void TestMailStore::whatIsSetAsideCounts()
+{
+    m_limits.senderItems = 3;
+    begin('1');
+    begin('2');
+    for (quint64 n = 1; n <= 3; ++n) {
+        QCOMPARE(post(n, { "bad" }).kept, n);
+        QVERIFY(fails('1', n));
+        QVERIFY(taken('2', n)); // takes it: it waits for nobody, and yet it lies there
+    }
+    const qint64 size = items({ "bad" }).size();
+    QCOMPARE(totals().parked, 3);
+    QCOMPARE(waiting().items, 3);
+    QCOMPARE(waiting().bytes, 3 * size);
+    QCOMPARE(waiting().allItems, 3);
+    const MailPosted more = post(4, { "one more" });
+    QCOMPARE(more.kept, 0u);
+    QCOMPARE(more.why.code, Code::ResourceExhausted);
+    QVERIFY(more.retryMs > 0);
+    m_limits.senderItems = 1000;
+    m_limits.bytes = 4 * size - 1;
+    QCOMPARE(post(4, { "bad" }).why.code, Code::ResourceExhausted); // the whole box is full too
+    // Forgotten and back it meets the same item again: that is kept, and counts, once.
+    QCOMPARE(post(4, { "" }).kept, 4u);
+    QVERIFY(m_database->run(QStringLiteral("DELETE FROM mail_devices WHERE device = ?"), { QByteArray(8, '1') }));
+    begin('1');
+    QVERIFY(fails('1', 4));
+    QVERIFY(m_database->run(QStringLiteral("DELETE FROM mail_devices WHERE device = ?"), { QByteArray(8, '1') }));
+    begin('1');
+    QVERIFY(fails('1', 4));
+    QCOMPARE(totals().parked, 4);
+    QVERIFY(taken('2', 4));
+    QCOMPARE(waiting().items, 4);
+    m_limits.items = 4;
+    QCOMPARE(post(5, { "" }).why.code, Code::ResourceExhausted);
+    expire(start + 30 * day);
+    QCOMPARE(waiting().items, 0);
+    QCOMPARE(waiting().bytes, 0);
+    QCOMPARE(post(5, { "" }, start + 30 * day).kept, 5u);
+}
+
+void TestMailStore::whatWasSetAsideBeforeItCountedCounts()
+{
+    m_database.reset();
+    const QString path = m_folder->filePath(QStringLiteral("old.sqlite"));
+    m_database = std::move(*Database::open(path, MailStore::steps().first(1)));
+    const QByteArray whose = m_source.recipient.bytes();
+    const auto run = [&](const char *statement, const QVariantList &values) {
+        return bool(m_database->run(QLatin1String(statement), values));
+    };
+    for (const QByteArray &recipient : { whose, QByteArray(32, 'o') }) {
+        QVERIFY(run("INSERT INTO mail_boxes VALUES (?, 5, 50, 7, 9)", { recipient }));
+        QVERIFY(run("INSERT INTO mail_pairs VALUES (?, ?, 2, 20)", { recipient, m_source.sender.bytes() }));
+        QVERIFY(run("INSERT INTO mail_pairs VALUES (?, ?, 3, 30)", { recipient, QByteArray(32, 's') }));
+    }
+    for (const int serial : { 1, 2 })
+        QVERIFY(run("INSERT INTO mail_parked VALUES (?, ?, ?, ?, ?, ?)",
+            { whose, QByteArray(8, '1'), serial, start, m_source.sender.bytes(), QByteArray(100, 'x') }));
+    m_database = std::move(*Database::open(path, MailStore::steps()));
+    QCOMPARE(waiting().items, 7);
+    QCOMPARE(waiting().bytes, 250);
+    QCOMPARE(waiting().allItems, 9);
+    QCOMPARE(waiting().furthest, 9u);
+    MailShelf shelf(*m_database);
+    QCOMPARE(shelf.waitingOf(whose, m_source.sender.bytes())->items, 4);
+    QCOMPARE(shelf.waitingOf(whose, m_source.sender.bytes())->bytes, 220);
+    QCOMPARE(shelf.waitingOf(whose, QByteArray(32, 's'))->items, 3);
+    QCOMPARE(shelf.box(QByteArray(32, 'o'))->items, 5);
+    expire(start + 30 * day);
+    QCOMPARE(waiting().items, 5);
+    QCOMPARE(waiting().bytes, 50);
 }
 
 void TestMailStore::ownDevicesDoNotGetTheirOwn()

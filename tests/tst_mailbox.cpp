@@ -412,7 +412,7 @@ void TestMailbox::anItemThatFailsIsSetAsideAndTheRestGoesOn()
     QTRY_COMPARE(bea->all(), QByteArray("failed c"));
     bea->acknowledge(bea->serial);
     QTRY_COMPARE(counter("mailbox_parked"), 1);
-    QTRY_COMPARE(counter("mailbox_items"), 0);
+    QTRY_COMPARE(counter("mailbox_items"), 1); // that one
     QCOMPARE(inStatus("hits", "mailbox_tries"), 1);
 }
 
@@ -672,7 +672,7 @@ void TestMailbox::theTakerGoesOnBehindWhatWasSetAside()
     QTRY_COMPARE(kept, (QByteArrayList { "a", "c" }));
     ana->post(m_bea.key(), 4, { "d" });
     QTRY_COMPARE(kept, (QByteArrayList { "a", "c", "d" }));
-    QTRY_COMPARE(counter("mailbox_items_on_disk"), 0);
+    QTRY_COMPARE(counter("mailbox_items_on_disk"), 1); // what was set aside
 }
 
 /// The recipient is here: what is in the way is gone in a moment, and the rest follows by itself, in order.
