@@ -1,6 +1,7 @@
 #include "chat/messages.h"
 
 #include "chat/offers.h"
+#include "chat/parts.h"
 #include "core/contracts/mail.h"
 #include "core/contracts/talk.h"
 #include "core/limits.h"
@@ -44,7 +45,7 @@ Result<Entry> post(Database &database, Entry entry, const Myself &me, bool again
 Database::Steps steps()
 {
     return { history::tables(), history::moreTables() + Outbox::tables() + Inbox::tables(), history::tablesOfDevices(),
-        CallBook::tables(), offers::tables(), offers::orderOfEnds(), CallBook::moreTables() };
+        CallBook::tables(), offers::tables(), offers::orderOfEnds(), CallBook::moreTables(), parts::tables() };
 }
 
 Result<quint64> put(Database &database, const MailSequence &sequence, const char *kind, const QByteArray &body)

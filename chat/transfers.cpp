@@ -47,6 +47,12 @@ Transfers::Private::Private(Transfers *q, const Me &me, const Contacts &contacts
     });
 }
 
+Transfers::Private::~Private()
+{
+    for (auto &[id, moving] : all)
+        leavePart(moving);
+}
+
 Moving *Transfers::Private::find(const QByteArray &id)
 {
     const auto found = all.find(id);
@@ -103,6 +109,7 @@ void Transfers::Private::end(Moving &moving, Transfer::State state, const QStrin
     transfer.speed = 0;
     transfer.timeLeft.reset();
     transfer.current.clear();
+    leavePart(moving);
     moving.upload.reset();
     moving.download.reset();
     moving.offer.reset();

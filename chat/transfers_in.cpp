@@ -1,5 +1,6 @@
 #include "chat/contacts.h"
 #include "chat/me.h"
+#include "chat/parts.h"
 #include "chat/transfers_private.h"
 #include "core/disk_space.h"
 #include "core/text.h"
@@ -95,69 +96,98 @@ void Transfers::Private::receive(Moving &moving)
     moving.transfer.state = Transfer::State::Waiting;
     moving.download.reset(new transfer::Download);
     transfer::Download *download = moving.download.get();
-    connect(download, &transfer::Download::opened, this, [this, id](const QByteArray &part) {
-        Moving *opened = find(id);
-        if (opened == nullptr)
-            return;
-        if (opened->kept) {
-            opened->kept->part = part;
-            note(*opened);
-        }
-        opened->transfer.state = Transfer::State::Going;
-        opened->began = opened->lastMoved = now();
-        say(*opened, "accepted");
-        emit q->changed(id);
-    });
-    connect(download, &transfer::Download::progress, this,
-        [this, id](quint64 bytes, quint64 files, const QString &current) {
-            Moving *going = find(id);
-            if (going == nullptr)
-                return;
-            going->transfer.current = visible(current);
-            moved(*going, bytes, files);
-            if (now() - going->lastTold >= tellEvery)
-                say(*going, "going");
-        });
-    connect(download, &transfer::Download::paused, this, [this, id](const QString &why) {
-        Moving *paused = find(id);
-        if (paused == nullptr)
-            return;
-        paused->transfer.state = Transfer::State::Paused;
-        paused->transfer.sentence = why;
-        say(*paused, "paused", why);
-        emit q->changed(id);
-    });
-    connect(download, &transfer::Download::resumed, this, [this, id] {
-        Moving *going = find(id);
-        if (going == nullptr)
-            return;
-        going->transfer.state = Transfer::State::Going;
-        going->transfer.sentence.clear();
-        going->lastMoved = now();
-        say(*going, "going");
-        emit q->changed(id);
-    });
-    connect(download, &transfer::Download::whole, this, [this, id](const transfer::Receipt &receipt) {
-        if (Moving *whole = find(id))
-            land(*whole, receipt);
-    });
-    connect(download, &transfer::Download::finished, this,
-        [this, id](const transfer::Receipt &receipt) { finished(id, receipt); });
-    connect(download, &transfer::Download::failed, this, [this, id](const Error &why) {
-        Moving *broken = find(id);
-        if (broken == nullptr)
-            return;
-        if (broken->kept && broken->isLanding)
-            return keptBack(*broken, why);
-        if (broken->kept && why.code != Code::InvalidArgument)
-            return brokeOffIn(*broken, why);
-        refuse(*broken, why, Transfer::State::Failed, why.sentence);
-    });
+    const auto whenThere = [this, id, download](auto slot) {
+        return [this, id, download, slot](const auto &...said) {
+            if (Moving *moving = find(id); moving != nullptr && moving->download.get() == download)
+                (this->*slot)(*moving, said...);
+        };
+    };
+    connect(download, &transfer::Download::opened, this, whenThere(&Private::opened));
+    connect(download, &transfer::Download::progress, this, whenThere(&Private::came));
+    connect(download, &transfer::Download::paused, this, whenThere(&Private::paused));
+    connect(download, &transfer::Download::resumed, this, whenThere(&Private::resumed));
+    connect(download, &transfer::Download::whole, this, whenThere(&Private::land));
+    connect(download, &transfer::Download::finished, this, whenThere(&Private::finished));
+    connect(download, &transfer::Download::failed, this, whenThere(&Private::failed));
     download->setAsksBefore(moving.kept.has_value());
     download->setOnly(moving.only);
     download->setOffered({ moving.transfer.files, moving.transfer.folders, moving.transfer.bytes, {} });
     download->start(moving.offer->stream(), moving.transfer.saveTo);
     emit q->changed(id);
+}
+
+/// Nothing comes into the private folder before it is on disk where it is: a process after this one takes it away.
+void Transfers::Private::opened(Moving &moving, const QByteArray &part)
+{
+    const auto noted = [this, id = moving.transfer.id, part](const auto &noted) {
+        Moving *moving = find(id);
+        const bool isThere =
+            moving != nullptr && moving->download && part == (moving->kept ? moving->kept->part : moving->part);
+        if (!isThere)
+            return; // it ended meanwhile
+        if (!noted)
+            return failed(*moving, noted.error());
+        moving->transfer.state = Transfer::State::Going;
+        moving->began = moving->lastMoved = now();
+        say(*moving, "accepted");
+        emit q->changed(id);
+    };
+    if (moving.kept) {
+        moving.kept->part = part;
+        return history.write(
+            this, [offer = *moving.kept](Database &database) { return offers::note(database, offer); }, noted);
+    }
+    moving.part = part;
+    history.write(
+        this,
+        [folder = moving.transfer.saveTo, part](Database &database) { return parts::note(database, folder, part); },
+        noted);
+}
+
+void Transfers::Private::came(Moving &moving, quint64 bytes, quint64 files, const QString &current)
+{
+    moving.transfer.current = visible(current);
+    moved(moving, bytes, files);
+    if (now() - moving.lastTold >= tellEvery)
+        say(moving, "going");
+}
+
+void Transfers::Private::paused(Moving &moving, const QString &why)
+{
+    moving.transfer.state = Transfer::State::Paused;
+    moving.transfer.sentence = why;
+    say(moving, "paused", why);
+    emit q->changed(QByteArray(moving.transfer.id));
+}
+
+void Transfers::Private::resumed(Moving &moving)
+{
+    moving.transfer.state = Transfer::State::Going;
+    moving.transfer.sentence.clear();
+    moving.lastMoved = now();
+    say(moving, "going");
+    emit q->changed(QByteArray(moving.transfer.id));
+}
+
+void Transfers::Private::failed(Moving &moving, const Error &why)
+{
+    if (moving.kept && moving.isLanding)
+        return keptBack(moving, why);
+    if (moving.kept && why.code != Code::InvalidArgument)
+        return brokeOffIn(moving, why);
+    refuse(moving, why, Transfer::State::Failed, why.sentence);
+}
+
+/// The private folder goes, and then nobody needs to know of it.
+void Transfers::Private::leavePart(Moving &moving)
+{
+    if (moving.part.isEmpty())
+        return;
+    if (moving.download)
+        moving.download->stop();
+    history.write(
+        this, [part = std::exchange(moving.part, {})](Database &database) { return parts::forget(database, part); },
+        [](const Result<void> &) {});
 }
 
 void Transfers::Private::say(Moving &moving, const char *state, const QString &why)
@@ -182,16 +212,15 @@ File::Reply Transfers::Private::received(Moving &moving, const transfer::Receipt
     return { receipt.total.root, receipt.total.files, receipt.total.bytes, receipt.failed.mid(0, mostFailed) };
 }
 
-void Transfers::Private::finished(const QByteArray &id, const transfer::Receipt &receipt)
+void Transfers::Private::finished(Moving &moving, const transfer::Receipt &receipt)
 {
-    Moving *moving = find(id);
-    if (moving != nullptr && moving->kept)
-        return landed(*moving, receipt);
-    if (moving == nullptr || !moving->offer)
+    if (moving.kept)
+        return landed(moving, receipt);
+    if (!moving.offer)
         return;
-    const std::shared_ptr<IncomingCall> call = moving->offer;
-    call->finish(toValue(received(*moving, receipt)));
-    end(*moving, Transfer::State::Done, QStringLiteral("received and verified"));
+    const std::shared_ptr<IncomingCall> call = moving.offer;
+    call->finish(toValue(received(moving, receipt)));
+    end(moving, Transfer::State::Done, QStringLiteral("received and verified"));
 }
 
 void Transfers::Private::callerWent(const QByteArray &id, const Error &why)

@@ -1,6 +1,7 @@
 #include "chat/brokers.h"
 #include "chat/contacts.h"
 #include "chat/me.h"
+#include "chat/parts.h"
 #include "chat/transfers_private.h"
 #include "core/text.h"
 #include "core/transfer/landing.h"
@@ -53,11 +54,21 @@ Offer::State endOf(Transfer::State state)
     return state == Transfer::State::Cancelled ? Offer::State::Cancelled : Offer::State::Failed;
 }
 
+/// Nobody goes on with what is in its private folder. What has come whole stays where a person was told that it is.
+bool isLeft(const Offer &offer)
+{
+    const bool isStopped = offer.state == Offer::State::Accepted || offer.state == Offer::State::Cancelled
+        || (offer.state == Offer::State::Failed && offer.root.isEmpty());
+    return isStopped && !offer.mine && !offer.part.isEmpty();
+}
+
 } // namespace
 
 /// Beginning with what an earlier process left.
 void Transfers::Private::load()
 {
+    history.write(
+        this, [](Database &database) { return parts::sweep(database); }, [](const Result<void> &) {});
     history.read(
         this, [](Database &database) { return offers::all(database); },
         [this](const Result<QList<Offer>> &kept) {
@@ -66,15 +77,13 @@ void Transfers::Private::load()
             for (const Offer &offer : std::as_const(known)) {
                 if (!offer.landedIn.isEmpty())
                     close(offer);
-                if (offer.state == Offer::State::Cancelled && !offer.part.isEmpty())
+                if (isLeft(offer))
                     sweep(offer); // a process ended in between
                 if (find(offer.id) != nullptr || offer.isHidden)
                     continue;
                 show(offer);
                 if (offer.state == Offer::State::Landing)
                     landLater(*find(offer.id));
-                else if (offer.state == Offer::State::Accepted && !offer.part.isEmpty())
-                    sweep(offer);
             }
             std::ranges::stable_sort(known, {}, &Offer::ended);
             for (const Offer &offer : std::as_const(known))

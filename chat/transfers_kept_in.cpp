@@ -282,6 +282,7 @@ void Transfers::Private::brokeOffIn(Moving &moving, const Error &why)
     if (moving.isLanding)
         return;
     moving.kept->part.clear();
+    moving.kept->root.clear();
     moving.kept->sentence =
         QStringLiteral("it broke off; it begins again when %1 is there").arg(nameOf(moving.kept->peer));
     note(moving);

@@ -26,6 +26,7 @@ struct Moving {
     LaterPointer<transfer::Download> download;
     std::shared_ptr<IncomingCall> offer; ///< In
     QByteArray only; ///< In: the name of the one thing that was offered; empty: several
+    QByteArray part; ///< In, not kept: the private folder that is noted on disk
     QByteArray fingerprint; ///< Out: of what was counted
     bool isDurable = false; ///< Out: is to be kept at once
     std::optional<Offer> kept; ///< what is on disk of it
@@ -46,6 +47,7 @@ class Transfers::Private : public QObject {
 public:
     Private(Transfers *q, const Me &me, const Contacts &contacts, const Brokers &brokers, const Route &route,
         Conversations &conversations, const QString &downloads);
+    ~Private() override;
 
     // transfers.cpp
     Moving *find(const QByteArray &id);
@@ -75,8 +77,14 @@ public:
     Result<void> accept(Moving &moving, const QString &folder);
     void receive(Moving &moving);
     void say(Moving &moving, const char *state, const QString &why = {});
+    void opened(Moving &moving, const QByteArray &part);
+    void came(Moving &moving, quint64 bytes, quint64 files, const QString &current);
+    void paused(Moving &moving, const QString &why);
+    void resumed(Moving &moving);
+    void failed(Moving &moving, const Error &why);
+    void leavePart(Moving &moving);
     static contracts::File::Reply received(Moving &moving, const transfer::Receipt &receipt);
-    void finished(const QByteArray &id, const transfer::Receipt &receipt);
+    void finished(Moving &moving, const transfer::Receipt &receipt);
     void callerWent(const QByteArray &id, const Error &why);
     void refuse(Moving &moving, const Error &error, Transfer::State state, const QString &sentence);
     void revoked(const PublicKey &peer);

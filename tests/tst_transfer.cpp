@@ -454,9 +454,10 @@ private slots:
     {
         const QString folder = path("swept");
         const QByteArray part = killedLanding(folder);
-        Landing::sweep(folder, "../swept");
+        QVERIFY(!Landing::sweep(folder, "../swept"));
         QVERIFY(tree(folder).contains(".hawser-part/" + part + "/a.txt"));
-        Landing::sweep(folder, part);
+        QVERIFY(Landing::sweep(folder, part));
+        QVERIFY(!Landing::sweep(folder, part));
         QCOMPARE(tree(folder), QStringList());
     }
 
@@ -467,7 +468,7 @@ private slots:
         std::unique_ptr<Landing> landing = std::move(*Landing::open(folder));
         const QByteArray part = landing->partName();
         QVERIFY(landing->makeFile({ "a.txt" }));
-        Landing::sweep(folder, part);
+        QVERIFY(!Landing::sweep(folder, part));
         QVERIFY(!Landing::settleLater(folder, part));
         QVERIFY(tree(folder).contains(".hawser-part/" + part + "/a.txt"));
         landing->setKept(true);

@@ -148,12 +148,17 @@ Result<std::unique_ptr<Landing>> Landing::open(const QString &folder)
 
 Landing::~Landing()
 {
-    if (!m_part || m_kept)
-        return;
+    if (m_part && !m_kept)
+        remove();
+}
+
+bool Landing::remove()
+{
     if (!m_settled)
         removeBeneath(m_part.get());
-    ::unlinkat(m_parts.get(), m_partName.constData(), AT_REMOVEDIR);
+    const bool isGone = ::unlinkat(m_parts.get(), m_partName.constData(), AT_REMOVEDIR) == 0;
     ::unlinkat(m_folder.get(), partsName.constData(), AT_REMOVEDIR); // goes when nothing else is under way
+    return isGone;
 }
 
 /// A handle of the folder that holds the last part; the one used last is remembered.
@@ -301,9 +306,13 @@ void Landing::close(const QString &folder, const QByteArray &partName)
         landing->m_settled = true; // whatever is in it is not removed
 }
 
-void Landing::sweep(const QString &folder, const QByteArray &partName)
+bool Landing::sweep(const QString &folder, const QByteArray &partName)
 {
-    find(folder, partName).reset();
+    const std::unique_ptr<Landing> landing = find(folder, partName);
+    if (!landing)
+        return false;
+    landing->setKept(true); // once is enough
+    return landing->remove();
 }
 
 qint64 Landing::room() const

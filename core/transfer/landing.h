@@ -65,13 +65,15 @@ public:
     /// Takes away the private folder of what was settled, if it is empty.
     static void close(const QString &folder, const QByteArray &partName);
     /// Removes what a program left that ended before it was settled; not what is under way.
-    static void sweep(const QString &folder, const QByteArray &partName);
+    /// \return that it was there and is gone
+    static bool sweep(const QString &folder, const QByteArray &partName);
     /// Room left: see roomIn.
     qint64 room() const;
 
 private:
     Landing() = default;
     static std::unique_ptr<Landing> find(const QString &folder, const QByteArray &partName);
+    bool remove();
     Result<QStringList> placeAll();
     Result<int> parentOf(const QByteArrayList &parts);
     Result<QByteArray> place(const QByteArray &name);
