@@ -15,6 +15,8 @@ Sessions::~Sessions()
     for (Session *session : sessions) {
         session->link->disconnect(this);
         session->link->setRouter(nullptr); // links are deleted later, when the router is gone
+        if (Link *lane = session->mooring->presentLane())
+            lane->setRouter(nullptr);
     }
 }
 
