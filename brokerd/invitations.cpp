@@ -19,10 +19,7 @@ QByteArray hashOf(QByteArrayView secret)
 
 Result<qint64> Invitations::open() const
 {
-    Result<QSqlQuery> rows = m_database.run(QStringLiteral("SELECT COUNT(*) FROM invitations"));
-    if (!rows)
-        return rows.error();
-    return rows->next() ? rows->value(0).toLongLong() : 0;
+    return m_database.number(QStringLiteral("SELECT COUNT(*) FROM invitations"));
 }
 
 void Invitations::report(LimitUse &use) const

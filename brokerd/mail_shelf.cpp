@@ -23,11 +23,10 @@ quint64 MailShelf::Row::itemsTo(quint64 cursor) const
 
 Result<void> MailShelf::add(const Run &run)
 {
-    Result<QSqlQuery *> next = m_database.again(QStringLiteral("SELECT serial FROM mail_next"));
+    const Result<qint64> next = m_database.number(QStringLiteral("SELECT serial FROM mail_next"));
     if (!next)
         return next.error();
-    const quint64 serial = (*next)->next() ? (*next)->value(0).toULongLong() : 0;
-    (*next)->finish();
+    const auto serial = quint64(*next);
     if (serial == 0)
         return Error { Code::DataLoss, QStringLiteral("the mailbox is damaged: it has lost its count") };
     const Result<void> kept =
@@ -166,12 +165,11 @@ Result<void> MailShelf::reached(const QByteArray &recipient, quint64 cursor)
 
 Result<void> MailShelf::letGo(const QByteArray &recipient, qint64 mostItems)
 {
-    Result<QSqlQuery *> slowest = m_database.again(
-        QStringLiteral("SELECT coalesce(min(cursor), 0) FROM mail_devices WHERE recipient = ?"), { recipient });
+    const Result<qint64> slowest =
+        m_database.number(QStringLiteral("SELECT min(cursor) FROM mail_devices WHERE recipient = ?"), { recipient });
     if (!slowest)
         return slowest.error();
-    const quint64 all = (*slowest)->next() ? (*slowest)->value(0).toULongLong() : 0;
-    (*slowest)->finish();
+    const auto all = quint64(*slowest);
     const QString upTo = QStringLiteral("m.recipient = ? AND m.serial <= ? AND m.serial + m.count <= ?");
     Result<QList<Row>> taken = rows(upTo, { recipient, all, all + 1 });
     if (!taken)
@@ -271,11 +269,10 @@ Result<MailShelf::Totals> MailShelf::totals()
             0 };
     }
     (*row)->finish();
-    Result<QSqlQuery *> pragma = m_database.again(QStringLiteral("PRAGMA synchronous"));
+    const Result<qint64> pragma = m_database.number(QStringLiteral("PRAGMA synchronous"));
     if (!pragma)
         return pragma.error();
-    totals.synchronous = (*pragma)->next() ? (*pragma)->value(0).toInt() : 0;
-    (*pragma)->finish();
+    totals.synchronous = int(*pragma);
     return totals;
 }
 

@@ -105,14 +105,12 @@ Result<bool> MailStore::isForNobody(const MailSource &source)
 {
     if (source.sender != source.recipient)
         return false;
-    Result<QSqlQuery *> other =
-        m_database.again(QStringLiteral("SELECT 1 FROM mail_devices WHERE recipient = ? AND device <> ? LIMIT 1"),
+    const Result<qint64> other =
+        m_database.number(QStringLiteral("SELECT 1 FROM mail_devices WHERE recipient = ? AND device <> ? LIMIT 1"),
             { source.recipient.bytes(), source.device });
     if (!other)
         return other.error();
-    const bool isThere = (*other)->next();
-    (*other)->finish();
-    return !isThere;
+    return *other == 0;
 }
 
 /// How many of the items, from the first, may be kept or are; what stops the next one is noted in the post.
@@ -290,13 +288,11 @@ Result<void> MailStore::taken(const PublicKey &recipient, const QByteArray &devi
             { upto > mostMailNumber ? mostMailNumber : upto, now, whose, device }));
     if (!moved)
         return moved;
-    Result<QSqlQuery *> cursor = m_database.again(
+    const Result<qint64> cursor = m_database.number(
         QStringLiteral("SELECT cursor FROM mail_devices WHERE recipient = ? AND device = ?"), { whose, device });
     if (!cursor)
         return cursor.error();
-    const quint64 furthest = (*cursor)->next() ? (*cursor)->value(0).toULongLong() : 0;
-    (*cursor)->finish();
-    if (const Result<void> reached = shelf().reached(whose, furthest); !reached)
+    if (const Result<void> reached = shelf().reached(whose, quint64(*cursor)); !reached)
         return reached;
     return shelf().letGo(whose, m_limits.items);
 }
@@ -310,14 +306,12 @@ Result<bool> MailStore::failed(
         { serial, serial, givenTo, recipient.bytes(), device }));
     if (!counted)
         return counted.error();
-    Result<QSqlQuery *> tries =
-        m_database.again(QStringLiteral("SELECT tries FROM mail_devices WHERE recipient = ? AND device = ?"),
+    const Result<qint64> tries =
+        m_database.number(QStringLiteral("SELECT tries FROM mail_devices WHERE recipient = ? AND device = ?"),
             { recipient.bytes(), device });
     if (!tries)
         return tries.error();
-    const bool enough = (*tries)->next() && (*tries)->value(0).toLongLong() >= m_limits.tries;
-    (*tries)->finish();
-    if (!enough)
+    if (*tries < m_limits.tries)
         return false;
     if (const Result<void> parked = park(recipient, device, serial, now); !parked)
         return parked.error();

@@ -241,12 +241,11 @@ Result<QString> Requests::freshId(AccountKind kind)
         { letter });
     if (!counted)
         return counted.error();
-    Result<QSqlQuery> last = m_database.run(QStringLiteral("SELECT last FROM serials WHERE kind = ?"), { letter });
+    const Result<qint64> last =
+        m_database.number(QStringLiteral("SELECT last FROM serials WHERE kind = ?"), { letter });
     if (!last)
         return last.error();
-    if (!last->next())
-        return Error { Code::DataLoss, QStringLiteral("the counter of requests is gone") };
-    return letter + last->value(0).toString();
+    return letter + QString::number(*last);
 }
 
 Result<void> Requests::write(const Waiting &request)

@@ -124,17 +124,15 @@ Result<Told> told(Database &database, const PublicKey &with, const QByteArray &d
 
 Result<quint64> noteLost(Database &database, const PublicKey &broker, quint64 inAll)
 {
-    Result<QSqlQuery> found =
-        database.run(QStringLiteral("SELECT items FROM lost WHERE broker = ?"), { broker.bytes() });
-    if (!found)
-        return found.error();
-    const quint64 known = found->next() ? found->value(0).toULongLong() : 0;
-    found->finish();
+    const Result<qint64> known =
+        database.number(QStringLiteral("SELECT items FROM lost WHERE broker = ?"), { broker.bytes() });
+    if (!known)
+        return known.error();
     const auto noted = database.run(QStringLiteral("INSERT OR REPLACE INTO lost VALUES (?, ?)"),
         { broker.bytes(), qint64(std::min<quint64>(inAll, std::numeric_limits<qint64>::max())) });
     if (!noted)
         return noted.error();
-    return inAll < known ? inAll : inAll - known;
+    return inAll < quint64(*known) ? inAll : inAll - quint64(*known);
 }
 
 Result<void> forgetWhyQueued(Database &database)

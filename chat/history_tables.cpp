@@ -120,10 +120,7 @@ Result<void> outcome(const Result<QSqlQuery> &done)
 
 Result<qint64> talkOf(Database &database, const PublicKey &with)
 {
-    Result<QSqlQuery> found = database.run(QStringLiteral("SELECT id FROM talks WHERE key = ?"), { with.bytes() });
-    if (!found)
-        return found.error();
-    return found->next() ? found->value(0).toLongLong() : 0;
+    return database.number(QStringLiteral("SELECT id FROM talks WHERE key = ?"), { with.bytes() });
 }
 
 Result<QMap<qint64, PublicKey>> talks(Database &database)
@@ -305,24 +302,22 @@ Result<QList<Unread>> unread(Database &database)
         const Result<int> count = unread(database, talk.value());
         if (!count)
             return count.error();
-        Result<QSqlQuery> last =
-            database.run(QStringLiteral("SELECT max(id) FROM entries WHERE talk = ?"), { talk.key() });
+        const Result<qint64> last =
+            database.number(QStringLiteral("SELECT max(id) FROM entries WHERE talk = ?"), { talk.key() });
         if (!last)
             return last.error();
-        all << Unread { talk.value(), *count, last->next() ? last->value(0).toULongLong() : 0 };
+        all << Unread { talk.value(), *count, quint64(*last) };
     }
     return all;
 }
 
 Result<int> unread(Database &database, const PublicKey &with)
 {
-    Result<QSqlQuery> found =
-        database.run(QStringLiteral("SELECT count(*) FROM talks t JOIN entries e ON e.talk = t.id AND e.id > t.seen"
-                                    " WHERE t.key = ? AND e.mine = 0 AND e.kind IN (1, 2, 5)"),
+    const Result<qint64> count =
+        database.number(QStringLiteral("SELECT count(*) FROM talks t JOIN entries e ON e.talk = t.id AND e.id > t.seen"
+                                       " WHERE t.key = ? AND e.mine = 0 AND e.kind IN (1, 2, 5)"),
             { with.bytes() });
-    if (!found)
-        return found.error();
-    return found->next() ? found->value(0).toInt() : 0;
+    return count ? Result<int>(int(*count)) : count.error();
 }
 
 Result<QList<SeenMark>> markRead(Database &database, const PublicKey &with, quint64 id)
@@ -365,10 +360,8 @@ Result<void> markRead(Database &database, const PublicKey &with, const SeenMark 
 
 Result<quint64> lastId(Database &database)
 {
-    Result<QSqlQuery> found = database.run(QStringLiteral("SELECT max(id) FROM entries"));
-    if (!found)
-        return found.error();
-    return found->next() ? found->value(0).toULongLong() : 0;
+    const Result<qint64> last = database.number(QStringLiteral("SELECT max(id) FROM entries"));
+    return last ? Result<quint64>(quint64(*last)) : last.error();
 }
 
 Result<void> forget(Database &database, const PublicKey &with)

@@ -34,13 +34,6 @@ Result<QList<Offer>> read(Result<QSqlQuery> rows)
     return offers;
 }
 
-Result<qint64> count(Result<QSqlQuery> rows)
-{
-    if (!rows)
-        return rows.error();
-    return rows->next() ? rows->value(0).toLongLong() : 0;
-}
-
 Result<void> outcome(const Result<QSqlQuery> &done)
 {
     return done ? Result<void>() : done.error();
@@ -85,16 +78,15 @@ Result<Offer> find(Database &database, const PublicKey &peer, bool mine, const Q
 
 Result<bool> isKnown(Database &database, const QByteArray &id)
 {
-    const Result<qint64> found =
-        count(database.run(QStringLiteral("SELECT count(*) FROM offers WHERE id = ?"), { id }));
+    const Result<qint64> found = database.number(QStringLiteral("SELECT count(*) FROM offers WHERE id = ?"), { id });
     return found ? Result<bool>(*found > 0) : found.error();
 }
 
 Result<int> open(Database &database, const PublicKey &peer, bool mine)
 {
     const Result<qint64> found =
-        count(database.run(QStringLiteral("SELECT count(*) FROM offers ") + ofThem + QStringLiteral("AND state < ?"),
-            { peer.bytes(), mine, int(Offer::State::Done) }));
+        database.number(QStringLiteral("SELECT count(*) FROM offers ") + ofThem + QStringLiteral("AND state < ?"),
+            { peer.bytes(), mine, int(Offer::State::Done) });
     return found ? Result<int>(int(*found)) : found.error();
 }
 

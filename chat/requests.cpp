@@ -73,9 +73,8 @@ Requests::Private::Private(Requests *q, const Me &me, Database &database, Contac
 void Requests::report(LimitUse &use) const
 {
     d->queue.report(use);
-    Result<QSqlQuery> rows = d->database.run(QStringLiteral("SELECT COUNT(*) FROM knocks"));
-    if (rows && rows->next())
-        use.used("requests_unanswered", rows->value(0).toLongLong());
+    if (const Result<qint64> knocks = d->database.number(QStringLiteral("SELECT COUNT(*) FROM knocks")))
+        use.used("requests_unanswered", *knocks);
 }
 
 // --- on disk

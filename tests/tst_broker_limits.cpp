@@ -155,9 +155,7 @@ private slots:
         QVERIFY(ask<contracts::Invite>(*admin, {}));
         auto database = Database::open(house.folder() + QStringLiteral("/broker.sqlite"), databaseSteps());
         QVERIFY(database);
-        auto rows = (*database)->run(QStringLiteral("SELECT until FROM invitations"));
-        QVERIFY(rows && rows->next());
-        const WallTime lasts = rows->value(0).toLongLong() - before;
+        const WallTime lasts = *(*database)->number(QStringLiteral("SELECT until FROM invitations")) - before;
         QVERIFY(lasts >= 180 * minute && lasts < 181 * minute);
     }
 
@@ -234,9 +232,7 @@ private slots:
         house.stop(); // and on disk
         auto database = Database::open(house.folder() + QStringLiteral("/broker.sqlite"), databaseSteps());
         QVERIFY(database);
-        auto rows = (*database)->run(QStringLiteral("SELECT COUNT(*) FROM blocks"));
-        QVERIFY(rows && rows->next());
-        QCOMPARE(rows->value(0).toInt(), 0);
+        QCOMPARE(*(*database)->number(QStringLiteral("SELECT COUNT(*) FROM blocks")), 0);
     }
 
     void whoIsNoAdministratorLiftsNothing()

@@ -30,6 +30,7 @@ private slots:
     void constraintIsAlreadyExists();
     void numbersCompareAsNumbers();
     void keptStatementsRunAgain();
+    void aNumberIsTheFirstOrNone();
     void waitsForAnotherProgramAsLongAsItIsTold();
 
 private:
@@ -99,9 +100,7 @@ void TestDatabase::transactionIsAllOrNothing()
     });
     QVERIFY(!failed);
     QCOMPARE(failed.error().code, Code::Aborted);
-    Result<QSqlQuery> count = (*database)->run(QStringLiteral("SELECT count(*) FROM things"));
-    QVERIFY(count && count->next());
-    QCOMPARE(count->value(0).toInt(), 0);
+    QCOMPARE(*(*database)->number(QStringLiteral("SELECT count(*) FROM things")), 0);
 }
 
 void TestDatabase::constraintIsAlreadyExists()
@@ -132,9 +131,21 @@ void TestDatabase::keptStatementsRunAgain()
     QVERIFY((*database)->again(insert, { QStringLiteral("a") }));
     QCOMPARE((*database)->again(insert, { QStringLiteral("a") }).error().code, Code::AlreadyExists);
     QVERIFY((*database)->again(insert, { QStringLiteral("b") }));
-    Result<QSqlQuery> count = (*database)->run(QStringLiteral("SELECT count(*) FROM things"));
-    QVERIFY(count && count->next());
-    QCOMPARE(count->value(0).toInt(), 2);
+    QCOMPARE(*(*database)->number(QStringLiteral("SELECT count(*) FROM things")), 2);
+}
+
+void TestDatabase::aNumberIsTheFirstOrNone()
+{
+    const auto database = Database::open(path("number"), one);
+    QVERIFY(database);
+    QVERIFY((*database)->run(QStringLiteral("INSERT INTO things VALUES ('a'), ('b')")));
+    const QString length = QStringLiteral("SELECT length(name) + ? FROM things WHERE name >= ?");
+    QCOMPARE(*(*database)->number(length, { 41, QStringLiteral("a") }), 42);
+    QCOMPARE(*(*database)->number(length, { 1, QStringLiteral("b") }), 2);
+    QCOMPARE(*(*database)->number(length, { 1, QStringLiteral("c") }), 0);
+    QCOMPARE(*(*database)->number(QStringLiteral("SELECT max(name) FROM things WHERE name = 'c'")), 0);
+    QCOMPARE((*database)->number(QStringLiteral("SELECT nothing FROM things")).error().code, Code::DataLoss);
+    QVERIFY((*database)->run(QStringLiteral("DROP TABLE things"))); // the first, of two rows, holds nothing
 }
 
 void TestDatabase::waitsForAnotherProgramAsLongAsItIsTold()

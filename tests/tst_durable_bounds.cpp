@@ -126,10 +126,7 @@ void TestDurableBounds::whoFetchesNothingIsToldNoMore()
 void TestDurableBounds::aSilentDeviceMakesRoomForAnother()
 {
     m_limits.devices = 3;
-    const auto sources = [this] {
-        auto rows = m_database->run("SELECT count(*) FROM inbox_sources");
-        return rows->next() ? rows->value(0).toInt() : -1;
-    };
+    const auto sources = [this] { return *m_database->number("SELECT count(*) FROM inbox_sources"); };
     QVERIFY(queue().take(call(1, home, QByteArray(8, 'a')), home, today)); // waits
     for (const char name : { 'b', 'c' }) {
         QVERIFY(queue().take(call(1, home, QByteArray(8, name)), home, today));

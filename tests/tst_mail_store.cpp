@@ -99,10 +99,9 @@ private:
     }
     MailShelf::Box waiting() { return *MailShelf(*m_database).box(m_source.recipient.bytes()); }
     MailShelf::Totals totals() { return *store().totals(); }
-    int rows(const char *table)
+    qint64 rows(const char *table)
     {
-        Result<QSqlQuery> count = m_database->run(QStringLiteral("SELECT count(*) FROM ") + QLatin1String(table));
-        return count && count->next() ? count->value(0).toInt() : -1;
+        return *m_database->number(QStringLiteral("SELECT count(*) FROM ") + QLatin1String(table));
     }
     void open()
     {

@@ -240,12 +240,7 @@ Result<CallBook::Called> CallBook::called()
 
 Result<qint64> CallBook::count()
 {
-    Result<QSqlQuery *> row = m_database.again(QStringLiteral("SELECT count(*) FROM sent_calls"));
-    if (!row)
-        return row.error();
-    const qint64 count = (*row)->next() ? (*row)->value(0).toLongLong() : 0;
-    (*row)->finish();
-    return count;
+    return m_database.number(QStringLiteral("SELECT count(*) FROM sent_calls"));
 }
 
 // --- what became of them

@@ -95,14 +95,14 @@ Result<void> CallQueue::take(const MailTaken &taken, const PublicKey &via, qint6
 Result<bool> CallQueue::admitDevice(const MailSource &source)
 {
     const QVariantList who { source.sender.bytes(), source.conversation };
-    const auto turn = number(
+    const auto turn = m_database.number(
         QStringLiteral("SELECT coalesce(max(turn), 0) + 1 FROM call_devices WHERE caller = ? AND conversation = ?"),
         who);
-    const auto known =
-        number(QStringLiteral("SELECT count(*) FROM call_devices WHERE caller = ? AND conversation = ? AND device = ?"),
-            who + QVariantList { source.device });
-    const auto devices =
-        number(QStringLiteral("SELECT count(*) FROM call_devices WHERE caller = ? AND conversation = ?"), who);
+    const auto known = m_database.number(
+        QStringLiteral("SELECT count(*) FROM call_devices WHERE caller = ? AND conversation = ? AND device = ?"),
+        who + QVariantList { source.device });
+    const auto devices = m_database.number(
+        QStringLiteral("SELECT count(*) FROM call_devices WHERE caller = ? AND conversation = ?"), who);
     if (!turn || !known || !devices)
         return !turn ? turn.error() : !known ? known.error() : devices.error();
     if (*known == 0 && *devices >= m_limits.devices)
@@ -144,7 +144,7 @@ Result<void> CallQueue::queue(
     if (!call)
         return refuse(source, number, { Code::InvalidArgument, call.error().sentence });
     const Result<qint64> waiting =
-        this->number(QStringLiteral("SELECT count(*) FROM calls WHERE caller = ? AND conversation = ?"),
+        m_database.number(QStringLiteral("SELECT count(*) FROM calls WHERE caller = ? AND conversation = ?"),
             { source.sender.bytes(), source.conversation });
     if (!waiting)
         return waiting.error();
@@ -227,17 +227,7 @@ Result<QList<CallQueue::Waiting>> CallQueue::heads()
 
 Result<qint64> CallQueue::count()
 {
-    return number(QStringLiteral("SELECT count(*) FROM calls"), {});
-}
-
-Result<qint64> CallQueue::number(const QString &question, const QVariantList &values)
-{
-    Result<QSqlQuery *> row = m_database.again(question, values);
-    if (!row)
-        return row.error();
-    const qint64 number = (*row)->next() ? (*row)->value(0).toLongLong() : 0;
-    (*row)->finish();
-    return number;
+    return m_database.number(QStringLiteral("SELECT count(*) FROM calls"));
 }
 
 Result<void> CallQueue::count(qint64 id, int by)
@@ -269,7 +259,7 @@ Result<CallQueue::Mark> CallQueue::mark(const PublicKey &caller, const PublicKey
 {
     const QByteArray conversation = MailSource::ofBroker(via);
     const Result<qint64> call =
-        number(QStringLiteral("SELECT max(id) FROM calls WHERE caller = ? AND conversation = ?"),
+        m_database.number(QStringLiteral("SELECT max(id) FROM calls WHERE caller = ? AND conversation = ?"),
             { caller.bytes(), conversation });
     const Result<MailProgress> said = Outbox(m_database).progress({ caller, conversation });
     if (!call || !said)

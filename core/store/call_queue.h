@@ -68,7 +68,6 @@ private:
     Result<void> queue(
         const MailSource &source, quint64 number, const PublicKey &via, const MailItem &item, qint64 now);
     Result<void> refuse(const MailSource &source, quint64 number, const Error &why);
-    Result<qint64> number(const QString &question, const QVariantList &values);
     Result<void> count(qint64 id, int by);
     Result<bool> hasRoom(const MailSource &source);
     Result<void> tell(const MailSource &source, const char *kind, const QByteArray &body);

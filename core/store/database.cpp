@@ -96,14 +96,10 @@ Result<void> Database::prepare(const QString &path, const Steps &steps)
     if (!connection.open())
         return Error { Code::FailedPrecondition, connection.lastError().text() };
 
-    int version = 0;
-    {
-        Result<QSqlQuery> asked = run(QStringLiteral("PRAGMA user_version"));
-        if (!asked)
-            return asked.error();
-        if (asked->next())
-            version = asked->value(0).toInt();
-    }
+    const Result<qint64> found = number(QStringLiteral("PRAGMA user_version"));
+    if (!found)
+        return found.error();
+    qint64 version = *found;
     if (version > steps.size())
         return Error { Code::FailedPrecondition,
             QStringLiteral("written by a newer Hawser (version %1, this one knows %2): left as it is")
@@ -153,6 +149,16 @@ Result<QSqlQuery *> Database::again(const QString &statement, const QVariantList
     if (!query->exec())
         return errorOf(query->lastError(), m_path);
     return query.get();
+}
+
+Result<qint64> Database::number(const QString &question, const QVariantList &values)
+{
+    const Result<QSqlQuery *> row = again(question, values);
+    if (!row)
+        return row.error();
+    const qint64 number = (*row)->next() ? (*row)->value(0).toLongLong() : 0;
+    (*row)->finish();
+    return number;
 }
 
 Result<void> Database::setPatience(std::chrono::milliseconds time)

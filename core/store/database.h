@@ -40,6 +40,8 @@ public:
     /// The same for what runs often: prepared once and kept. The query is this object's and the statement's next run takes
     /// it over; a reader that stops before its last row calls finish(), or the file cannot be tidied.
     Result<QSqlQuery *> again(const QString &statement, const QVariantList &values = {});
+    /// What again() finds first, as a number; 0 when there is no row, or NULL in it.
+    Result<qint64> number(const QString &question, const QVariantList &values = {});
     /// All of `work` is on disk when this returns, or nothing of it. Not nested.
     Result<void> transaction(const std::function<Result<void>()> &work);
 

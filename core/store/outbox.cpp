@@ -211,15 +211,13 @@ Result<MailProgress> Outbox::kept(const MailSequence &sequence, quint64 upto)
     if (!digest)
         return digest.error();
     const QVariantList whole { row->id, upto, upto + 1 };
-    Result<QSqlQuery *> going =
-        m_database.again(QStringLiteral("SELECT total(length(items)) FROM outbox WHERE sequence = ? AND first <= ?"
-                                        " AND first + count <= ?"),
+    const Result<qint64> going =
+        m_database.number(QStringLiteral("SELECT total(length(items)) FROM outbox WHERE sequence = ? AND first <= ?"
+                                         " AND first + count <= ?"),
             whole);
     if (!going)
         return going.error();
-    if ((*going)->next())
-        progress.bytes -= (*going)->value(0).toLongLong();
-    (*going)->finish();
+    progress.bytes -= *going;
     const Result<void> gone = done(m_database.again(
         QStringLiteral("DELETE FROM outbox WHERE sequence = ? AND first <= ? AND first + count <= ?"), whole));
     if (!gone)
