@@ -60,10 +60,9 @@ Client::~Client()
 void Client::retire()
 {
     qDeleteAll(findChildren<Call *>(Qt::FindDirectChildrenOnly)); // they cancel, and nobody is called any more
-    Link *old = letGo();
+    const QSignalBlocker quiet(this);
+    disconnectFromPeer();
     m_commands = m_none;
-    m_state = State::Idle;
-    sayGoodbye(old);
 }
 
 bool Client::livesInThisThread()
