@@ -24,7 +24,6 @@ public:
     void post();
     void openWithin(milliseconds time);
     void pump();
-    ~Private() override;
 
     static thread_local std::vector<Private *> closing; // those that have last words to say
 
@@ -93,11 +92,6 @@ Connection::Private::Private(Connection *connection, std::unique_ptr<BytePipe> b
     peerPort = pipe->peerPort();
     localAddress = pipe->localAddress();
     arm();
-}
-
-Connection::Private::~Private()
-{
-    std::erase(closing, this);
 }
 
 void Connection::Private::listen()
