@@ -326,13 +326,8 @@ void TestClient::comesBackByItself()
 
 void TestClient::waitsAsLongAsItIsTold()
 {
-    Link *served = nullptr;
-    m_commands->serveLater<Never>(
-        [&](const Nothing &, const Caller &, Reply<Never> reply) { served = reply.call().link(); });
     connectClient();
-    m_client->call<Never>({}, {});
-    QTRY_VERIFY(served);
-    served->leave({ Leave::Busy, std::chrono::minutes(10), QStringLiteral("later") });
+    m_mooring->link()->leave({ Leave::Busy, std::chrono::minutes(10), QStringLiteral("later") });
     QTRY_COMPARE(m_client->state(), Client::State::Waiting);
     QVERIFY(m_client->retryIn() > std::chrono::minutes(9));
     QCOMPARE(m_client->lastError().sentence, QStringLiteral("later"));
@@ -340,13 +335,8 @@ void TestClient::waitsAsLongAsItIsTold()
 
 void TestClient::replacedStops()
 {
-    Link *served = nullptr;
-    m_commands->serveLater<Never>(
-        [&](const Nothing &, const Caller &, Reply<Never> reply) { served = reply.call().link(); });
     connectClient();
-    m_client->call<Never>({}, {});
-    QTRY_VERIFY(served);
-    served->leave({ Leave::Replaced, milliseconds(0), {} });
+    m_mooring->link()->leave({ Leave::Replaced, milliseconds(0), {} });
     QTRY_COMPARE(m_client->state(), Client::State::Stopped);
     QCOMPARE(m_client->lastError().code, Code::Aborted);
 }
@@ -456,24 +446,33 @@ void TestClient::whoIsToBeDeletedLaterDoesNothingMore()
     QFETCH(bool, connected);
     auto served = std::make_unique<Commands>();
     m_client->setCommands(served.get());
-    QFuture<Result<Nothing>> future;
+    const QPointer<Client> client(m_client.get());
+    bool isIdle = false;
+    const auto letGo = [&] {
+        LaterPointer<Client>(m_client.release()).reset();
+        served.reset();
+        isIdle = client && !client->link() && client->state() == Client::State::Idle;
+    };
+    QSignalSpy left(m_server.get(), &Server::left);
     bool called = false;
     if (connected) {
         connectClient();
-        future = m_client->call<Never>({}, {});
+        const QFuture<Result<Nothing>> future = m_client->call<Never>({}, {});
         m_client->call<Never>({}, {}, this, [&](const auto &) { called = true; });
-    } else {
-        m_client->connectTo(m_address, m_serverIdentity.key());
-    }
-    const QPointer<Client> client(m_client.get());
-    LaterPointer<Client>(m_client.release()).reset();
-    served.reset();
-    QVERIFY(client && client->link() == nullptr && client->state() == Client::State::Idle);
-    if (connected)
+        letGo();
         QVERIFY(future.isFinished());
+        QTRY_COMPARE(left.size(), 1); // it was told
+    } else {
+        m_server->setDoor([&](const PublicKey &, const Hello &) -> Result<void> {
+            letGo();
+            return {};
+        });
+        m_client->connectTo(m_address, m_serverIdentity.key());
+        QTRY_VERIFY(!m_client);
+    }
+    QVERIFY(isIdle);
     QTRY_VERIFY(!client);
     QVERIFY(!called);
-    QTRY_VERIFY(!m_mooring); // it was told
 }
 
 void TestClient::aLinkThatEndedHereIsNotNamedAgain()

@@ -178,7 +178,7 @@ void TestDurableDoors::aCallLeavesOnlyWhenItIsOnDiskThatItMay()
            " BEGIN SELECT RAISE(ABORT, 'it cannot be written'); END",
         steps);
     m_client->connectTo(m_house->address, m_house->server.key());
-    QTRY_COMPARE(failed.size(), 1);
+    QTRY_VERIFY(!failed.isEmpty());
     bool isAnswered = false; // whatever was said before has come when this comes back
     m_client->call<Order>({}, { 1 }, this, [&](const Result<Order::Reply> &) { isAnswered = true; });
     QTRY_VERIFY(isAnswered && m_house->post);
@@ -188,7 +188,8 @@ void TestDurableDoors::aCallLeavesOnlyWhenItIsOnDiskThatItMay()
     const auto database = Database::open(file(), steps);
     QVERIFY(database && CallBook(**database).all()->first().mayHaveLeft);
     bool mayHaveLeft = false; // and what is put now may leave at once
-    durable.call<Order>(ana, { 2 }, this, [&](const Result<SentCall> &call) { mayHaveLeft = call->mayHaveLeft; });
+    durable.call<Order>(
+        ana, { 2 }, this, [&](const Result<SentCall> &call) { mayHaveLeft = call && call->mayHaveLeft; });
     QTRY_VERIFY(mayHaveLeft);
 }
 

@@ -346,9 +346,11 @@ private slots:
         two.bea.start();
         if (!atOnce)
             QTRY_COMPARE(two.bea.offers().value(0).state, Offer::State::Cancelled);
-        QTRY_VERIFY(two.bea->route().presence(two.anasKey).online);
-        QVERIFY(two.bea.received().isEmpty());
-        two.ana.writeAll();
+        QTRY_VERIFY(Outbox(*two.ana.database()).waiting()->isEmpty());
+        QVERIFY(two.ana->conversations().say(two.beasKey, QStringLiteral("hi"))); // behind all that went there
+        QTRY_COMPARE(lastEntry(*two.bea.person, two.anasKey).text, QStringLiteral("hi"));
+        two.bea.writeAll();
+        QCOMPARE(two.bea.offers().size(), atOnce ? 0 : 1);
         QVERIFY(two.ana->transfers().all().isEmpty());
     }
 
