@@ -2,6 +2,7 @@
 #include "core/contracts/call_me.h"
 #include "core/contracts/topics.h"
 #include "core/number.h"
+#include "support/code_of.h"
 #include "support/linked.h"
 #include "support/topichouse.h"
 
@@ -10,6 +11,7 @@
 
 using namespace hawser;
 using namespace hawser::broker;
+using test::codeOf;
 using test::Linked;
 using test::TopicHouse;
 
@@ -37,13 +39,6 @@ Knock knockOf(const PublicKey &broker, const QByteArray &nonce, const QString &a
     knock.address = address;
     knock.commitment = commitmentOf(nonce, knock.key, broker);
     return knock;
-}
-
-/// What the broker refused with.
-template <typename T>
-Code codeOf(const Result<T> &result)
-{
-    return result ? Code::Ok : result.error().code;
 }
 
 /// Two people of it; null: it did not work.

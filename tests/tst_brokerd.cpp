@@ -1,6 +1,7 @@
 #include "core/contracts/talk.h"
 #include "core/when.h"
 #include "tests/support/brokerguest.h"
+#include "tests/support/code_of.h"
 
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -12,6 +13,7 @@
 using namespace hawser;
 using namespace hawser::contracts;
 using test::BrokerProcess;
+using test::codeOf;
 using test::Guest;
 
 namespace {
@@ -34,15 +36,6 @@ struct Greet {
     using Request = Nothing;
     using Reply = Nothing;
 };
-
-/// Waits for the end of a call.
-Code codeOf(Call *call)
-{
-    std::optional<Code> code;
-    QObject::connect(call, &Call::finished, call,
-        [&](const Result<Payload> &result) { code = result ? Code::Ok : result.error().code; });
-    return QTest::qWaitFor([&] { return code.has_value(); }) ? *code : Code::DeadlineExceeded;
-}
 
 } // namespace
 

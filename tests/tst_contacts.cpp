@@ -1,6 +1,6 @@
 #include "chat/contacts.h"
 #include "chat/store.h"
-#include "core/identity.h"
+#include "support/contact_named.h"
 
 #include <QSignalSpy>
 #include <QTemporaryDir>
@@ -16,9 +16,7 @@ constexpr qint64 day = 86'400'000;
 
 Contact contactNamed(const QString &claim, const Grants &rights = {})
 {
-    Contact contact;
-    contact.key = Identity::generate().key();
-    contact.claim = claim;
+    Contact contact = testing::contactNamed(claim);
     contact.since = today;
     contact.rights = rights;
     return contact;

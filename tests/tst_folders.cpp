@@ -1,26 +1,16 @@
 #include "core/folders.h"
+#include "support/file_at.h"
 
 #include <QDir>
 #include <QTemporaryDir>
 #include <QTest>
-#include <sys/stat.h>
 #include <unistd.h>
 
 using namespace hawser;
+using test::contentOf;
+using test::modeOf;
 
 namespace {
-
-unsigned modeOf(const QString &path)
-{
-    struct stat status = {};
-    return ::lstat(QFile::encodeName(path).constData(), &status) == 0 ? unsigned(status.st_mode & 07777) : 0;
-}
-
-QByteArray contentOf(const QString &path)
-{
-    QFile file(path);
-    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
-}
 
 bool makeFolder(const QString &path, unsigned mode)
 {

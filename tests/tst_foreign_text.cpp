@@ -23,6 +23,7 @@
 #include "desktop/windows/rights_dialog.h"
 #include "desktop/windows/send_dialog.h"
 #include "desktop/windows/trouble_window.h"
+#include "support/contact_named.h"
 
 #include <QTemporaryDir>
 #include <QTest>
@@ -33,6 +34,7 @@
 using namespace hawser;
 using namespace hawser::chat;
 using namespace hawser::desktop;
+using hawser::testing::contactNamed;
 
 namespace {
 
@@ -66,14 +68,6 @@ QStringList textsOf(const QWidget &window)
             texts << rowsOf(*view->model());
     }
     return texts;
-}
-
-Contact contactNamed(const QString &name)
-{
-    Contact contact;
-    contact.key = Identity::generate().key();
-    contact.claim = name;
-    return contact;
 }
 
 Transfer transferWith(const QString &text, Transfer::State state)

@@ -1,28 +1,18 @@
 #include "core/folders.h"
 #include "core/identity.h"
+#include "support/file_at.h"
 #include "tests/support/vectors.h"
 
 #include <QDir>
 #include <QTemporaryDir>
 #include <QTest>
-#include <sys/stat.h>
 #include <thread>
 
 using namespace hawser;
+using test::contentOf;
+using test::modeOf;
 
 namespace {
-
-unsigned modeOf(const QString &path)
-{
-    struct stat status = {};
-    return ::lstat(QFile::encodeName(path).constData(), &status) == 0 ? unsigned(status.st_mode & 07777) : 0;
-}
-
-QByteArray contentOf(const QString &path)
-{
-    QFile file(path);
-    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
-}
 
 void put(const QString &path, const QByteArray &bytes, QFile::Permissions permissions)
 {

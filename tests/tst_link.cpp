@@ -6,16 +6,10 @@
 #include <QTest>
 
 using namespace hawser;
+using test::headOf;
 using test::Transcript;
 
 namespace {
-
-OpenHead headOf(const char *name)
-{
-    OpenHead head;
-    head.name = name;
-    return head;
-}
 
 /// Keeps what one stream brings.
 struct Heard {

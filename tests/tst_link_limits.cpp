@@ -10,17 +10,11 @@
 #include <functional>
 
 using namespace hawser;
+using test::headOf;
 using test::Linked;
 using test::Transcript;
 
 namespace {
-
-OpenHead headOf(const QByteArray &name)
-{
-    OpenHead head;
-    head.name = name;
-    return head;
-}
 
 /// As the side that listens makes a member's link.
 LinkSettings settingsOf(const LinkLimits &links)

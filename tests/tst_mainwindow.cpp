@@ -6,6 +6,7 @@
 #include "desktop/pages/contacts_page.h"
 #include "desktop/pages/conversation_page.h"
 #include "desktop/tally.h"
+#include "support/contact_named.h"
 
 #include <QAccessible>
 #include <QTemporaryDir>
@@ -14,6 +15,7 @@
 
 using namespace hawser;
 using namespace hawser::desktop;
+using hawser::testing::contactNamed;
 
 namespace {
 
@@ -29,14 +31,6 @@ std::unique_ptr<Desktop> openAt(const QString &folder)
     auto desktop = std::make_unique<Desktop>(std::move(*person));
     desktop->window().show();
     return desktop;
-}
-
-chat::Contact contactNamed(const QString &name)
-{
-    chat::Contact contact;
-    contact.key = Identity::generate().key();
-    contact.claim = name;
-    return contact;
 }
 
 QPalette darkPalette()

@@ -2,6 +2,7 @@
 #include "core/contracts/mail.h"
 #include "core/limits.h"
 #include "core/wire.h"
+#include "support/code_of.h"
 
 #include <QTemporaryDir>
 #include <QTest>
@@ -12,6 +13,7 @@ using contracts::File;
 using contracts::FileAnswer;
 using contracts::FileWithdrawn;
 using contracts::MailReceipt;
+using test::codeOf;
 
 namespace {
 
@@ -25,12 +27,6 @@ const PublicKey bea = somebody("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968c
 const QByteArray anasLaptop("laptop-a");
 const QByteArray beasLaptop("laptop-b");
 const QByteArray beasPhone("phone--b");
-
-template <typename T>
-Code codeOf(const Result<T> &result)
-{
-    return result ? Code::Ok : result.error().code;
-}
 
 /// A data folder's database.
 struct Folder {

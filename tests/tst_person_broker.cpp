@@ -380,10 +380,7 @@ private slots:
         QTRY_COMPARE(bea->brokers().find(at)->state, hawser::chat::Broker::State::Stopped);
         QVERIFY(bea->brokers().find(at)->sentence.contains(house.address));
         QVERIFY(ana->requests().all().isEmpty());
-        QVERIFY(bea->asks().join(house.address));
-        QTRY_VERIFY(ana->requests().shown());
-        QVERIFY(ana->requests().allow(ana->requests().shown()->id, { {}, Lasting::Always, true, false }));
-        QTRY_VERIFY(house.isReady(bea));
+        letIn(house, ana, bea);
     }
 
     void deniedIsTold()

@@ -44,19 +44,19 @@ void waitForDisk(Couple &two, Disk &disk, const QByteArray &id)
     }();
 }
 
-QByteArray withoutADisk(Couple &two, Disk &disk)
-{
-    const QByteArray id = two.offerToAway();
-    waitForDisk(two, disk, id);
-    return id;
-}
+/// The same, from the start.
+struct Stranded : Couple {
+    Disk disk { bea.downloads() };
+    const QByteArray id;
 
-/// Bea stops it, unless it is just looked for its place.
-bool stops(Couple &two, const QByteArray &id)
-{
-    two.bea->transfers().cancel(id);
-    return two.atBea(id).state == State::Cancelled;
-}
+    Stranded() : Couple(true), id(offerToAway()) { waitForDisk(*this, disk, id); }
+    /// Bea stops it, unless its place is just looked for.
+    bool stops()
+    {
+        bea->transfers().cancel(id);
+        return atBea(id).state == State::Cancelled;
+    }
+};
 
 } // namespace
 
@@ -74,19 +74,17 @@ private slots:
     void whatCameWaitsForItsDisk()
     {
         QFETCH(const bool, programEnds);
-        Couple two(true);
-        Disk disk { two.bea.downloads() };
-        const QByteArray id = withoutADisk(two, disk);
+        Stranded two;
         if (programEnds) {
             two.bea.stop();
-            QVERIFY(QDir().mkpath(disk.place));
+            QVERIFY(QDir().mkpath(two.disk.place));
             two.bea.start();
-            QTRY_VERIFY(two.atBea(id).sentence.contains(QStringLiteral("waits for its place")));
+            QTRY_VERIFY(two.atBea(two.id).sentence.contains(QStringLiteral("waits for its place")));
             QVERIFY(two.bea.received().isEmpty());
-            QVERIFY(two.atAna(id).state != State::Done);
+            QVERIFY(two.atAna(two.id).state != State::Done);
         }
-        disk.comeBack();
-        two.arrivedOnce(id);
+        two.disk.comeBack();
+        two.arrivedOnce(two.id);
         two.bea.writeAll();
         const QList<Offer> offers = two.bea.offers();
         QCOMPARE(offers.value(0).state, Offer::State::Done);
@@ -96,13 +94,11 @@ private slots:
 
     void whatWaitsForItsDiskCanBeStopped()
     {
-        Couple two(true);
-        Disk disk { two.bea.downloads() };
-        const QByteArray id = withoutADisk(two, disk);
-        QTRY_VERIFY(stops(two, id));
-        QTRY_COMPARE(two.atAna(id).state, State::Cancelled);
+        Stranded two;
+        QTRY_VERIFY(two.stops());
+        QTRY_COMPARE(two.atAna(two.id).state, State::Cancelled);
         two.bea.restart();
-        QTRY_COMPARE(two.atBea(id).state, State::Cancelled);
+        QTRY_COMPARE(two.atBea(two.id).state, State::Cancelled);
     }
 
     /// Her no is on disk before what came is taken away.
@@ -115,19 +111,17 @@ private slots:
     void whatIsStoppedIsThereUntilThatIsOnDisk()
     {
         QFETCH(const bool, programEnds);
-        Couple two(true);
-        Disk disk { two.bea.downloads() };
-        const QByteArray id = withoutADisk(two, disk);
+        Stranded two;
         two.bea.setWrites(Offer::State::Cancelled, false);
         bool isStopped = false; // the moment after one try to find its place: no other is under way
         connect(&two.bea->transfers(), &Transfers::changed, two.bea.person.get(), [&] {
             if (!std::exchange(isStopped, true)) {
-                disk.comeBack();
-                two.bea->transfers().cancel(id);
+                two.disk.comeBack();
+                two.bea->transfers().cancel(two.id);
             }
         });
         QTRY_VERIFY(isStopped);
-        QCOMPARE(two.atBea(id).state, State::Cancelled);
+        QCOMPARE(two.atBea(two.id).state, State::Cancelled);
         two.bea.writeAll();
         QCOMPARE(two.bea.offers().value(0).state, Offer::State::Landing);
         QCOMPARE(two.bea.received(), QStringList { QStringLiteral(".hawser-part") });
@@ -136,23 +130,21 @@ private slots:
         two.bea.setWrites(Offer::State::Cancelled, true);
         if (programEnds) {
             two.bea.start();
-            return two.arrivedOnce(id);
+            return two.arrivedOnce(two.id);
         }
         QTRY_VERIFY_WITH_TIMEOUT(two.bea.received().isEmpty(), 20'000);
         QCOMPARE(two.bea.offers().value(0).state, Offer::State::Cancelled);
-        QTRY_COMPARE(two.atAna(id).state, State::Cancelled);
+        QTRY_COMPARE(two.atAna(two.id).state, State::Cancelled);
     }
 
     /// The program ended when that was on disk, and before the other was done.
     void whatIsLeftOfWhatWasStoppedIsTakenAway()
     {
-        Couple two(true);
-        Disk disk { two.bea.downloads() };
-        const QByteArray id = withoutADisk(two, disk);
-        QTRY_VERIFY(stops(two, id));
+        Stranded two;
+        QTRY_VERIFY(two.stops());
         two.bea.writeAll();
         two.bea.stop();
-        disk.comeBack();
+        two.disk.comeBack();
         two.bea.start();
         QTRY_VERIFY(two.bea.received().isEmpty());
     }
@@ -189,19 +181,17 @@ private slots:
     void whoIsRemovedLeavesNothingHalf()
     {
         QFETCH(const bool, isLoaded);
-        Couple two(true);
-        Disk disk { two.bea.downloads() };
-        const QByteArray id = withoutADisk(two, disk);
+        Stranded two;
         if (!isLoaded) {
             two.bea.stop();
-            disk.comeBack();
+            two.disk.comeBack();
             two.bea.start();
         }
         QVERIFY(two.bea->contacts().remove(two.anasKey));
-        QTRY_VERIFY(two.atBea(id).isOver() || !isLoaded);
+        QTRY_VERIFY(two.atBea(two.id).isOver() || !isLoaded);
         two.bea.writeAll();
         QVERIFY(two.bea.offers().isEmpty());
-        QVERIFY(!isLoaded || two.atBea(id).state == State::Cancelled);
+        QVERIFY(!isLoaded || two.atBea(two.id).state == State::Cancelled);
         QCOMPARE(two.bea->transfers().all().size(), isLoaded ? 1 : 0);
         QVERIFY(two.bea.received().isEmpty());
     }

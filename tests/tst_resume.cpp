@@ -7,6 +7,7 @@
 #include <QTest>
 
 using namespace hawser;
+using test::headOf;
 using test::Transcript;
 
 namespace {
@@ -18,14 +19,6 @@ LinkSettings lasting()
     LinkSettings settings;
     settings.resumeWindow = window;
     return settings;
-}
-
-OpenHead headOf(const QByteArray &name, bool background = false)
-{
-    OpenHead head;
-    head.name = name;
-    head.background = background;
-    return head;
 }
 
 /// What a stream brings, as lines under its name.

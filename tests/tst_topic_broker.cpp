@@ -1,10 +1,12 @@
 #include "core/wall_clock.h"
+#include "tests/support/code_of.h"
 #include "tests/support/topichouse.h"
 
 #include <QElapsedTimer>
 #include <list>
 
 using namespace hawser;
+using test::codeOf;
 using test::Heard;
 using test::TopicHouse;
 
@@ -29,15 +31,6 @@ struct Answers {
     QList<QPair<quint64, quint64>> refused;
     QList<Code> codes;
 };
-
-/// Waits for the end of a call.
-Code codeOf(Call *call)
-{
-    std::optional<Code> code;
-    QObject::connect(call, &Call::finished, call,
-        [&](const Result<Payload> &result) { code = result ? Code::Ok : result.error().code; });
-    return QTest::qWaitFor([&] { return code.has_value(); }) ? *code : Code::DeadlineExceeded;
-}
 
 /// What keeps durable subscriptions, held by another program until it is let go.
 class HeldStore {

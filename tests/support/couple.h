@@ -3,6 +3,7 @@
 #include "brokerd/broker.h"
 #include "chat/offers.h"
 #include "chat/person.h"
+#include "tests/support/file_at.h"
 
 #include <QDir>
 #include <QTemporaryDir>
@@ -99,12 +100,6 @@ struct Guest {
     }
     Transfer transfer() { return person->transfers().all().value(0); }
 };
-
-inline QByteArray contentOf(const QString &path)
-{
-    QFile file(path);
-    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray("<missing>");
-}
 
 /// Ana and Bea are contacts, directly or through a broker.
 struct Couple {
@@ -215,7 +210,7 @@ struct Couple {
         QTRY_COMPARE(atBea(id).state, State::Done);
         QCOMPARE(atAna(id).receipt, atBea(id).receipt);
         QCOMPARE(bea.received(), QStringList { QStringLiteral("shoot.bin") });
-        QCOMPARE(contentOf(bea.downloads() + QStringLiteral("/shoot.bin")), content);
+        QCOMPARE(test::contentOf(bea.downloads() + QStringLiteral("/shoot.bin")), content);
     }
 };
 

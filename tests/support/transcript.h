@@ -4,6 +4,14 @@
 
 namespace hawser::test {
 
+inline OpenHead headOf(const QByteArray &name, bool background = false)
+{
+    OpenHead head;
+    head.name = name;
+    head.background = background;
+    return head;
+}
+
 /// Two links joined in memory without an event loop, time passed in: what one writes the other reads when run() is called.
 class Transcript {
 public:

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "chat/contacts.h"
+#include "core/identity.h"
+
+namespace hawser::testing {
+
+/// Somebody with a key of their own, who may nothing.
+inline chat::Contact contactNamed(const QString &claim)
+{
+    chat::Contact contact;
+    contact.key = Identity::generate().key();
+    contact.claim = claim;
+    return contact;
+}
+
+} // namespace hawser::testing
