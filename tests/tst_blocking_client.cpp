@@ -1,5 +1,6 @@
 #include "core/blocking_client.h"
 #include "core/server.h"
+#include "support/own_host.h"
 
 #include <QSemaphore>
 #include <QTest>
@@ -115,7 +116,7 @@ void TestBlockingClient::connectingFailsInTime()
     Address nowhere;
     {
         Listener gone(m_server.identity);
-        nowhere = *gone.listen({ QStringLiteral("127.0.0.1"), 0 });
+        nowhere = *gone.listen({ test::ownHost(), 0 });
     }
     BlockingClient client(Identity::generate(), {});
     const Result<void> connected = client.connectTo(nowhere, m_server.identity.key(), milliseconds(100));

@@ -1,4 +1,5 @@
 #include "core/server.h"
+#include "support/own_host.h"
 
 #include <QSignalSpy>
 #include <QTest>
@@ -51,7 +52,7 @@ Profile person(const QString &name)
     return { Role::Person, name, QStringLiteral("test"), {}, {}, {} };
 }
 
-const Address loopback { QStringLiteral("127.0.0.1"), 0 };
+const Address loopback { test::ownHost(), 0 };
 
 } // namespace
 

@@ -1,6 +1,7 @@
 #include "core/certificate.h"
 #include "core/connection.h"
 #include "support/framesink.h"
+#include "support/own_host.h"
 
 #include <QDir>
 #include <QRegularExpression>
@@ -192,15 +193,14 @@ private slots:
         QTest::addColumn<QString>("sentence");
         QTest::newRow("name") << "no..such"
                               << "there is no host of that name";
-        QTest::newRow("port") << "127.0.0.1"
-                              << "nobody listens at 127.0.0.1:";
+        QTest::newRow("port") << test::ownHost() << "nobody listens at " + test::ownHost() + ':';
     }
     void theSentenceSaysWhichStepFailed()
     {
         QFETCH(QString, host);
         QFETCH(QString, sentence);
         QTcpServer gone;
-        QVERIFY(gone.listen(QHostAddress::LocalHost));
+        QVERIFY(gone.listen(QHostAddress(test::ownHost())));
         const quint16 port = gone.serverPort();
         gone.close();
         const auto connection = Connection::dial({ host, port }, Identity::generate(), std::nullopt);

@@ -64,7 +64,7 @@ private slots:
     {
         Someone ana(QStringLiteral("Ana"));
         Someone bea(QStringLiteral("Bea"));
-        QVERIFY(ana->asks().join(bea.listen()));
+        QVERIFY(ana->asks().join(bea.listen(QStringLiteral("127.0.0.1"))));
         QTRY_VERIFY(bea->requests().shown());
         QTRY_COMPARE(ana.ask().state, Ask::State::Waiting);
         const Request request = *bea->requests().shown();
@@ -402,7 +402,7 @@ private slots:
 
         ana.person.reset();
         QTcpServer other; // where the last port is taken by somebody else, any will do
-        QVERIFY(other.listen(QHostAddress::LocalHost, Address::parse(address)->port));
+        QVERIFY(other.listen(QHostAddress(hawser::test::ownHost()), Address::parse(address)->port));
         ana.open();
         QVERIFY(ana->isListening());
         QVERIFY(ana->addresses().value(0).text() != address);

@@ -20,6 +20,7 @@ sys.path[:0] = [os.path.join(HERE, "..", "support")]
 sys.dont_write_bytecode = True
 
 import x11  # noqa: E402
+from own_host import OWN_HOST  # noqa: E402
 from x11 import Failed, wait_for  # noqa: E402,F401
 
 MEBI = 1 << 20
@@ -143,7 +144,7 @@ class Household:
 
     # ---- the suite
 
-    def start_broker(self, name="broker", listen="127.0.0.1:0", env=None, config=None):
+    def start_broker(self, name="broker", listen=OWN_HOST + ":0", env=None, config=None):
         """Starts a broker; its address is house.address. Again, on the folder it had: with listen=house.address.
 
         config: lines of TOML

@@ -6,16 +6,16 @@ terminal, as JSON and in the window. proof_steps.py BUILD
 import os
 import socket
 
-from household import Household, check, main, wait_for, x11
+from household import OWN_HOST, Household, check, main, wait_for, x11
 
 SOON = ("--timeout", "3")
 
 
 def nobody_there():
-    """A port at which nobody listens."""
+    """An address at which nobody listens."""
     with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+        one.bind((OWN_HOST, 0))
+        return "{}:{}".format(*one.getsockname())
 
 
 def told(house, where, sentence, status):
@@ -30,7 +30,8 @@ def told(house, where, sentence, status):
 
 
 def addresses(house):
-    told(house, f"127.0.0.1:{nobody_there()}", "nobody listens at 127.0.0.1:", 75)
+    address = nobody_there()
+    told(house, address, f"nobody listens at {address}", 75)
     told(house, "nobody.invalid", "there is no host of that name", 75)
     told(house, "no address", "is not a host name", 64)
     told(house, "hawser://nonsense", "not an invitation to join", 64)

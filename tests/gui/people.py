@@ -7,6 +7,7 @@ import sqlite3
 import sys
 
 import x11
+from own_host import OWN_HOST
 from stage import Desktop, Screen, check
 from suite import Suite
 
@@ -20,7 +21,6 @@ class Town:
         self.display = Screen(os.path.abspath(build), "1600x1000")
         self.suite = Suite(build, os.path.join(self.display.folder, "data"), self.display.env, self.display.start)
         self.people = []
-        self.own = "127.77.{}.{}".format(*divmod(os.getpid() % 65536, 256))  # no other test's program takes a port here
 
     def __enter__(self):
         return self
@@ -52,8 +52,8 @@ class Town:
 
     def listener(self, folder, called):
         """A person who can be reached directly, at an address that stays free for them while their desktop is restarted."""
-        desktop = self.person(folder, called, "--listen", self.own + ":0")
-        return desktop, desktop.wait_text("myAddresses", re.escape(self.own) + r":\d+")[0]
+        desktop = self.person(folder, called, "--listen", OWN_HOST + ":0")
+        return desktop, desktop.wait_text("myAddresses", re.escape(OWN_HOST) + r":\d+")[0]
 
     def ask(self, asker, address):
         """Types an address and presses Connect."""

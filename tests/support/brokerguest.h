@@ -4,6 +4,7 @@
 #include "core/contracts/broker.h"
 #include "core/contracts/request.h"
 #include "core/number.h"
+#include "tests/support/own_host.h"
 
 #include <QElapsedTimer>
 #include <QFile>
@@ -32,15 +33,14 @@ public:
         config.close();
         m_process.setProcessChannelMode(QProcess::ForwardedErrorChannel);
         m_process.start(program(),
-            { QStringLiteral("run"), QStringLiteral("--data"), folder(), QStringLiteral("--listen"),
-                QStringLiteral("127.0.0.1:%1").arg(m_port), QStringLiteral("--config"), config.fileName() });
+            { QStringLiteral("run"), QStringLiteral("--data"), folder(), QStringLiteral("--listen"), address().text(),
+                QStringLiteral("--config"), config.fileName() });
         QByteArray said;
         const bool ready = QTest::qWaitFor([&] {
             said += m_process.readAllStandardOutput();
             return said.contains("ready:");
         });
-        const QRegularExpression line(
-            QStringLiteral("hawser-brokerd ready: 127\\.0\\.0\\.1:(\\d+) key ([0-9a-f]{64})\n"));
+        const QRegularExpression line(QStringLiteral("hawser-brokerd ready: 127[.0-9]+:(\\d+) key ([0-9a-f]{64})\n"));
         const QRegularExpressionMatch match = line.match(QString::fromUtf8(said));
         if (!ready || !match.hasMatch())
             return false;
@@ -73,7 +73,7 @@ public:
         return QCoreApplication::applicationDirPath() + QStringLiteral("/../bin/hawser-brokerd");
     }
     QString folder() const { return m_folder.path(); }
-    Address address() const { return { QStringLiteral("127.0.0.1"), m_port }; }
+    Address address() const { return { ownHost(), m_port }; }
     const PublicKey &key() const { return m_key; }
     qint64 pid() const { return m_process.processId(); }
     QString firstLink() const

@@ -4,6 +4,7 @@
 #include "chat/offers.h"
 #include "chat/person.h"
 #include "tests/support/file_at.h"
+#include "tests/support/own_host.h"
 
 #include <QDir>
 #include <QTemporaryDir>
@@ -49,7 +50,7 @@ struct Guest {
     Person *operator->() { return person.get(); }
     QString listen()
     {
-        const Result<void> listening = person->setListening(true, Address { QStringLiteral("127.0.0.1"), 0 });
+        const Result<void> listening = person->setListening(true, Address { test::ownHost(), 0 });
         if (!listening)
             qFatal("%s", qUtf8Printable(listening.error().sentence));
         at = person->addresses().first();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "chat/person.h"
+#include "tests/support/own_host.h"
 
 #include <QFile>
 #include <QTemporaryDir>
@@ -47,9 +48,9 @@ struct Someone {
     }
     chat::Person *operator->() { return person.get(); }
     /// \return the address to tell, or why there is none
-    QString listen()
+    QString listen(const QString &host = test::ownHost())
     {
-        const Result<void> listening = person->setListening(true, Address { QStringLiteral("127.0.0.1"), 0 });
+        const Result<void> listening = person->setListening(true, Address { host, 0 });
         return listening ? person->addresses().first().text() : listening.error().sentence;
     }
     /// The first of what this one waits for.

@@ -3,6 +3,7 @@
 #include "brokerd/broker.h"
 #include "core/client.h"
 #include "core/topics_client.h"
+#include "tests/support/own_host.h"
 
 #include <QTemporaryDir>
 #include <QTest>
@@ -94,7 +95,7 @@ private:
     broker::Config m_config;
     Identity m_brokerIdentity = Identity::generate();
     std::map<QString, Identity> m_identities;
-    Address m_address { QStringLiteral("127.0.0.1"), 0 };
+    Address m_address { ownHost(), 0 };
     std::unique_ptr<broker::Broker> m_broker;
 };
 
