@@ -1,4 +1,5 @@
 #include "core/store/database.h"
+#include "tests/support/file_at.h"
 
 #include <QElapsedTimer>
 #include <QFile>
@@ -25,6 +26,7 @@ private slots:
     void everyConnectionSyncsEachCommit();
     void theFileIsItsOwnersAlone();
     void newerFileIsLeftUntouched();
+    void newerFileOfWhoWasKilledIsLeftUntouched();
     void whatIsNoDatabaseIsSaidSo();
     void transactionIsAllOrNothing();
     void constraintIsAlreadyExists();
@@ -75,6 +77,32 @@ void TestDatabase::newerFileIsLeftUntouched()
     QCOMPARE(refused.error().code, Code::FailedPrecondition);
     file.seek(0);
     QCOMPARE(file.readAll(), before);
+}
+
+/// Its version and all else of the newer program still stand in the log beside it: that is not carried into the file.
+void TestDatabase::newerFileOfWhoWasKilledIsLeftUntouched()
+{
+    const Database::Steps two { one[0], { QStringLiteral("CREATE TABLE more (name TEXT)") } };
+    {
+        const auto running = Database::open(path("running"), two);
+        QVERIFY(running);
+        for (const char *end : { "", "-wal" })
+            QVERIFY(QFile::copy(path("running") + QLatin1String(end), path("killed") + QLatin1String(end)));
+    }
+    const QByteArray file = test::contentOf(path("killed"));
+    const QByteArray log = test::contentOf(path("killed-wal"));
+    QVERIFY(log.size() > 4096);
+    for (int i = 0; i < 2; ++i) {
+        const auto refused = Database::open(path("killed"), one);
+        QVERIFY(!refused);
+        QCOMPARE(refused.error().code, Code::FailedPrecondition);
+        QVERIFY2(refused.error().sentence.contains(QLatin1String("newer")), qPrintable(refused.error().sentence));
+        QVERIFY(test::contentOf(path("killed")) == file);
+        QVERIFY(test::contentOf(path("killed-wal")) == log);
+    }
+    const auto known = Database::open(path("killed"), two); // who knows it has all of it
+    QVERIFY(known);
+    QVERIFY((*known)->run(QStringLiteral("INSERT INTO more VALUES ('x')")));
 }
 
 void TestDatabase::whatIsNoDatabaseIsSaidSo()

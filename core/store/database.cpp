@@ -1,6 +1,7 @@
 #include "core/store/database.h"
 
 #include <QFile>
+#include <QFileInfo>
 #include <QSqlDatabase>
 #include <QSqlError>
 #include <atomic>
@@ -52,6 +53,19 @@ QVariant bound(const QVariant &value)
     return value;
 }
 
+/// \param how  options of the connection, each with its semicolon
+Result<void> connect(const QString &name, const QString &path, const QString &how)
+{
+    QSqlDatabase connection = QSqlDatabase::addDatabase(QStringLiteral("QSQLITE"), name);
+    if (!connection.isValid())
+        return Error { Code::FailedPrecondition, QStringLiteral("Qt's SQLite driver is missing (libqt6sql6-sqlite)") };
+    connection.setDatabaseName(path);
+    connection.setConnectOptions(how + QStringLiteral("QSQLITE_BUSY_TIMEOUT=%1").arg(busyMilliseconds));
+    if (!connection.open())
+        return Error { Code::FailedPrecondition, connection.lastError().text() };
+    return {};
+}
+
 /// SQLite makes files as the umask says; made beforehand they are the owner's alone, and so are -wal and -shm.
 Result<void> makePrivate(const QString &path)
 {
@@ -88,22 +102,26 @@ Database::~Database()
 
 Result<void> Database::prepare(const QString &path, const Steps &steps)
 {
-    QSqlDatabase connection = QSqlDatabase::addDatabase(QStringLiteral("QSQLITE"), m_connection);
-    if (!connection.isValid())
-        return Error { Code::FailedPrecondition, QStringLiteral("Qt's SQLite driver is missing (libqt6sql6-sqlite)") };
-    connection.setDatabaseName(path);
-    connection.setConnectOptions(QStringLiteral("QSQLITE_BUSY_TIMEOUT=%1").arg(busyMilliseconds));
-    if (!connection.open())
-        return Error { Code::FailedPrecondition, connection.lastError().text() };
-
-    const Result<qint64> found = number(QStringLiteral("PRAGMA user_version"));
+    const auto versionBy = [&](Database &database, const QString &how) -> Result<qint64> {
+        if (const Result<void> connected = connect(database.m_connection, path, how); !connected)
+            return connected.error();
+        const Result<qint64> found = database.number(QStringLiteral("PRAGMA user_version"));
+        if (found && *found > steps.size())
+            return Error { Code::FailedPrecondition,
+                QStringLiteral("written by a newer Hawser (version %1, this one knows %2): left as it is")
+                    .arg(QString::number(*found), QString::number(steps.size())) };
+        return found;
+    };
+    // Who may write carries the log of a program that was killed into the file, just by closing it. Who only reads does not.
+    if (QFileInfo(path + QStringLiteral("-wal")).size() > 0) {
+        Database reader(m_connection + QStringLiteral("-reads"), path);
+        if (const Result<qint64> known = versionBy(reader, QStringLiteral("QSQLITE_OPEN_READONLY;")); !known)
+            return known.error();
+    }
+    const Result<qint64> found = versionBy(*this, {});
     if (!found)
         return found.error();
     qint64 version = *found;
-    if (version > steps.size())
-        return Error { Code::FailedPrecondition,
-            QStringLiteral("written by a newer Hawser (version %1, this one knows %2): left as it is")
-                .arg(QString::number(version), QString::number(steps.size())) };
     for (const char *pragma : { "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON" })
         if (const Result<QSqlQuery> set = run(QString::fromLatin1(pragma)); !set)
             return set.error();
