@@ -112,12 +112,13 @@ Result<Account> Accounts::revoke(const PublicKey &key)
 Result<void> Accounts::rename(const PublicKey &key, const QString &name, const QString &host)
 {
     const auto found = m_accounts.constFind(key);
-    if (found == m_accounts.constEnd() || (found->name == name && found->host == host))
+    if (found == m_accounts.constEnd())
         return {};
     Account account = *found;
-    account.name = name;
+    if (!name.isEmpty())
+        account.name = name;
     account.host = host;
-    return admit(account);
+    return account == *found ? Result<void>() : admit(account);
 }
 
 void Accounts::expire(WallTime now)
@@ -157,9 +158,15 @@ Result<Account> Accounts::findByText(const QString &who) const
         return Error { Code::NotFound,
             QStringLiteral("nobody here is called \"%1\" or has a key that begins so").arg(text) };
     if (found.size() > 1)
-        return Error { Code::InvalidArgument,
-            QStringLiteral("\"%1\" fits %2: say more of the key").arg(text, QString::number(found.size())) };
+        return fitsSeveral(text, found.size());
     return found.first();
+}
+
+Error Accounts::fitsSeveral(const QString &text, qsizetype count)
+{
+    return { Code::InvalidArgument,
+        QStringLiteral("there are %1 here that \"%2\" may mean: write more of the key")
+            .arg(QString::number(count), text) };
 }
 
 QList<Account> Accounts::all(AccountKind kind) const

@@ -51,7 +51,7 @@ public:
     Result<void> admit(const Account &account, const std::function<Result<void>()> &within = {});
     /// \retval NotFound  there is no such account
     Result<Account> revoke(const PublicKey &key);
-    /// Keeps what an account calls itself now.
+    /// Keeps what an account calls itself now; one that says no name has the one it had.
     Result<void> rename(const PublicKey &key, const QString &name, const QString &host);
     /// Takes out whose time is over.
     void expire(WallTime now);
@@ -63,6 +63,8 @@ public:
     /// \retval NotFound         nobody
     /// \retval InvalidArgument  more than one
     Result<Account> findByText(const QString &who) const;
+    /// What somebody hears whose words fit more than one.
+    static Error fitsSeveral(const QString &text, qsizetype count);
     QList<Account> all(AccountKind kind) const;
     bool isEmpty() const { return m_accounts.isEmpty(); }
 

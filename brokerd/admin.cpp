@@ -232,8 +232,7 @@ Result<contracts::LiftBrokerBlock::Reply> Admin::unblock(const QString &text, co
     if (found.contains(wanted))
         found = QStringList { wanted };
     if (found.size() > 1)
-        return Error { Code::InvalidArgument,
-            QStringLiteral("\"%1\" fits %2: say more of the key").arg(wanted, QString::number(found.size())) };
+        return Accounts::fitsSeveral(wanted, found.size());
     const QString what = found.isEmpty() ? wanted : found.first();
     if (const Result<void> lifted = m_parts.requests.unblock(what); !lifted)
         return lifted.error();

@@ -20,6 +20,7 @@ private slots:
     void whatFailsAroundItChangesNothing();
     void expiresAtItsTime();
     void isFoundByKeyPrefixAndName();
+    void whoSaysNoNameKeepsTheOneItHad();
     void revokedIsGone();
     void invitationWorksAsOftenAsSaid();
     void invitationIsForOneKindAndTime();
@@ -150,7 +151,21 @@ void TestAccounts::isFoundByKeyPrefixAndName()
     QCOMPARE(m_accounts->findByText(QStringLiteral(" bea "))->key, bea.key);
     QCOMPARE(m_accounts->findByText(bea.key.hex().left(7)).error().code, Code::NotFound);
     QCOMPARE(m_accounts->findByText(QString()).error().code, Code::NotFound);
-    QCOMPARE(m_accounts->findByText(QStringLiteral("Twin")).error().code, Code::InvalidArgument);
+    const Error several = m_accounts->findByText(QStringLiteral("Twin")).error();
+    QCOMPARE(several.code, Code::InvalidArgument);
+    QCOMPARE(several.sentence, QStringLiteral("there are 2 here that \"Twin\" may mean: write more of the key"));
+}
+
+void TestAccounts::whoSaysNoNameKeepsTheOneItHad()
+{
+    const Account bea = account(QStringLiteral("Bea"));
+    QVERIFY(m_accounts->admit(bea));
+    QVERIFY(m_accounts->rename(bea.key, QString(), QStringLiteral("laptop")));
+    QCOMPARE(m_accounts->find(bea.key)->name, QStringLiteral("Bea"));
+    QCOMPARE(m_accounts->find(bea.key)->host, QStringLiteral("laptop"));
+    QVERIFY(m_accounts->rename(bea.key, QStringLiteral("Beate"), QStringLiteral("laptop")));
+    open();
+    QCOMPARE(m_accounts->findByText(QStringLiteral("Beate"))->key, bea.key);
 }
 
 void TestAccounts::revokedIsGone()
