@@ -46,9 +46,8 @@ std::vector<LastValueStore::Row> TopicStore::load()
     const Result<void> read = database ? readAll(**database) : Result<void>(database.error());
     auto last = read ? LastValueStore::readAll(**database) : read.error();
     if (!last) {
-        m_broken = last.error();
+        m_broken = failed(last.error());
         m_last.giveUp(*m_broken);
-        log(Level::Error, "topics-not-read", { { "why", m_broken->sentence } });
         return {};
     }
     recount();
@@ -121,7 +120,8 @@ void TopicStore::whenWritten(QObject *context, const Done &done)
         if (--both->left == 0)
             done(both->outcome);
     };
-    m_last.whenWritten(context, one);
+    m_last.whenWritten(
+        context, [this, one](const Result<void> &outcome) { one(outcome ? outcome : failed(outcome.error())); });
     whenMessagesWritten(context, one);
 }
 
@@ -136,8 +136,9 @@ void TopicStore::whenMessagesWritten(QObject *context, const Done &done)
         [this, messages, context = QPointer<QObject>(context), done](const Result<void> &outcome) {
             --m_writing;
             written(*messages, outcome);
+            const Result<void> told = outcome ? outcome : failed(outcome.error());
             if (context)
-                done(outcome);
+                done(told);
         });
 }
 
@@ -220,7 +221,21 @@ void TopicStore::read(const KeptSubscription &kept, quint64 after, quint64 upTo,
         }
         return page;
     };
-    m_store.read(context, work, done);
+    m_store.read(context, work,
+        [this, done](const Result<std::vector<Row>> &page) { page ? done(page) : done(failed(page.error())); });
+}
+
+/// Notes what the database says. \returns what somebody else may know of it
+Error TopicStore::failed(const Error &why)
+{
+    ++m_failures;
+    if (!m_trouble || m_trouble->code != why.code)
+        log(Level::Error, "topics", { { "why", why.sentence } });
+    m_trouble = why;
+    return { why.code,
+        why.code == Code::ResourceExhausted ? QStringLiteral("the disk there is full: nothing was kept")
+                                            : QStringLiteral("what waits in topics cannot be kept there at the moment"),
+        why.begun };
 }
 
 void TopicStore::report(Value &counters, LimitUse &use) const
@@ -235,6 +250,7 @@ void TopicStore::report(Value &counters, LimitUse &use) const
     counters.insert(QStringLiteral("durable_messages_now"), messages);
     counters.insert(QStringLiteral("durable_bytes_now"), bytes);
     counters.insert(QStringLiteral("durable_lost"), m_lost);
+    counters.insert(QStringLiteral("topic_failures"), m_failures);
     use.used("durable_subscriptions", qint64(m_kept.size()));
     use.hit("durable_messages", m_lost);
     m_hits.report(use);

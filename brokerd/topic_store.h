@@ -31,7 +31,8 @@ struct KeptSubscription {
 };
 
 /// Messages for subscriptions that outlive their subscribers, and last values: on disk before the publisher hears that
-/// they were taken (docs/protocol.md §16.3, §16.6). What the database cannot do is refused, the rest of the broker goes on.
+/// they were taken (docs/protocol.md §16.3, §16.6). What the database cannot do is refused, the rest of the broker goes on:
+/// who asks hears only that it cannot, the log says why.
 class TopicStore : public QObject {
     Q_OBJECT
 
@@ -72,6 +73,7 @@ public:
     /// \retval ResourceExhausted  too many
     void open(const PublicKey &who, const QByteArray &name, const QByteArray &pattern, QObject *context, Opened opened);
     /// \retval NotFound
+    /// \retval Unavailable  nobody can know: there is no database
     void forget(const PublicKey &who, const QByteArray &name, QObject *context, const Done &done);
     void forgetOf(const PublicKey &who);
     void acknowledge(KeptSubscription &kept, quint64 number, QObject *context, const Done &done);
@@ -124,12 +126,13 @@ private:
     Result<void> readAll(Database &database);
     void expire(qint64 wall);
     void recount();
+    Error failed(const Error &why);
 
     QString m_path;
     MayRead m_mayRead;
     StoreThread m_store;
     LastValueStore m_last { m_store };
-    std::optional<Error> m_broken; // why there is no database
+    std::optional<Error> m_broken; // there is no database; as members hear it
     std::unordered_map<qint64, std::unique_ptr<KeptSubscription>> m_kept;
     TopicMatcher m_matcher;
     Messages m_messages; // not yet handed to the store
@@ -137,6 +140,8 @@ private:
     std::vector<std::shared_ptr<Creating>> m_creating;
     std::optional<milliseconds> m_lookNext; // what has waited too long, as runningTime()
     LimitHits m_hits;
+    std::optional<Error> m_trouble; // told once
+    quint64 m_failures = 0;
     quint64 m_lost = 0; // messages that were over a quota or too old
 };
 

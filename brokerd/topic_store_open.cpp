@@ -100,6 +100,7 @@ void TopicStore::create(const std::shared_ptr<Creating> &one)
 void TopicStore::created(Creating &one, const Result<qint64> &id)
 {
     KeptSubscription *added = nullptr;
+    const Error failure = id ? wasForgotten() : failed(id.error());
     if (id && !one.isForgotten) {
         auto kept = std::make_unique<KeptSubscription>();
         kept->id = *id;
@@ -110,14 +111,17 @@ void TopicStore::created(Creating &one, const Result<qint64> &id)
     }
     for (const Creating::Asker &asker : one.askers)
         if (asker.context)
-            asker.opened(added ? asFor(*added, asker.pattern) : id ? wasForgotten() : id.error());
+            asker.opened(added ? asFor(*added, asker.pattern) : failure);
 }
 
 void TopicStore::forget(const PublicKey &who, const QByteArray &name, QObject *context, const Done &done)
 {
-    const auto forgotten = [context = QPointer<QObject>(context), done](const Result<void> &outcome) {
+    if (m_broken)
+        return done(Error { Code::Unavailable, m_broken->sentence, Begun::No });
+    const auto forgotten = [this, context = QPointer<QObject>(context), done](const Result<void> &outcome) {
+        const Result<void> told = outcome ? outcome : failed(outcome.error());
         if (context)
-            done(outcome);
+            done(told);
     };
     if (const KeptSubscription *kept = find(who, name))
         return drop(kept->id, forgotten);
@@ -194,8 +198,9 @@ void TopicStore::acknowledge(KeptSubscription &kept, quint64 number, QObject *co
                 found->second->messages -= freed->messages;
                 found->second->bytes -= freed->bytes;
             }
+            const Result<void> told = freed ? Result<void>() : failed(freed.error());
             if (context)
-                done(freed ? Result<void>() : freed.error());
+                done(told);
         });
 }
 

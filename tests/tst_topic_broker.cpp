@@ -18,6 +18,7 @@ struct Answers {
     {
         QObject::connect(
             &publisher, &Publisher::refused, &context, [this](quint64 first, quint64 count, const Error &why) {
+                sentences += why.sentence;
                 refused << qMakePair(first, count);
                 codes << why.code;
             });
@@ -30,6 +31,7 @@ struct Answers {
     QObject context;
     QList<QPair<quint64, quint64>> refused;
     QList<Code> codes;
+    QString sentences;
 };
 
 /// What keeps durable subscriptions, held by another program until it is let go.
@@ -178,6 +180,27 @@ private slots:
         QCOMPARE(house.counter("last_values_now"), 3u);
     }
 
+    /// A member hears that it does not work; the path and what the database says are for the broker's log.
+    void durableWithoutADatabase()
+    {
+        TopicHouse house;
+        QVERIFY(house.open({ "bea" }));
+        house.stop();
+        QFile file(house.folder() + "/topics.sqlite");
+        QVERIFY(file.open(QIODevice::WriteOnly | QIODevice::Truncate));
+        file.write(QByteArray(4096, 'n'));
+        file.close();
+        QVERIFY(house.restart());
+        const auto bea = house.client("bea");
+        Subscription till(*bea, "a.*", { .durable = "till" });
+        Heard heard(till);
+        QTRY_VERIFY(heard.ended);
+        QCOMPARE(heard.ended->code, Code::DataLoss);
+        QVERIFY2(!heard.ended->sentence.contains('/'), qPrintable(heard.ended->sentence));
+        QCOMPARE(codeOf(bea->start<contracts::ForgetSubscription>({}, { "till" })), Code::Unavailable); // who knows?
+        QVERIFY(house.counter("topic_failures") > 0);
+    }
+
     /// A disk that cannot be written is told; what lives goes on.
     void lastValuesWithoutADisk()
     {
@@ -201,6 +224,7 @@ private slots:
         (void)publisher.publish("a", "kept", Publisher::Keep::LastValue);
         QVERIFY(answers.waitFor(2));
         QCOMPARE(answers.codes, QList<Code>({ Code::DataLoss }));
+        QVERIFY2(!answers.sentences.contains('/'), qPrintable(answers.sentences)); // no path for members
         QTRY_COMPARE(heard.messages, QStringList({ "a=live", "a=kept" }));
         Subscription later(*bea, "a", { .last = true });
         Heard heardLater(later);
