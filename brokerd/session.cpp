@@ -1,5 +1,7 @@
 #include "brokerd/session.h"
 
+#include "core/log.h"
+
 #include <algorithm>
 #include <map>
 
@@ -47,7 +49,10 @@ void Sessions::watch(const Session &session)
         if (const Session *session = of(*link))
             emit presenceChanged(*session);
     };
-    connect(link, &Link::ended, this, [this, link] { remove(link); });
+    connect(link, &Link::ended, this, [this, link](const Error &why) {
+        countEnd(*link, why);
+        remove(link);
+    });
     connect(link, &Link::suspended, this, [this, link](const Error &why) { broke(*link, why); });
     connect(link, &Link::wentAway, this, tell);
     connect(link, &Link::resumed, this, tell);
@@ -56,7 +61,8 @@ void Sessions::watch(const Session &session)
 void Sessions::watchLane(Link *lane, Link *link)
 {
     m_lanes.insert(lane, link);
-    connect(lane, &Link::ended, this, [this, lane] {
+    connect(lane, &Link::ended, this, [this, lane](const Error &why) {
+        countEnd(*lane, why);
         m_dropped += lane->dropped();
         m_timesFull += lane->lane().timesFull();
         m_lanes.remove(lane);
@@ -152,6 +158,19 @@ void Sessions::remove(Link *link)
     m_timesFull += link->lane().timesFull();
     m_byKey.remove(session->key, session.get());
     emit gone(*session);
+}
+
+/// Who breaks the rules is named, once a second at most.
+void Sessions::countEnd(const Link &link, const Error &why)
+{
+    if (why.origin == Origin::Peer) // it left, and said why
+        return;
+    ++m_ends[why.code];
+    const bool brokeRules =
+        why.code == Code::Protocol || why.code == Code::DataLoss || why.code == Code::ResourceExhausted;
+    if (const Session *session = of(link); session && brokeRules)
+        log(Level::Notice, "link-broke-rules",
+            { { "why", why.sentence }, { "peer", session->key.words() }, { "source", session->address } });
 }
 
 // --- suspended links

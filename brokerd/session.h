@@ -52,6 +52,9 @@ public:
     int suspended() const;
     qint64 suspendedBytes() const;
     quint64 droppedFrames() const;
+    /// Links and their further lanes that ended here, for this reason: it is Protocol, DataLoss or ResourceExhausted (a
+    /// frame beyond all size) when the other side broke the rules.
+    quint64 ended(Code why) const { return m_ends.value(why); }
     void report(LimitUse &use) const;
     /// Tells all sessions of a key to go, strangers too, and why.
     int end(const PublicKey &key, const GoAway &goAway);
@@ -70,6 +73,7 @@ signals:
 
 private:
     void remove(Link *link);
+    void countEnd(const Link &link, const Error &why);
     void broke(const Link &link, const Error &why);
     void watch(const Session &session);
     void watchLane(Link *lane, Link *link);
@@ -87,6 +91,7 @@ private:
     std::function<qint64(const Link &)> m_cost;
     qint64 m_suspendedBudget = limits::suspendedBudget;
     bool m_isBudgetDue = false;
+    QHash<Code, quint64> m_ends;
     quint64 m_dropped = 0; // frames of links that are over
     quint64 m_timesFull = 0; // the same
     LimitHits m_hits;

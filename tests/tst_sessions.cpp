@@ -95,6 +95,36 @@ private slots:
         QCOMPARE(use.hits.map().size(), size_t(4)); // and how often a lane was full
     }
 
+    /// Of whom was let in too, and of any lane: who breaks the rules is closed, and counted by the reason.
+    void whoBreaksTheRulesIsCounted_data()
+    {
+        QTest::addColumn<QByteArray>("bytes");
+        QTest::addColumn<Code>("reason");
+        QTest::newRow("an ACK of what was never sent")
+            << QByteArray::fromHex("00000008030000000000000000000000000f4240") << Code::Protocol;
+        QTest::newRow("an unknown type") << QByteArray::fromHex("000000006300000000000001") << Code::Protocol;
+        QTest::newRow("a frame beyond all size")
+            << QByteArray::fromHex("000100011100000000000001") << Code::ResourceExhausted;
+    }
+    void whoBreaksTheRulesIsCounted()
+    {
+        QFETCH(QByteArray, bytes);
+        QFETCH(Code, reason);
+        add(Identity::generate().key());
+        Link *link = add(Identity::generate().key());
+        FrameReader reader { limits::framePayload };
+        memcpy(reader.space().data(), bytes.constData(), size_t(bytes.size()));
+        reader.filled(bytes.size());
+        const Result<void> outcome = link->read(reader, now());
+        reader.endTurn();
+        QVERIFY(!outcome);
+        QCOMPARE(m_sessions->ended(reason), 1u);
+        QCOMPARE(m_sessions->count(Standing::Member), 1);
+        m_sessions->tellAll([] { return GoAway { Leave::Leaving, {}, {} }; }); // that is no fault of theirs
+        QCOMPARE(m_sessions->ended(Code::Protocol) + m_sessions->ended(Code::ResourceExhausted), 1u);
+        QCOMPARE(m_sessions->ended(Code::DataLoss), 0u);
+    }
+
     void whatOthersMayStillSendCounts()
     {
         m_sessions->setSuspendedBudget(1'000'000);
