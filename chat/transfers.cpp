@@ -312,6 +312,8 @@ void Transfers::clearEnded()
         if (!moving.transfer.isOver())
             continue;
         gone.append(id);
+        if (const auto waiting = d->ends.find(id); waiting != d->ends.end())
+            waiting->second.offer.isHidden = true; // there may be nothing to hide before that is on disk
         if (moving.kept)
             kept.append(*moving.kept);
     }

@@ -247,20 +247,33 @@ void Transfers::Private::keepEnd(Moving &moving)
     keepEnd({ offer, std::exchange(moving.tell, std::nullopt), moving.isStuck });
 }
 
-/// As long as it is not on disk nothing is swept: a process after this one would wait for what is gone.
 void Transfers::Private::keepEnd(const End &end)
 {
+    ends.insert_or_assign(end.offer.id, end);
+    writeEnd(end.offer.id);
+}
+
+/// As long as it is not on disk nothing is swept: a process after this one would wait for what is gone.
+void Transfers::Private::writeEnd(const QByteArray &id)
+{
+    const auto waiting = ends.find(id);
+    if (waiting == ends.end())
+        return;
     history.write(
         this,
-        [end, mine = post.myself(end.offer.peer).others](
+        [end = waiting->second, mine = post.myself(waiting->second.offer.peer).others](
             Database &database) { return offers::end(database, end.offer, end.tell, mine); },
-        [this, end](const Result<Offer> &ended) {
+        [this, id](const Result<Offer> &ended) {
+            const auto waiting = ends.find(id);
+            if (waiting == ends.end())
+                return;
             if (!ended && ended.error().code != Code::NotFound) {
-                End again = end;
-                again.pause = std::min<milliseconds>(end.pause * 2, longestPause);
-                QTimer::singleShot(end.pause, this, [this, again] { keepEnd(again); });
+                milliseconds &pause = waiting->second.pause;
+                QTimer::singleShot(pause, this, [this, id] { writeEnd(id); });
+                pause = std::min<milliseconds>(pause * 2, longestPause);
                 return;
             }
+            const End end = std::move(ends.extract(waiting).mapped());
             post.wake();
             if (end.sweeps)
                 sweep(end.offer);

@@ -104,6 +104,7 @@ public:
         milliseconds pause = seconds(5); ///< until it is tried again
     };
     void keepEnd(const End &end);
+    void writeEnd(const QByteArray &id);
     void note(const Moving &moving);
     void removed(const PublicKey &peer);
     void expire(qint64 wall);
@@ -144,6 +145,7 @@ public:
     std::optional<milliseconds> lookNext; // what has waited for too long, as runningTime()
     std::map<QByteArray, Moving> all;
     QList<QByteArray> order;
+    std::map<QByteArray, End> ends; // that are not on disk
     LimitHits hits;
     quint64 endings = 0;
     bool isTidying = false;

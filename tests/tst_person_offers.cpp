@@ -136,6 +136,25 @@ private slots:
         QVERIFY(two.bea.received().isEmpty());
     }
 
+    /// That it ended cannot be written yet when it is cleared from the list: it is off the list after a restart, too.
+    void whatWasClearedStaysCleared()
+    {
+        Couple two(false);
+        const QByteArray id = two.offerToAway();
+        two.ana.setWrites(Offer::State::Cancelled, false);
+        two.ana->transfers().cancel(id);
+        two.ana.writeAll();
+        two.ana->transfers().clearEnded();
+        two.ana.writeAll();
+        QVERIFY(two.ana->transfers().all().isEmpty());
+        QCOMPARE(two.ana.offers().value(0).state, Offer::State::Open);
+        two.ana.setWrites(Offer::State::Cancelled, true);
+        QTRY_COMPARE_WITH_TIMEOUT(two.ana.offers().value(0).state, Offer::State::Cancelled, 20'000);
+        two.ana.restart();
+        two.ana.writeAll(); // it has read what there is
+        QVERIFY(two.ana->transfers().all().isEmpty());
+    }
+
     /// What waits for days goes when they have passed, not when the calendar was set.
     void whatWaitsOutlivesAJumpOfTheCalendar() // P10
     {
