@@ -76,10 +76,12 @@ void Control::serveSelf()
     });
     m_commands.serveLater<contracts::PersonStatus>(
         [this](const contracts::Nothing &, const Caller &, const Reply<contracts::PersonStatus> &reply) {
-            if (!m_person.conversations().trouble().isEmpty())
-                return reply(status({}));
-            m_person.conversations().stored(this, [this, reply](const Result<messages::Stored> &stored) {
-                reply(status(stored ? *stored : messages::Stored {}));
+            m_person.conversations().history().whenKnown(this, [this, reply] {
+                if (historyTrouble())
+                    return reply(status({}));
+                m_person.conversations().stored(this, [this, reply](const Result<messages::Stored> &stored) {
+                    reply(status(stored ? *stored : messages::Stored {}));
+                });
             });
         });
     m_commands.serve<contracts::Listen>(

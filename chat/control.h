@@ -53,6 +53,8 @@ private:
 
     QString whyQueued(const PublicKey &with) const;
     void followSaid(const PublicKey &with, quint64 id, bool wait, IncomingCall *to);
+    std::optional<Error> historyTrouble() const;
+    void whenHistory(IncomingCall *to, const std::function<void()> &then);
     void decide(const contracts::DecideMyRequest::Request &said, const Reply<contracts::DecideMyRequest> &reply);
     Result<void> decide(const contracts::DecideTransfer::Request &said);
     Result<void> allow(const Request &request, const contracts::DecideMyRequest::Request &said);

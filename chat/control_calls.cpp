@@ -86,11 +86,13 @@ void Control::serveCalls()
 {
     m_commands.serveChannel<CallDurably>(
         [this](const CallDurably::Request &request, const std::shared_ptr<IncomingCall> &call) {
-            callDurably(request, keep(call));
+            IncomingCall *to = keep(call);
+            whenHistory(to, [this, to, request] { callDurably(request, to); });
         });
     m_commands.serveChannel<ShowCall>(
         [this](const ShowCall::Request &request, const std::shared_ptr<IncomingCall> &call) {
-            showCall(request, keep(call));
+            IncomingCall *to = keep(call);
+            whenHistory(to, [this, to, request] { showCall(request, to); });
         });
     m_commands.serveChannel<WatchCalls>(
         [this](const WatchCalls::Request &request, const std::shared_ptr<IncomingCall> &call) {
@@ -106,12 +108,14 @@ void Control::serveCalls()
                 });
                 return;
             }
-            calls.all(to, [this, to](const Result<QList<SentCall>> &all) {
-                if (!all)
-                    return finish(to, all.error());
-                for (const SentCall &one : *all)
-                    to->send(lineOf(one));
-                finish(to, Value(Value::Map {}));
+            whenHistory(to, [this, to, &calls] {
+                calls.all(to, [this, to](const Result<QList<SentCall>> &all) {
+                    if (!all)
+                        return finish(to, all.error());
+                    for (const SentCall &one : *all)
+                        to->send(lineOf(one));
+                    finish(to, Value(Value::Map {}));
+                });
             });
         });
 }

@@ -156,10 +156,16 @@ void Control::serveMessages()
         const Result<Contact> contact = m_person.contacts().resolve(request.who);
         if (!contact)
             return call->fail(contact.error());
-        const Result<quint64> id = m_person.conversations().say(contact->key, request.text);
-        if (!id)
-            return call->fail(id.error());
-        followSaid(contact->key, *id, request.wait, keep(call));
+        IncomingCall *to = keep(call);
+        m_person.conversations().history().whenKnown(to, [this, to, key = contact->key, request] {
+            const bool isNow = m_person.conversations().history().isOpen() && m_person.route().presence(key).online;
+            if (const auto trouble = historyTrouble(); trouble && !isNow)
+                return finish(to, *trouble);
+            const Result<quint64> id = m_person.conversations().say(key, request.text);
+            if (!id)
+                return finish(to, id.error());
+            followSaid(key, *id, request.wait, to);
+        });
     });
     m_commands.serveChannel<WatchMessages>(
         [this](const WatchMessages::Request &request, const std::shared_ptr<IncomingCall> &call) {
@@ -175,14 +181,38 @@ void Control::serveMessages()
                 connect(&talks, &Conversations::added, to, tell);
                 connect(&talks, &Conversations::changed, to, tell);
             }
-            talks.page(*wish, to, [this, watch, to, follow = request.follow](const Result<Page> &page) {
-                if (!page)
-                    return finish(to, page.error());
-                watch->show(*page);
-                if (!follow)
-                    finish(to, Value(Value::Map {}));
+            talks.history().whenKnown(to, [this, watch, to, follow = request.follow] {
+                if (const auto trouble = historyTrouble(); trouble && !follow)
+                    return finish(to, *trouble);
+                m_person.conversations().page(watch->wish, to, [this, watch, to, follow](const Result<Page> &page) {
+                    if (!page)
+                        return finish(to, page.error());
+                    watch->show(*page);
+                    if (!follow)
+                        finish(to, Value(Value::Map {}));
+                });
             });
         });
+}
+
+/// Then, or never: it is said why.
+void Control::whenHistory(IncomingCall *to, const std::function<void()> &then)
+{
+    m_person.conversations().history().whenKnown(to, [this, to, then] {
+        if (const auto trouble = historyTrouble())
+            return finish(to, *trouble);
+        then();
+    });
+}
+
+/// Why nothing can be kept, or read back, now.
+std::optional<Error> Control::historyTrouble() const
+{
+    const QString why = m_person.conversations().trouble();
+    if (why.isEmpty())
+        return std::nullopt;
+    return Error { Code::Unavailable,
+        QStringLiteral("conversations cannot be opened, and nothing can be kept: %1").arg(why), Begun::No };
 }
 
 /// Why it goes nowhere now, for people.
@@ -201,6 +231,12 @@ void Control::followSaid(const PublicKey &with, quint64 id, bool wait, IncomingC
     const auto said = std::make_shared<Entry>();
     said->state = Entry::State::Saving;
     const auto answer = [this, to, with, id, said] {
+        if (const auto trouble = historyTrouble(); trouble && said->state < Entry::State::Delivered)
+            return finish(to,
+                Error { Code::Unavailable,
+                    QStringLiteral("it has not come there, and can wait no longer than this program runs: %1")
+                        .arg(m_person.conversations().trouble()),
+                    Begun::Maybe });
         finish(to, toValue(SayTo::Reply { with, nameOf(m_person, with), nameOf(said->state), id, said->sentence }));
     };
     const bool isThere = m_person.route().presence(with).online;

@@ -105,7 +105,13 @@ void Control::publishTopic(const PublishTopic::Request &request, const std::shar
         if (to->stream())
             to->stream()->resume();
     });
-    connect(publisher, &Publisher::refused, to, [this, to](quint64, quint64, const Error &why) { finish(to, why); });
+    connect(publisher, &Publisher::refused, to, [=, this](quint64, quint64, const Error &why) {
+        Error told = why;
+        if (publisher->takenUpTo() > 0)
+            told.sentence += QStringLiteral("; %1 has the first %2 messages")
+                                 .arg(progress->reply.broker, QString::number(publisher->takenUpTo()));
+        finish(to, told);
+    });
     connect(publisher, &Publisher::taken, to, look);
     connect(to, &Channel::peerEnded, publisher, [look, progress] {
         progress->ended = true;

@@ -3,9 +3,13 @@
 #include "chat/messages.h"
 #include "core/wall_clock.h"
 
+#include <QTimer>
+
 namespace hawser::chat {
 
 namespace {
+
+constexpr auto tryAgain = std::chrono::seconds(1);
 
 struct Opening {
     QList<Unread> unread;
@@ -37,21 +41,48 @@ History::~History() = default;
 void History::open(const QString &path)
 {
     m_store = std::make_unique<StoreThread>(path, messages::steps());
+    tryToOpen(path);
+}
+
+void History::tryToOpen(const QString &path)
+{
     // A write, though it changes nothing: a file that can only be read is no place to keep things.
     m_store->write(this, look, [this, path](const Result<Opening> &opening) {
         if (!opening && path != Database::inMemory) {
-            m_trouble = opening.error().sentence;
-            open(Database::inMemory);
-            emit troubleChanged();
-            return;
+            const Code code = opening.error().code;
+            const bool passes =
+                code == Code::Unavailable || code == Code::ResourceExhausted; // held, or the disk is full
+            if (passes)
+                QTimer::singleShot(tryAgain, this, [this, path] { tryToOpen(path); });
+            else
+                open(Database::inMemory);
+            return setTrouble(opening.error().sentence);
         }
         if (opening)
             m_lastId = std::max(m_lastId.load(), opening->lastId);
         m_isOpen = true;
+        if (path != Database::inMemory)
+            setTrouble({});
         for (const std::function<void()> &work : std::exchange(m_waiting, {}))
             work();
         emit opened(opening ? opening->unread : QList<Unread> {});
+        emit known();
     });
+}
+
+void History::setTrouble(const QString &sentence)
+{
+    if (sentence == std::exchange(m_trouble, sentence))
+        return;
+    emit troubleChanged();
+    emit known();
+}
+
+void History::whenKnown(QObject *context, const std::function<void()> &then)
+{
+    if (m_isOpen || !m_trouble.isEmpty())
+        return then();
+    connect(this, &History::known, context, then, Qt::SingleShotConnection);
 }
 
 void History::whenOpen(std::function<void()> work)

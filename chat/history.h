@@ -21,8 +21,12 @@ public:
     quint64 nextId();
     /// \pre opened
     StoreThread &store() { return *m_store; }
-    /// Empty: all is kept on disk. Else the reason, for people.
+    /// Empty: all is kept on disk. Else the reason, for people: until it passes everything waits (not isOpen()), or nothing is
+    /// kept and all goes on in memory.
     QString trouble() const { return m_trouble; }
+    bool isOpen() const { return m_isOpen; }
+    /// As soon as it is open or in trouble.
+    void whenKnown(QObject *context, const std::function<void()> &then);
 
     /// As StoreThread's; what is posted before it is known whether the file can be used waits for that.
     template <typename Work, typename Done>
@@ -45,9 +49,12 @@ public:
 signals:
     void opened(const QList<hawser::chat::Unread> &unread);
     void troubleChanged();
+    void known(); ///< whether it can be used
 
 private:
     void open(const QString &path);
+    void tryToOpen(const QString &path);
+    void setTrouble(const QString &sentence);
     void whenOpen(std::function<void()> work);
 
     QString m_path;

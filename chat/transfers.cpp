@@ -236,9 +236,11 @@ Transfers::~Transfers() = default;
 
 void Transfers::whenLoaded(QObject *context, const std::function<void()> &then)
 {
-    if (d->isLoaded)
-        return then();
-    connect(this, &Transfers::loaded, context, then, Qt::SingleShotConnection);
+    d->history.whenKnown(context, [this, context, then] {
+        if (d->isLoaded || !d->history.isOpen())
+            return then();
+        connect(this, &Transfers::loaded, context, then, Qt::SingleShotConnection);
+    });
 }
 
 QList<Transfer> Transfers::all() const

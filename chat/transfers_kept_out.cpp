@@ -52,9 +52,17 @@ void Transfers::Private::keepOffer(Moving &moving)
     emit q->changed(offer.id);
     if (const Moving *still = find(offer.id); still == nullptr || still->transfer.isOver())
         return; // who heard it has stopped it
-    history.write(
-        this, [offer, me = post.myself(offer.peer)](Database &database) { return offers::send(database, offer, me); },
-        [this, id = offer.id](const Result<Offer> &sent) { keptOffer(id, sent); });
+    history.whenKnown(this, [this, offer] {
+        if (!history.trouble().isEmpty())
+            return keptOffer(offer.id,
+                Error { Code::FailedPrecondition,
+                    QStringLiteral("%1 is away, and nothing can wait here: %2")
+                        .arg(nameOf(offer.peer), history.trouble()) });
+        history.write(
+            this,
+            [offer, me = post.myself(offer.peer)](Database &database) { return offers::send(database, offer, me); },
+            [this, id = offer.id](const Result<Offer> &sent) { keptOffer(id, sent); });
+    });
 }
 
 /// It is on disk, or not; perhaps it was stopped meanwhile, and even taken off the list.

@@ -29,7 +29,7 @@ public:
     {
         session().ask<CallOther>(m_request, this, [this](const Result<CallOther::Reply> &reply) {
             if (!reply)
-                return fail(reply.error());
+                return fail(withDoubt(reply.error()));
             printer().object(reply->result); // the answer's shape is the command's: JSON either way
             emit finished(exitOk);
         });

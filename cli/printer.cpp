@@ -64,4 +64,11 @@ void Printer::seeWhetherFlushed()
         emit flushed();
 }
 
+Error withDoubt(Error error)
+{
+    if (error.begun == Begun::Maybe)
+        error.sentence += QStringLiteral("; whether it was done is not known");
+    return error;
+}
+
 } // namespace hawser::cli

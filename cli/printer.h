@@ -44,4 +44,7 @@ private:
     Output m_err;
 };
 
+/// Of something that was to be done there: says so where it is not known whether it was.
+Error withDoubt(Error error);
+
 } // namespace hawser::cli

@@ -127,7 +127,7 @@ private:
         m_err.end();
         const auto end = result ? fromValue<RunEnd>(result->parameters) : Result<RunEnd>(result.error());
         if (!end) {
-            printer().error(end.error());
+            printer().error(withDoubt(end.error()));
             const bool isOurs = m_interrupted && end.error().code == Code::Cancelled;
             emit finished(isOurs ? exitInterrupted : runExitCodeOf(end.error()));
             return;

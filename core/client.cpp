@@ -248,8 +248,8 @@ void Client::greeted(const Welcome &welcome)
     if (m_link) { // the other side does not know it: another one begins under the name that was said
         const QPointer<Client> alive(this);
         const Connection *connection = m_connection.get();
-        endLink({ Code::Unavailable, QStringLiteral("the other side does not know the link any more"), Begun::Maybe,
-            Origin::Here });
+        endLink({ Code::Unavailable, QStringLiteral("the other side began anew, and what was under way ended"),
+            Begun::Maybe, Origin::Here });
         if (alive.isNull() || m_connection.get() != connection)
             return;
     }

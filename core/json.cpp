@@ -76,8 +76,11 @@ QByteArray jsonLine(const Value &value)
 
 Value errorValue(const Error &error)
 {
-    const Value told { Value::Map { { QStringLiteral("code"), Value(QString::fromLatin1(name(error.code))) },
+    Value told { Value::Map { { QStringLiteral("code"), Value(QString::fromLatin1(name(error.code))) },
         { QStringLiteral("sentence"), Value(error.sentence) } } };
+    if (error.begun != Begun::NotSaid)
+        told.insert(
+            QStringLiteral("begun"), Value(error.begun == Begun::No ? QStringLiteral("no") : QStringLiteral("maybe")));
     return Value { Value::Map { { QStringLiteral("error"), told } } };
 }
 

@@ -37,6 +37,8 @@ private slots:
         QCOMPARE(jsonLine(value), "{\"key\":\"01ff\"}\n");
         QCOMPARE(jsonLine(errorValue({ Code::NotFound, QStringLiteral("no such thing") })),
             "{\"error\":{\"code\":\"not_found\",\"sentence\":\"no such thing\"}}\n");
+        QCOMPARE(jsonLine(errorValue({ Code::Unavailable, QStringLiteral("gone"), Begun::Maybe })),
+            "{\"error\":{\"begun\":\"maybe\",\"code\":\"unavailable\",\"sentence\":\"gone\"}}\n");
     }
 };
 

@@ -25,6 +25,7 @@ private slots:
     void aCopyGoesOnFromWhereTheKeeperIs_data();
     void aCopyGoesOnFromWhereTheKeeperIs();
     void isThereAfterReopening();
+    void anyBytesAreTheSameAfterReopening();
 
 private:
     void open()
@@ -219,6 +220,24 @@ void TestOutbox::isThereAfterReopening()
     open();
     QCOMPARE(*Outbox(*m_database).progress(m_to), before);
     QCOMPARE(pending(), QByteArray("2:b"));
+}
+
+void TestOutbox::anyBytesAreTheSameAfterReopening()
+{
+    QByteArray body;
+    for (int value = 0; value < 256; ++value)
+        body += char(value);
+    body += "\n---\n'; DROP TABLE outbox; --\r\n\0@@@"; // what other programs put between things
+    body += items({ "an item in an item" });
+    const MailItem item { "chat/1", body, 1 };
+    QVERIFY(Outbox(*m_database).put(m_to, packItems({ &item, 1 })));
+    m_database.reset();
+    open();
+    const auto runs = Outbox(*m_database).pending(m_to, 0, 1 << 20);
+    QVERIFY(runs && runs->size() == 1);
+    const auto unpacked = unpackItems(runs->first().items);
+    QVERIFY(unpacked && unpacked->size() == 1);
+    QCOMPARE(unpacked->first().body, body);
 }
 
 QTEST_GUILESS_MAIN(TestOutbox)

@@ -246,6 +246,8 @@ private slots:
         }
         QCOMPARE(tree(into), QStringList({ "mine" }));
         QCOMPARE(read(into + "/mine"), "untouched");
+        QCOMPARE(large.size(), 1'000'000'000); // what was to be sent stays where it was
+        QVERIFY(QFileInfo::exists(path("large")));
     }
 
     void hostileBytesLeaveNothing_data()

@@ -226,7 +226,10 @@ void TalkDesk::tellTrouble()
     const QString why = m_person.conversations().trouble();
     const QString disk = m_person.conversations().diskTrouble();
     QString condition;
-    if (!why.isEmpty())
+    if (!why.isEmpty() && !m_person.conversations().history().isOpen())
+        condition = tr("Conversations cannot be opened yet: until they can, nothing is saved and nothing goes out. %1")
+                        .arg(why);
+    else if (!why.isEmpty())
         condition = tr("Conversations cannot be opened, and nothing is kept: what you write goes out as long as Hawser "
                        "runs, what others write waits with them. %1")
                         .arg(why);

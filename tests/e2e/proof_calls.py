@@ -170,6 +170,18 @@ def storm(calls, count):
     calls.judge(f"storm of {dict(calls.did)}")
 
 
+def not_known(calls):
+    """The broker dies in the middle of a live call: nobody says that it was done, nor that it was not."""
+    calls.asked += 1
+    live = calls.ana.start("run", calls.name, "order", f"n={calls.asked}", "seconds=60", "--json")
+    wait_for(lambda: '"started"' in live.output(), "it to begin")
+    calls.kill_broker()
+    wait_for(lambda: not live.running(), "it to end", 30)
+    check('"begun":"maybe"' in live.output() and "whether it was done is not known" in live.output(),
+          f"it is not known whether it was done: {live.output()}")
+    print("a live call whose broker died: not known whether it was done", flush=True)
+
+
 def alive(pid):
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
@@ -219,6 +231,7 @@ def proof(build, count, faults):
             calls.begin()
             away(calls)
             storm(calls, int(count))
+            not_known(calls)
             revoked(calls, "bea", hears=True)
             revoked(calls, "cleo", hears=False)
 

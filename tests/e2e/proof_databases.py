@@ -4,14 +4,10 @@ runs, an honest refusal, and what needs no database goes on. Afterwards all work
 """
 
 import asyncio
-import contextlib
-import hashlib
 import os
-import shutil
-import sqlite3
-import subprocess
 
-from household import Household, Skipped, check, main, wait_for
+from databases import changed, damage, damage_inside, digest, locked, make_newer, read_only
+from household import Household, check, main, wait_for
 from light import Light, let_in, secret_of
 from stranger import TALK, Identity
 
@@ -19,22 +15,11 @@ BUSY = 1.0  # seconds that nobody may wait for somebody else's database
 RECOVERS = 5  # seconds
 
 
-def digest(path):
-    with open(path, "rb") as file:
-        return hashlib.sha256(file.read()).hexdigest()
-
-
 class Keeper:
     """Whose database it is and how it is started: to its end, and what it said."""
 
     def __init__(self, name, folder, file, start):
         self.name, self.folder, self.path, self.start = name, folder, os.path.join(folder, file), start
-
-    def settle(self):
-        """All that was written is in the one file."""
-        database = sqlite3.connect(self.path)
-        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        database.close()
 
 
 def refuses(keeper, what, words):
@@ -49,69 +34,12 @@ def refuses(keeper, what, words):
     print(f"{keeper.name}, {what}: {said.splitlines()[-1][:160]}", flush=True)
 
 
-@contextlib.contextmanager
-def changed(keeper, change):
-    """The database with something done to it, then as it was."""
-    keeper.settle()
-    kept = keeper.path + ".kept"
-    shutil.copy2(keeper.path, kept)
-    change(keeper.path)
-    yield
-    for end in ("-wal", "-shm"):
-        with contextlib.suppress(FileNotFoundError):
-            os.remove(keeper.path + end)
-    os.replace(kept, keeper.path)
-
-
-def damage(path):
-    with open(path, "r+b") as file:
-        file.write(os.urandom(4096))
-
-
-def damage_inside(path):
-    """A sound first page, and nothing sound behind it."""
-    size = os.path.getsize(path)
-    with open(path, "r+b") as file:
-        file.seek(4096)
-        file.write(b"\xa5" * (size - 4096))
-
-
-def make_newer(path):
-    database = sqlite3.connect(path)
-    database.execute("PRAGMA user_version=999")
-    database.commit()
-    database.close()
-
-
-@contextlib.contextmanager
-def locked(path):
-    """Another process writes and does not end."""
-    other = sqlite3.connect(path, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    yield
-    other.rollback()
-    other.close()
-
-
-@contextlib.contextmanager
-def read_only(folder):
-    done = subprocess.run(["mount", "--bind", "-o", "ro", folder, folder], capture_output=True, text=True, check=False)
-    if done.returncode == 0:
-        done = subprocess.run(["mount", "-o", "remount,bind,ro", folder], capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise Skipped(f"nothing can be mounted here: {done.stderr.strip()}")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "-l", folder], check=True)
-
-
 def at_the_start(keeper):
-    with changed(keeper, damage):
+    with changed(keeper.path, damage):
         refuses(keeper, "damaged", ("not a database", "malformed", "damaged"))
-    with changed(keeper, damage_inside):
+    with changed(keeper.path, damage_inside):
         refuses(keeper, "damaged inside", ("malformed", "damaged"))
-    with changed(keeper, make_newer):
+    with changed(keeper.path, make_newer):
         refuses(keeper, "newer", ("newer",))
     with read_only(keeper.folder):
         refuses(keeper, "read-only", ("read-only", "cannot write", "cannot open"))
