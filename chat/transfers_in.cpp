@@ -17,7 +17,7 @@ using contracts::File;
 namespace {
 
 constexpr milliseconds tellEvery { 250 };
-constexpr qsizetype mostFailed = 1000; ///< lines that the sender is told
+constexpr qsizetype mostFailedTold = 1000; ///< lines that the sender is told
 
 } // namespace
 
@@ -209,7 +209,7 @@ File::Reply Transfers::Private::received(Moving &moving, const transfer::Receipt
     if (receipt.names.size() == 1)
         transfer.saveTo += QLatin1Char('/') + receipt.names.first();
     transfer.took = std::chrono::duration_cast<milliseconds>(now() - moving.began);
-    return { receipt.total.root, receipt.total.files, receipt.total.bytes, receipt.failed.mid(0, mostFailed) };
+    return { receipt.total.root, receipt.total.files, receipt.total.bytes, receipt.failed.mid(0, mostFailedTold) };
 }
 
 void Transfers::Private::finished(Moving &moving, const transfer::Receipt &receipt)

@@ -14,7 +14,6 @@ namespace hawser::chat {
 
 namespace {
 
-constexpr int mostFailed = 100; ///< lines that are kept
 constexpr milliseconds firstPause = std::chrono::seconds(1);
 constexpr int mostDoublings = 8;
 constexpr milliseconds longestPause = std::chrono::minutes(10);
@@ -242,7 +241,7 @@ void Transfers::Private::keepEnd(Moving &moving)
     offer.doneBytes = transfer.done;
     offer.doneFiles = transfer.filesDone;
     offer.root = transfer.receipt;
-    offer.failed = transfer.failed.mid(0, mostFailed);
+    offer.failed = transfer.failed.mid(0, mostFailedKept);
     offer.tookMs = quint64(transfer.took.count());
     keepEnd({ offer, std::exchange(moving.tell, std::nullopt), moving.isStuck });
 }
@@ -292,16 +291,9 @@ void Transfers::Private::note(const Moving &moving)
 void Transfers::Private::removed(const PublicKey &peer)
 {
     for (const QByteArray &id : QList<QByteArray>(order)) {
-        Moving *moving = find(id);
-        if (moving == nullptr || moving->transfer.peer != peer || moving->transfer.isOver())
-            continue;
-        if (moving->isLanding && !moving->isStuck)
-            continue; // it is in its place in a moment, or the table says that it is not wanted
-        if (moving->transfer.direction == Transfer::Direction::Out)
-            q->cancel(id);
-        else
-            refuse(*moving, { Code::Cancelled, QStringLiteral("stopped") }, Transfer::State::Cancelled,
-                QStringLiteral("stopped by me"));
+        const Moving *moving = find(id);
+        if (moving != nullptr && moving->transfer.peer == peer)
+            q->cancel(id); // but what is in its place in a moment, or the table says that it is not wanted
     }
 }
 

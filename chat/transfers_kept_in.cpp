@@ -131,7 +131,7 @@ void Transfers::Private::land(Moving &moving, const transfer::Receipt &receipt)
     offer.root = receipt.total.root;
     offer.doneFiles = receipt.total.files;
     offer.doneBytes = receipt.total.bytes;
-    offer.failed = receipt.failed.mid(0, 100);
+    offer.failed = receipt.failed.mid(0, mostFailedKept);
     history.write(
         this, [offer](Database &database) { return offers::note(database, offer); },
         [this, id = offer.id](const Result<Offer> &noted) {

@@ -136,7 +136,7 @@ void Transfers::Private::answeredKept(Moving &moving, const Result<File::Reply> 
     if (reply) {
         moving.early = *reply;
         if (moving.sent)
-            return compareEarly(moving);
+            return compare(moving, *reply);
         return moving.upload->sum(); // it went before this process
     }
     const Error &error = reply.error();
@@ -146,31 +146,13 @@ void Transfers::Private::answeredKept(Moving &moving, const Result<File::Reply> 
         return end(moving, Transfer::State::Cancelled, QStringLiteral("%1 does not want it any more").arg(name));
     if (error.code == Code::PermissionDenied && isTheirs) {
         moving.tell = QStringLiteral("files were not taken");
-        return end(moving, Transfer::State::Failed, QStringLiteral("%1 does not take files from you now").arg(name));
+        return end(moving, Transfer::State::Failed, takesNoFiles(transfer.peer));
     }
     if ((error.code == Code::NotFound || error.code == Code::InvalidArgument) && isTheirs) {
         moving.tell = error.sentence;
         return end(moving, Transfer::State::Failed, error.sentence);
     }
     brokeOff(moving, error);
-}
-
-/// A receipt is believed when it is for what is here.
-void Transfers::Private::compareEarly(Moving &moving)
-{
-    Transfer &transfer = moving.transfer;
-    const File::Reply receipt = *moving.early;
-    if (moving.sent->root != receipt.root || moving.sent->files != receipt.files)
-        return end(moving, Transfer::State::Failed,
-            QStringLiteral("the receipt does not match what was sent: do not rely on the copy"));
-    transfer.receipt = receipt.root;
-    transfer.done = receipt.bytes;
-    transfer.filesDone = receipt.files;
-    for (const QString &line : receipt.failed)
-        if (!transfer.failed.contains(line))
-            transfer.failed.append(line);
-    transfer.took = std::chrono::duration_cast<milliseconds>(now() - moving.began);
-    end(moving, Transfer::State::Done, QStringLiteral("delivered and verified"));
 }
 
 /// It begins anew, from the beginning, when they are there and a while has passed.

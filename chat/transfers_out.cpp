@@ -77,7 +77,7 @@ void Transfers::Private::makeUpload(Moving &moving)
             return;
         going->sent = total;
         if (going->early)
-            return compareEarly(*going);
+            return compare(*going, *going->early);
         going->transfer.failed += failed;
     });
     connect(upload, &transfer::Upload::failed, this, [this, id](const Error &why) {
@@ -202,20 +202,8 @@ void Transfers::Private::answered(const QByteArray &id, const Result<File::Reply
     if (moving->kept)
         return answeredKept(*moving, reply);
     Transfer &transfer = moving->transfer;
-    if (reply) {
-        const bool same = moving->sent && moving->sent->root == reply->root && moving->sent->files == reply->files;
-        if (!same)
-            return end(*moving, Transfer::State::Failed,
-                QStringLiteral("the receipt does not match what was sent: do not rely on the copy"));
-        transfer.receipt = reply->root;
-        transfer.done = reply->bytes;
-        transfer.filesDone = reply->files;
-        for (const QString &line : reply->failed)
-            if (!transfer.failed.contains(line))
-                transfer.failed.append(line);
-        transfer.took = std::chrono::duration_cast<milliseconds>(now() - moving->began);
-        return end(*moving, Transfer::State::Done, QStringLiteral("delivered and verified"));
-    }
+    if (reply)
+        return compare(*moving, *reply);
     const Error &error = reply.error();
     const QString name = nameOf(transfer.peer);
     const bool went = error.code == Code::Unavailable || error.code == Code::Internal;
@@ -227,8 +215,31 @@ void Transfers::Private::answered(const QByteArray &id, const Result<File::Reply
                 ? QStringLiteral("%1 declined").arg(name)
                 : QStringLiteral("%1 stopped the transfer and kept nothing of it").arg(name));
     if (error.code == Code::PermissionDenied)
-        return end(*moving, Transfer::State::Failed, QStringLiteral("%1 does not take files from you now").arg(name));
+        return end(*moving, Transfer::State::Failed, takesNoFiles(transfer.peer));
     end(*moving, Transfer::State::Failed, error.sentence);
+}
+
+/// A receipt is believed when it is for what is here.
+void Transfers::Private::compare(Moving &moving, const File::Reply &receipt)
+{
+    const bool same = moving.sent && moving.sent->root == receipt.root && moving.sent->files == receipt.files;
+    if (!same)
+        return end(moving, Transfer::State::Failed,
+            QStringLiteral("the receipt does not match what was sent: do not rely on the copy"));
+    Transfer &transfer = moving.transfer;
+    transfer.receipt = receipt.root;
+    transfer.done = receipt.bytes;
+    transfer.filesDone = receipt.files;
+    for (const QString &line : receipt.failed)
+        if (!transfer.failed.contains(line))
+            transfer.failed.append(line);
+    transfer.took = std::chrono::duration_cast<milliseconds>(now() - moving.began);
+    end(moving, Transfer::State::Done, QStringLiteral("delivered and verified"));
+}
+
+QString Transfers::Private::takesNoFiles(const PublicKey &peer) const
+{
+    return QStringLiteral("%1 does not take files from you now").arg(nameOf(peer));
 }
 
 void Transfers::Private::stopOut(Moving &moving)

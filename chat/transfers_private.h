@@ -17,6 +17,8 @@ class QTimer;
 
 namespace hawser::chat {
 
+constexpr int mostFailedKept = 100; ///< lines of what was not taken or read, on disk
+
 /// One transfer and what moves it.
 struct Moving {
     Transfer transfer;
@@ -69,6 +71,8 @@ public:
     void open(Moving &moving, const Path &path);
     void heard(const QByteArray &id, const contracts::File::In &in);
     void answered(const QByteArray &id, const Result<contracts::File::Reply> &reply);
+    void compare(Moving &moving, const contracts::File::Reply &receipt);
+    QString takesNoFiles(const PublicKey &peer) const;
     void stopOut(Moving &moving);
 
     // transfers_in.cpp
@@ -116,7 +120,6 @@ public:
     void beginKept(Moving &moving);
     void countedAgain(Moving &moving, const transfer::Counted &counted);
     void answeredKept(Moving &moving, const Result<contracts::File::Reply> &reply);
-    void compareEarly(Moving &moving);
     void brokeOff(Moving &moving, const Error &why);
 
     // transfers_kept_in.cpp
