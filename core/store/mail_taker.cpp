@@ -110,7 +110,6 @@ void MailTaker::drop()
 
 void MailTaker::took(const Take::In &in)
 {
-    m_startAgainIn = retryChannel;
     if (in.lost > 0)
         return emit lost(in.lost);
     if (m_failedAt > 0 && (in.failed == m_failedAt || in.serial == m_failedAt))
@@ -118,12 +117,8 @@ void MailTaker::took(const Take::In &in)
     if (in.serial == 0 || m_failedAt > 0)
         return;
     const Result<QList<quint32>> cuts = cutItems(in.items);
-    const bool isReadable = cuts && cuts->size() > 1;
-    Run run { in.serial, { { in.from, in.device, m_me, in.conversation }, in.first, in.items, 1 } };
-    if (isReadable)
-        run.taken.count = quint64(cuts->size() - 1);
-    else
-        run.why = Error { Code::InvalidArgument, QStringLiteral("a durable message is malformed") };
+    const quint64 count = cuts ? quint64(cuts->size() - 1) : 0; // 0: it is no run of items
+    Run run { in.serial, { { in.from, in.device, m_me, in.conversation }, in.first, in.items, count } };
     m_cost += run.cost();
     m_runs.push_back(std::move(run));
     if (m_cost > costMost && m_call->stream())
@@ -155,8 +150,8 @@ void MailTaker::pump()
             if (--group->open == 0 && alive && alive->m_group == group)
                 alive->settle();
         };
-        if (run.why)
-            done(*run.why);
+        if (run.taken.count == 0)
+            done(Error { Code::InvalidArgument, QStringLiteral("a durable message is malformed") });
         else
             m_take(run.taken, done);
         if (!alive || m_group != group)
@@ -177,6 +172,7 @@ void MailTaker::settle()
     const QPointer<Call> call = m_call;
     if (upto > 0) {
         m_call->send(Take::Out { upto });
+        m_startAgainIn = retryChannel;
         m_hasSaidSo = false;
         m_pauseNext = m_pauseFirst;
         if (std::exchange(m_isWaiting, false))
