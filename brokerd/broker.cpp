@@ -2,12 +2,14 @@
 
 #include "core/contracts/call_me.h"
 #include "core/device.h"
+#include "core/folders.h"
 #include "core/log.h"
 #include "core/text.h"
 #include "core/wall_clock.h"
 
 #include <QCoreApplication>
 #include <QDir>
+#include <QFile>
 #include <QSysInfo>
 
 namespace hawser::broker {
@@ -15,6 +17,8 @@ namespace hawser::broker {
 namespace {
 
 constexpr auto houseEvery = std::chrono::seconds(10); // what is over is looked for, at the latest
+constexpr auto calendarEvery = std::chrono::minutes(1); // it is noted
+constexpr qint64 calendarBytes = 32;
 constexpr auto databasePatience = std::chrono::milliseconds(50); // this thread serves everybody
 constexpr auto drainLook = std::chrono::milliseconds(50);
 constexpr WallTime unusedOnce = 10 * 60 * 1000; // ms that "this time" waits for somebody who had hung up
@@ -132,6 +136,8 @@ Result<void> Broker::load(const QString &folder)
         return offers;
     if (const Result<void> topics = m_topics.load(folder); !topics)
         return topics;
+    m_calendarFile = QDir(folder).filePath(QStringLiteral("calendar"));
+    readCalendar();
     keepHouse();
     return {};
 }
@@ -259,6 +265,7 @@ void Broker::keepHouse(WallTime wall, milliseconds running)
     m_house.start(houseEvery);
     if (!look.steady)
         return;
+    noteCalendar(wall);
     m_accounts.expire(wall);
     m_requests.expire(wall);
     m_mailbox.keepHouse(wall, m_identity.key());
@@ -271,6 +278,25 @@ void Broker::keepHouse(WallTime wall, milliseconds running)
             (void)m_accounts.revoke(account.key);
     const WallTime next = m_accounts.nextEnd().value_or(wall + milliseconds(houseEvery).count()) - wall;
     m_house.start(milliseconds(std::clamp<WallTime>(next, 1, milliseconds(houseEvery).count())));
+}
+
+void Broker::readCalendar()
+{
+    bool isNumber = false;
+    const Result<QByteArray> before = readFile(m_calendarFile, calendarBytes);
+    if (const WallTime wall = before ? before->toLongLong(&isNumber) : 0; isNumber)
+        m_clock.setBefore(wall);
+}
+
+/// Not synced: what a power cut takes is not missed. A calendar that is doubted is never noted.
+void Broker::noteCalendar(WallTime wall)
+{
+    if (std::chrono::abs(milliseconds(wall - m_calendarNoted)) < calendarEvery)
+        return;
+    m_calendarNoted = wall;
+    QFile file(m_calendarFile);
+    if (file.open(QIODevice::WriteOnly | QIODevice::Truncate, QFile::ReadOwner | QFile::WriteOwner))
+        file.write(QByteArray::number(wall));
 }
 
 // --- who may

@@ -76,6 +76,8 @@ private:
     void accountRemoved(const Account &account);
     void sessionGone(const Session &session);
     void keepHouse();
+    void readCalendar();
+    void noteCalendar(WallTime wall);
     void finishDraining();
     GoAway farewell(Leave reason) const;
     Address reachable() const;
@@ -107,6 +109,8 @@ private:
     mutable LimitHits m_hits; // counted where nothing else changes
     QTimer m_house;
     ClockWatch m_clock;
+    QString m_calendarFile; // when it last kept house, for the next start
+    WallTime m_calendarNoted = 0;
     QTimer m_drainCheck;
     std::optional<Instant> m_drainingSince;
 };

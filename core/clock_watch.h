@@ -18,10 +18,16 @@ public:
         bool steady = true; ///< false: purge nothing
         milliseconds jumped {}; ///< how far, at the look that finds it; else 0
     };
+    /// What the calendar said when the program before this one looked: one that starts far from there may have been away for
+    /// so long, or have been set meanwhile. Before the first look.
+    void setBefore(qint64 calendar) { m_before = calendar; }
     /// \param running  a clock that nobody sets and that counts a suspend too (CLOCK_BOOTTIME)
     /// \param calendar  ms since 1970
     Look look(milliseconds running, qint64 calendar)
     {
+        if (m_before && std::chrono::abs(milliseconds(calendar - *m_before)) > jump)
+            m_quietUntil = running + patience;
+        m_before.reset();
         const milliseconds difference = milliseconds(calendar) - running;
         const milliseconds moved = difference - m_difference.value_or(difference);
         m_difference = difference;
@@ -33,6 +39,7 @@ public:
     }
 
 private:
+    std::optional<qint64> m_before;
     std::optional<milliseconds> m_difference; ///< of the calendar to the running clock
     std::optional<milliseconds> m_quietUntil;
 };

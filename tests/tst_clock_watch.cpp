@@ -13,6 +13,7 @@ private slots:
     void tellsARunningCalendarFromASetOne();
     void waitsForTheCalendarToBeSetRight();
     void takesManySmallStepsForCorrections();
+    void doubtsACalendarThatIsFarFromTheOneBefore();
     void runs();
 };
 
@@ -62,6 +63,23 @@ void TestClockWatch::takesManySmallStepsForCorrections()
     ClockWatch watch;
     for (int step = 0; step < 100; ++step)
         QVERIFY(watch.look(seconds(step), year2026 + step * 3'000'000LL).steady);
+}
+
+void TestClockWatch::doubtsACalendarThatIsFarFromTheOneBefore()
+{
+    for (const qint64 away : { qint64(3600001), qint64(-3600001), qint64(50) * 365 * 86400000 }) {
+        ClockWatch watch;
+        watch.setBefore(year2026);
+        const ClockWatch::Look first = watch.look(5s, year2026 + away);
+        QVERIFY(!first.steady);
+        QVERIFY(first.jumped == milliseconds(0)); // perhaps it was only away
+        QVERIFY(!watch.look(10min, year2026 + away + 595'000).steady);
+        QVERIFY(watch.look(10min + 5s, year2026 + away + 600'000).steady);
+    }
+    ClockWatch soon;
+    soon.setBefore(year2026);
+    QVERIFY(soon.look(5s, year2026 + 3'600'000).steady);
+    QVERIFY(ClockWatch().look(5s, year2026).steady); // the first of all
 }
 
 void TestClockWatch::runs()

@@ -1,5 +1,6 @@
 #include "core/wall_clock.h"
 #include "tests/support/code_of.h"
+#include "tests/support/file_at.h"
 #include "tests/support/topichouse.h"
 
 #include <QElapsedTimer>
@@ -783,6 +784,44 @@ private slots:
         QCOMPARE(house.counter("durable_subscriptions_now"), 5u);
         look(days(31), days(31));
         QTRY_COMPARE(house.counter("durable_subscriptions_now"), 1u);
+    }
+
+    /// A broker that starts on another date than it stopped waits until somebody could have set it right.
+    void durableOutlivesAStartOnAnotherDate() // P10
+    {
+        using std::chrono::hours, std::chrono::minutes;
+        TopicHouse house;
+        QVERIFY(house.open({ "ana", "bea" }));
+        {
+            const auto ana = house.client("ana"), bea = house.client("bea");
+            Subscription durable(*bea, "a", { .durable = "d" });
+            QTRY_VERIFY(durable.isReady());
+            Publisher publisher(*ana);
+            Answers answers(publisher);
+            (void)publisher.publish("a", "x");
+            QVERIFY(answers.waitFor(1));
+        }
+        house.stop();
+        {
+            const auto store = Database::open(house.folder() + QStringLiteral("/topics.sqlite"), { {}, {} });
+            QVERIFY(store && (*store)->run(QStringLiteral("UPDATE messages SET at = 0"))); // too old by this calendar
+        }
+        QFile calendar(house.folder() + QStringLiteral("/calendar"));
+        QVERIFY(calendar.open(QIODevice::ReadWrite));
+        QVERIFY(qAbs(calendar.readAll().toLongLong() - wallClock()) < milliseconds(hours(1)).count()); // it was noted
+        const QByteArray before = QByteArray::number(wallClock() - milliseconds(hours(2)).count());
+        QVERIFY(calendar.resize(0) && calendar.seek(0) && calendar.write(before) > 0 && calendar.flush());
+        QVERIFY(house.restart());
+        const auto bea = house.client("bea");
+        const auto messages = [&](const char *fresh) { // when all that was to be done is done
+            Subscription after(*bea, "b", { .durable = QString::fromLatin1(fresh) });
+            return QTest::qWaitFor([&] { return after.isReady(); }) ? int(house.counter("durable_messages_now")) : -1;
+        };
+        QCOMPARE(messages("one"), 1);
+        QCOMPARE(test::contentOf(calendar.fileName()), before);
+        house.broker().keepHouse(wallClock() + milliseconds(minutes(11)).count(), runningTime() + minutes(11));
+        QCOMPARE(messages("two"), 0);
+        QVERIFY(test::contentOf(calendar.fileName()) != before);
     }
 
     /// What waits is judged again when it is delivered: the right of who said it, and of who reads it.
