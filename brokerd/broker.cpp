@@ -265,11 +265,13 @@ void Broker::keepHouse(WallTime wall, milliseconds running)
     m_house.start(houseEvery);
     if (!look.steady)
         return;
-    noteCalendar(wall);
     m_accounts.expire(wall);
     m_requests.expire(wall);
-    m_mailbox.keepHouse(wall, m_identity.key());
-    m_topics.keepHouse(wall, running);
+    if (look.sure) {
+        noteCalendar(wall);
+        m_mailbox.keepHouse(wall, m_identity.key());
+        m_topics.keepHouse(wall, running);
+    }
     if (const Result<void> expired = m_invitations.expire(wall); !expired)
         log(Level::Warning, "not-saved", { { "why", expired.error().sentence } });
     const QList<Account> users = m_accounts.all(AccountKind::User) + m_accounts.all(AccountKind::Node);

@@ -15,7 +15,9 @@ public:
     static constexpr milliseconds patience = std::chrono::minutes(10); ///< after a jump: time to set it right again
 
     struct Look {
-        bool steady = true; ///< false: purge nothing
+        bool steady = true; ///< false: it was set while this program ran; purge nothing
+        bool sure =
+            true; ///< false: not steady, or it may have been set before the start; throw away nothing of what people wrote
         milliseconds jumped {}; ///< how far, at the look that finds it; else 0
     };
     /// What the calendar said when the program before this one looked: one that starts far from there may have been away for
@@ -26,22 +28,24 @@ public:
     Look look(milliseconds running, qint64 calendar)
     {
         if (m_before && std::chrono::abs(milliseconds(calendar - *m_before)) > jump)
-            m_quietUntil = running + patience;
+            m_sureFrom = running + patience;
         m_before.reset();
         const milliseconds difference = milliseconds(calendar) - running;
         const milliseconds moved = difference - m_difference.value_or(difference);
         m_difference = difference;
         if (std::chrono::abs(moved) > jump) {
             m_quietUntil = running + patience;
-            return { false, moved };
+            return { false, false, moved };
         }
-        return { !m_quietUntil || running >= *m_quietUntil, {} };
+        const bool steady = !m_quietUntil || running >= *m_quietUntil;
+        return { steady, steady && (!m_sureFrom || running >= *m_sureFrom), {} };
     }
 
 private:
     std::optional<qint64> m_before;
     std::optional<milliseconds> m_difference; ///< of the calendar to the running clock
     std::optional<milliseconds> m_quietUntil;
+    std::optional<milliseconds> m_sureFrom;
 };
 
 /// What look() wants as `running`.

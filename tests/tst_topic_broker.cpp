@@ -786,7 +786,7 @@ private slots:
         QTRY_COMPARE(house.counter("durable_subscriptions_now"), 1u);
     }
 
-    /// A broker that starts on another date than it stopped waits until somebody could have set it right.
+    /// A broker that starts on another date than it stopped waits until somebody could have set it right. Rights end all the same.
     void durableOutlivesAStartOnAnotherDate() // P10
     {
         using std::chrono::hours, std::chrono::minutes;
@@ -801,10 +801,16 @@ private slots:
             (void)publisher.publish("a", "x");
             QVERIFY(answers.waitFor(1));
         }
+        const quint64 users = house.broker().status().users;
         house.stop();
         {
             const auto store = Database::open(house.folder() + QStringLiteral("/topics.sqlite"), { {}, {} });
             QVERIFY(store && (*store)->run(QStringLiteral("UPDATE messages SET at = 0"))); // too old by this calendar
+            const auto accounts =
+                Database::open(house.folder() + QStringLiteral("/broker.sqlite"), broker::databaseSteps());
+            QVERIFY(accounts
+                && (*accounts)->run(
+                    QStringLiteral("UPDATE accounts SET until = 1 WHERE key = ?"), { house.key("ana").bytes() }));
         }
         QFile calendar(house.folder() + QStringLiteral("/calendar"));
         QVERIFY(calendar.open(QIODevice::ReadWrite));
@@ -812,6 +818,7 @@ private slots:
         const QByteArray before = QByteArray::number(wallClock() - milliseconds(hours(2)).count());
         QVERIFY(calendar.resize(0) && calendar.seek(0) && calendar.write(before) > 0 && calendar.flush());
         QVERIFY(house.restart());
+        QCOMPARE(house.broker().status().users, users - 1);
         const auto bea = house.client("bea");
         const auto messages = [&](const char *fresh) { // when all that was to be done is done
             Subscription after(*bea, "b", { .durable = QString::fromLatin1(fresh) });
