@@ -56,7 +56,7 @@ Value countersOf(
     insert(counters, "streams_refused", qint64(router.refused));
     insert(counters, "streams_cut", qint64(router.cut));
     insert(counters, "frames_dropped", qint64(router.dropped + sessions.droppedFrames()));
-    for (const Code code : { Code::Protocol, Code::DataLoss, Code::ResourceExhausted })
+    for (const Code code : Sessions::brokenRules)
         counters.insert(QStringLiteral("links_ended_") + QLatin1String(name(code)), Value(sessions.ended(code)));
     insert(counters, "sessions_suspended", sessions.suspended());
     insert(counters, "suspended_bytes", sessions.suspendedBytes());

@@ -163,12 +163,11 @@ void Sessions::remove(Link *link)
 /// Who breaks the rules is named, once a second at most.
 void Sessions::countEnd(const Link &link, const Error &why)
 {
-    if (why.origin == Origin::Peer) // it left, and said why
+    const bool isBroken = std::find(brokenRules.begin(), brokenRules.end(), why.code) != brokenRules.end();
+    if (!isBroken || why.origin == Origin::Peer) // it left, and said why
         return;
     ++m_ends[why.code];
-    const bool brokeRules =
-        why.code == Code::Protocol || why.code == Code::DataLoss || why.code == Code::ResourceExhausted;
-    if (const Session *session = of(link); session && brokeRules)
+    if (const Session *session = of(link))
         log(Level::Notice, "link-broke-rules",
             { { "why", why.sentence }, { "peer", session->key.words() }, { "source", session->address } });
 }

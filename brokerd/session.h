@@ -5,6 +5,7 @@
 #include "core/listener.h"
 
 #include <QHash>
+#include <array>
 #include <deque>
 #include <vector>
 
@@ -52,8 +53,9 @@ public:
     int suspended() const;
     qint64 suspendedBytes() const;
     quint64 droppedFrames() const;
-    /// Links and their further lanes that ended here, for this reason: it is Protocol, DataLoss or ResourceExhausted (a
-    /// frame beyond all size) when the other side broke the rules.
+    /// Why a link ends here when the other side broke the rules; ResourceExhausted: by a frame beyond all size.
+    static constexpr std::array brokenRules { Code::Protocol, Code::DataLoss, Code::ResourceExhausted };
+    /// Links and their further lanes that ended for one of them.
     quint64 ended(Code why) const { return m_ends.value(why); }
     void report(LimitUse &use) const;
     /// Tells all sessions of a key to go, strangers too, and why.

@@ -99,11 +99,12 @@ void Conversations::markShown(const PublicKey &with, quint64 first, quint64 last
     m_history.write(
         this,
         [=, me = m_post.myself(with)](Database &database) -> Result<int> {
-            const Result<bool> isGap = history::hasUnreadBefore(database, with, first);
-            const Result<void> marked =
-                isGap && !*isGap ? messages::markRead(database, with, last, me) : Result<void>();
-            if (!isGap || !marked)
-                return isGap ? marked.error() : isGap.error();
+            const Result<int> above = history::unread(database, with, first);
+            if (!above)
+                return above;
+            if (*above == 0)
+                if (const Result<void> marked = messages::markRead(database, with, last, me); !marked)
+                    return marked.error();
             return history::unread(database, with);
         },
         [this, with](const Result<int> &left) {

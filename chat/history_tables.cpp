@@ -311,12 +311,12 @@ Result<QList<Unread>> unread(Database &database)
     return all;
 }
 
-Result<int> unread(Database &database, const PublicKey &with)
+Result<int> unread(Database &database, const PublicKey &with, quint64 before)
 {
     const Result<qint64> count =
         database.number(QStringLiteral("SELECT count(*) FROM talks t JOIN entries e ON e.talk = t.id AND e.id > t.seen"
-                                       " WHERE t.key = ? AND e.mine = 0 AND e.kind IN (1, 2, 5)"),
-            { with.bytes() });
+                                       " WHERE t.key = ? AND e.id < ? AND e.mine = 0 AND e.kind IN (1, 2, 5)"),
+            { with.bytes(), before });
     return count ? Result<int>(int(*count)) : count.error();
 }
 
@@ -336,17 +336,6 @@ Result<QList<SeenMark>> markRead(Database &database, const PublicKey &with, quin
     if (!done)
         return done.error();
     return marks;
-}
-
-Result<bool> hasUnreadBefore(Database &database, const PublicKey &with, quint64 id)
-{
-    Result<QSqlQuery> found =
-        database.run(QStringLiteral("SELECT 1 FROM talks t JOIN entries e ON e.talk = t.id AND e.id > t.seen"
-                                    " WHERE t.key = ? AND e.id < ? AND e.mine = 0 AND e.kind IN (1, 2, 5) LIMIT 1"),
-            { with.bytes(), id });
-    if (!found)
-        return found.error();
-    return found->next();
 }
 
 Result<void> markRead(Database &database, const PublicKey &with, const SeenMark &mark)

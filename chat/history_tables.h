@@ -65,7 +65,8 @@ Result<Page> page(Database &database, const PageWish &wish);
 Result<QList<quint64>> search(Database &database, const PublicKey &with, const QString &words, int most);
 
 Result<QList<Unread>> unread(Database &database);
-Result<int> unread(Database &database, const PublicKey &with);
+/// \param before  an entry: only what stands before it
+Result<int> unread(Database &database, const PublicKey &with, quint64 before = std::numeric_limits<qint64>::max());
 /// The newest message of one of their devices among those that were seen just now.
 struct SeenMark {
     QByteArray device;
@@ -75,8 +76,6 @@ struct SeenMark {
 Result<QList<SeenMark>> markRead(Database &database, const PublicKey &with, quint64 id);
 /// The same, told by another device of mine.
 Result<void> markRead(Database &database, const PublicKey &with, const SeenMark &mark);
-/// Whether something older than entry `id` was not seen yet.
-Result<bool> hasUnreadBefore(Database &database, const PublicKey &with, quint64 id);
 /// My messages up to and including `upto.number` have come as far as `state`, but for those that were not sent. Returns those it
 /// changed.
 Result<QList<Entry>> advance(

@@ -1,5 +1,6 @@
 #include "chat/own_devices.h"
 
+#include "chat/messages.h"
 #include "core/contracts/talk.h"
 #include "core/limits.h"
 #include "core/mail_items.h"
@@ -55,7 +56,7 @@ Result<Entry> withWhatWasTold(Database &database, Entry entry)
         : entry.number <= told->delivered ? Entry::State::Delivered
         : entry.number <= told->refused   ? Entry::State::NotSent
                                           : Entry::State::Queued;
-    entry.sentence = entry.state == Entry::State::NotSent ? QStringLiteral("they do not take messages from you now")
+    entry.sentence = entry.state == Entry::State::NotSent ? noSentence()
         : entry.state == Entry::State::Queued             ? QStringLiteral("it is on another device of yours")
                                                           : QString();
     return entry;

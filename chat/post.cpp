@@ -61,6 +61,10 @@ Post::Post(const Me &me, History &history, Calls &calls, const Contacts &contact
         postTo(broker);
         takeFrom(broker);
     });
+    connect(&brokers, &Brokers::removed, this, [this](const PublicKey &broker) {
+        m_fromBrokers.erase(broker);
+        setDiskTrouble(broker, {});
+    });
     connect(&brokers, &Brokers::memberChanged, this, [this](const PublicKey &, const PublicKey &user) { wake(user); });
     connect(&brokers, &Brokers::peopleChanged, this, [this] { wake(); });
     connect(&contacts, &Contacts::added, this, [this] { wake(); });
