@@ -130,7 +130,7 @@ Result<void> Broker::load(const QString &folder)
 {
     if (const Result<void> accounts = m_accounts.load(); !accounts)
         return accounts;
-    if (const Result<void> requests = m_requests.load(wallClock()); !requests)
+    if (const Result<void> requests = m_requests.load(); !requests)
         return requests;
     if (const Result<void> offers = m_offers.load(); !offers)
         return offers;
@@ -266,14 +266,14 @@ void Broker::keepHouse(WallTime wall, milliseconds running)
     if (!look.steady)
         return;
     m_accounts.expire(wall);
-    m_requests.expire(wall);
     if (look.sure) {
         noteCalendar(wall);
+        m_requests.expire(wall);
         m_mailbox.keepHouse(wall, m_identity.key());
         m_topics.keepHouse(wall, running);
+        if (const Result<void> expired = m_invitations.expire(wall); !expired)
+            log(Level::Warning, "not-saved", { { "why", expired.error().sentence } });
     }
-    if (const Result<void> expired = m_invitations.expire(wall); !expired)
-        log(Level::Warning, "not-saved", { { "why", expired.error().sentence } });
     const QList<Account> users = m_accounts.all(AccountKind::User) + m_accounts.all(AccountKind::Node);
     for (const Account &account : users)
         if (account.once && account.since + unusedOnce < wall && !m_sessions.hasAny(account.key))

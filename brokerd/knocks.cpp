@@ -102,7 +102,7 @@ void Knocks::wait(const Knock &knock, const CallPointer &call)
     if (const CallPointer older = takeCall(knock.key))
         older->fail({ Code::Aborted, QStringLiteral("the same key asks on another connection") });
     const bool blocked = m_requests.isBlocked(knock.key, knock.address, wallClock()); // and sees no difference
-    const Result<Requests::Answer> answer = m_requests.answerTo(knock, wallClock());
+    const Result<Requests::Answer> answer = m_requests.answerTo(knock, wallClock(), now());
     if (!answer)
         return call->fail(answer.error());
     m_calls.insert(knock.key, call);

@@ -45,7 +45,7 @@ Requests::Requests(Database &database, const PublicKey &own, QObject *parent)
 {
 }
 
-Result<void> Requests::load(WallTime now)
+Result<void> Requests::load()
 {
     Result<QSqlQuery> rows = m_database.run(QStringLiteral(
         "SELECT key, kind, serial, knock, commitment, nonce, number, claim, program, host, rights, commands, address,"
@@ -69,10 +69,7 @@ Result<void> Requests::load(WallTime now)
         return blocks.error();
     while (blocks->next())
         m_blocks.insert(blocks->value(0).toString(), blocks->value(1).toLongLong());
-    if (const Result<void> loaded = loadPromises(); !loaded)
-        return loaded;
-    expire(now);
-    return {};
+    return loadPromises();
 }
 
 WallTime Requests::kept() const
@@ -80,9 +77,11 @@ WallTime Requests::kept() const
     return m_limits.days * 24 * 60 * 60 * 1000;
 }
 
-WallTime Requests::window() const
+void Requests::forgetRecent(Instant running)
 {
-    return m_limits.windowMinutes * 60 * 1000;
+    const auto window = std::chrono::minutes(m_limits.windowMinutes);
+    while (!m_recent.empty() && m_recent.front().first <= running - window)
+        m_recent.pop_front();
 }
 
 void Requests::report(LimitUse &use) const
@@ -101,12 +100,12 @@ Result<void> Requests::hasRoom(const Knock &knock) const
     return Error { Code::ResourceExhausted, QStringLiteral("too many requests wait here already: try again later") };
 }
 
-Result<void> Requests::mayKnock(const Knock &knock, WallTime now) const
+Result<void> Requests::mayKnock(const Knock &knock) const
 {
     if (const Result<void> room = hasRoom(knock); !room)
         return room;
-    const auto fromThere = std::count_if(m_recent.begin(), m_recent.end(),
-        [&](const auto &recent) { return recent.second == knock.address && recent.first > now - window(); });
+    const auto fromThere = std::count_if(
+        m_recent.begin(), m_recent.end(), [&](const auto &recent) { return recent.second == knock.address; });
     if (fromThere >= m_limits.perAddress) {
         m_hits.count("requests_per_address");
         return Error { Code::ResourceExhausted,
@@ -131,9 +130,9 @@ Result<void> Requests::isOwnId(const Knock &knock) const
     return {};
 }
 
-Result<Requests::Answer> Requests::answerTo(const Knock &knock, WallTime now)
+Result<Requests::Answer> Requests::answerTo(const Knock &knock, WallTime now, Instant running)
 {
-    forgetPromises(now);
+    forgetRecent(running);
     if (const Result<void> own = isOwnId(knock); !own)
         return own.error();
     const Waiting *before = find(knock.key);
@@ -143,7 +142,7 @@ Result<Requests::Answer> Requests::answerTo(const Knock &knock, WallTime now)
         m_promises.begin(), m_promises.end(), [&](const Promise &promise) { return isSame(promise.knock, knock); });
     if (promised != m_promises.end())
         return Answer { promised->nonce, promised->since };
-    if (const Result<void> may = mayKnock(knock, now); !may)
+    if (const Result<void> may = mayKnock(knock); !may)
         return may.error();
     const Promise fresh { knock, randomBytes(numberNonce), now };
     const auto written = m_database.run(QStringLiteral("INSERT OR REPLACE INTO promises VALUES (?, ?, ?, ?, ?, ?)"),
@@ -151,7 +150,7 @@ Result<Requests::Answer> Requests::answerTo(const Knock &knock, WallTime now)
     if (!written)
         return written.error();
     m_promises.push_back(fresh);
-    m_recent.emplace_back(now, knock.address);
+    m_recent.emplace_back(running, knock.address);
     return Answer { fresh.nonce, now };
 }
 
@@ -179,10 +178,8 @@ Result<void> Requests::loadPromises()
 
 void Requests::forgetPromises(WallTime now)
 {
-    if (m_promises.empty() || m_promises.front().since > now - kept())
+    if (std::erase_if(m_promises, [&](const Promise &promise) { return promise.since <= now - kept(); }) == 0)
         return;
-    while (!m_promises.empty() && m_promises.front().since <= now - kept())
-        m_promises.pop_front();
     const auto gone = m_database.run(QStringLiteral("DELETE FROM promises WHERE since <= ?"), { now - kept() });
     Q_UNUSED(gone) // they are left out when they are read next time
 }
@@ -332,8 +329,6 @@ bool Requests::isBlocked(const PublicKey &key, const QString &address, WallTime 
 
 void Requests::expire(WallTime now)
 {
-    while (!m_recent.empty() && m_recent.front().first <= now - window())
-        m_recent.pop_front();
     const QList<Waiting> waiting = m_waiting;
     for (const Waiting &request : waiting)
         if (request.since <= now - kept())

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "brokerd/accounts.h"
+#include "core/instant.h"
 #include "core/limit_use.h"
 
 #include <QStringList>
@@ -47,7 +48,7 @@ class Requests : public QObject {
 public:
     /// \param database  outlives this
     Requests(Database &database, const PublicKey &own, QObject *parent = nullptr);
-    Result<void> load(WallTime now);
+    Result<void> load();
     void setLimits(const RequestLimits &limits) { m_limits = limits; }
 
     /// What a knock is answered with.
@@ -59,8 +60,9 @@ public:
     /// The nonce of before when the same request knocks again, revealed or not. Each
     /// fresh one counts: whoever sees many before it reveals could choose the one whose number fits.
     /// \retval InvalidArgument    its id is that of another request
+    /// \param running  what is counted in a window goes by this clock, which nobody sets
     /// \retval ResourceExhausted  too many wait, or came from this address lately
-    Result<Answer> answerTo(const Knock &knock, WallTime now);
+    Result<Answer> answerTo(const Knock &knock, WallTime now, Instant running);
     /// Whether this may be revealed; also asked for who is blocked, so that they see no difference.
     /// \retval InvalidArgument    it is not what was committed to
     /// \retval ResourceExhausted  too many wait
@@ -91,6 +93,7 @@ public:
     void report(LimitUse &use) const;
     bool isBlocked(const PublicKey &key, const QString &address, WallTime now) const;
 
+    /// What is too old goes, by a calendar that nobody doubts.
     void expire(WallTime now);
 
 signals:
@@ -108,9 +111,10 @@ private:
 
     Result<void> isOwnId(const Knock &knock) const;
     Result<void> hasRoom(const Knock &knock) const;
-    Result<void> mayKnock(const Knock &knock, WallTime now) const;
+    Result<void> mayKnock(const Knock &knock) const;
     WallTime kept() const;
-    WallTime window() const;
+    /// Drops what is out of the window.
+    void forgetRecent(Instant running);
     Result<QString> freshId(AccountKind kind);
     Result<void> write(const Waiting &request);
     Result<void> loadPromises();
@@ -121,8 +125,8 @@ private:
     RequestLimits m_limits;
     mutable LimitHits m_hits; // counted where nothing else changes
     QList<Waiting> m_waiting;
-    std::deque<Promise> m_promises; // oldest first
-    std::deque<std::pair<WallTime, QString>> m_recent; // when · address
+    std::deque<Promise> m_promises;
+    std::deque<std::pair<Instant, QString>> m_recent; // when · address
     QHash<QString, WallTime> m_blocks;
 };
 

@@ -231,6 +231,7 @@ void Person::keepHouse(qint64 wall, milliseconds running)
     if (!d->clock.look(running, wall).steady)
         return;
     d->contacts->expire(wall);
+    d->requests.keepHouse(wall);
     d->transfers.keepHouse(wall, running);
 }
 

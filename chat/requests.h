@@ -60,6 +60,8 @@ public:
     Result<void> deny(quint64 id);
 
     void report(LimitUse &use) const;
+    /// What knocked too long ago is forgotten. \param wall  ms since 1970, of a calendar that was not just set
+    void keepHouse(qint64 wall);
 
 signals:
     void changed(); ///< anything: number of requests, place, content

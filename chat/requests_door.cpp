@@ -17,8 +17,7 @@ namespace {
 
 constexpr int idBytes = 16;
 constexpr int newAsksPerKey = 3; ///< in RequestLimits::windowMinutes
-constexpr qint64 minute = 60 * 1000; // ms
-constexpr qint64 day = 24 * 60 * minute;
+constexpr qint64 day = 24 * 60 * 60 * 1000; // ms
 
 /// A program's or machine's name as it came, made presentable.
 QStringList claimedNames(const QStringList &names)
@@ -70,11 +69,6 @@ void Requests::Private::knocked(const AskToBeLetIn::Request &request, const std:
 /// number, so it is refused.
 Result<Requests::Private::Nonce> Requests::Private::nonceFor(const AskToBeLetIn::Request &request, const PublicKey &key)
 {
-    const qint64 today = wallClock();
-    const auto pruned =
-        database.run(QStringLiteral("DELETE FROM knocks WHERE since < ?"), { today - me.limits.requests.days * day });
-    if (!pruned)
-        return pruned.error();
     Result<QSqlQuery> known =
         database.run(QStringLiteral("SELECT key, commitment, nonce, since, length(answer) FROM knocks WHERE ask = ?"),
             { request.id });
@@ -87,24 +81,32 @@ Result<Requests::Private::Nonce> Requests::Private::nonceFor(const AskToBeLetIn:
     }
     if (asksTooOften(key))
         return Nonce { randomBytes(numberNonce), 0, false };
-    const Nonce fresh { randomBytes(numberNonce), today, false };
+    const Nonce fresh { randomBytes(numberNonce), wallClock(), false };
     const auto saved = database.run(QStringLiteral("INSERT INTO knocks VALUES (?, ?, ?, ?, ?, ?)"),
         { request.id, key.bytes(), request.commitment, fresh.nonce, fresh.since, QByteArray("") });
     if (!saved)
         return saved.error();
+    recent.emplace_back(now(), key);
     return fresh;
 }
 
-bool Requests::Private::asksTooOften(const PublicKey &key) const
+bool Requests::Private::asksTooOften(const PublicKey &key)
 {
-    const qint64 window = me.limits.requests.windowMinutes * minute;
-    Result<QSqlQuery> counted =
-        database.run(QStringLiteral("SELECT count(*), coalesce(sum(key = ? AND since > ?), 0) FROM knocks"),
-            { key.bytes(), wallClock() - window });
-    if (!counted || !counted->next())
+    const Instant window = now() - std::chrono::minutes(me.limits.requests.windowMinutes);
+    while (!recent.empty() && recent.front().first <= window)
+        recent.pop_front();
+    const auto isTheirs = [&](const auto &asked) { return asked.second == key; };
+    if (std::count_if(recent.begin(), recent.end(), isTheirs) >= newAsksPerKey)
         return true;
-    return counted->value(0).toLongLong() >= me.limits.requests.unanswered
-        || counted->value(1).toInt() >= newAsksPerKey;
+    const Result<qint64> told = database.number(QStringLiteral("SELECT count(*) FROM knocks"));
+    return !told || *told >= me.limits.requests.unanswered;
+}
+
+void Requests::keepHouse(qint64 wall)
+{
+    const auto pruned = d->database.run(
+        QStringLiteral("DELETE FROM knocks WHERE since < ?"), { wall - d->me.limits.requests.days * day });
+    Q_UNUSED(pruned) // what a full disk keeps goes another time
 }
 
 Door Requests::Private::doorOf(const AskToBeLetIn::Request &request, const IncomingCall &call) const

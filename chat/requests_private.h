@@ -5,6 +5,7 @@
 #include "core/contracts/request.h"
 
 #include <QSet>
+#include <deque>
 
 namespace hawser {
 class Database;
@@ -48,7 +49,7 @@ public:
     };
     void knocked(const contracts::AskToBeLetIn::Request &request, const std::shared_ptr<IncomingCall> &call);
     Result<Nonce> nonceFor(const contracts::AskToBeLetIn::Request &request, const PublicKey &key);
-    bool asksTooOften(const PublicKey &key) const;
+    bool asksTooOften(const PublicKey &key);
     Door doorOf(const contracts::AskToBeLetIn::Request &request, const IncomingCall &call) const;
     void revealed(IncomingCall *call, const ChannelMessage &message);
     void left(IncomingCall *call);
@@ -73,6 +74,7 @@ public:
     RequestQueue queue;
     QTimer *timer;
     std::vector<Knock> knocks;
+    std::deque<std::pair<Instant, PublicKey>> recent; ///< who asked something new in the window
     QHash<PublicKey, QPointer<Call>> watches;
     QSet<quint64> deciding; ///< by me, on the way to a broker
 };

@@ -17,7 +17,7 @@ public:
     struct Look {
         bool steady = true; ///< false: it was set while this program ran; purge nothing
         bool sure =
-            true; ///< false: not steady, or it may have been set before the start; throw away nothing of what people wrote
+            true; ///< false: not steady, or it may have been set before the start; throw away nothing that only waits
         milliseconds jumped {}; ///< how far, at the look that finds it; else 0
     };
     /// What the calendar said when the program before this one looked: one that starts far from there may have been away for

@@ -163,7 +163,7 @@ private slots:
         const QByteArray nonce = randomBytes(numberNonce);
         const auto knock = [&](int address, WallTime at) {
             const Knock one = knockOf(own, nonce, QStringLiteral("192.0.2.%1").arg(address));
-            const auto answer = requests.answerTo(one, at);
+            const auto answer = requests.answerTo(one, at, Instant(milliseconds(at)));
             return answer ? codeOf(requests.reveal(one, answer->nonce, nonce, at)) : answer.error().code;
         };
         QCOMPARE(knock(1, 0), Code::Ok);
@@ -174,9 +174,10 @@ private slots:
         QCOMPARE(requests.all().size(), 1);
         requests.expire(day + 5 * minute);
         QCOMPARE(requests.all().size(), 0);
+        const Instant later(milliseconds(2 * day));
         for (int i = 0; i < 2; ++i)
-            QVERIFY(requests.answerTo(knockOf(own, nonce, QStringLiteral("192.0.2.%1").arg(10 + i)), 2 * day));
-        QCOMPARE(codeOf(requests.answerTo(knockOf(own, nonce, QStringLiteral("192.0.2.20")), 2 * day)),
+            QVERIFY(requests.answerTo(knockOf(own, nonce, QStringLiteral("192.0.2.%1").arg(10 + i)), 2 * day, later));
+        QCOMPARE(codeOf(requests.answerTo(knockOf(own, nonce, QStringLiteral("192.0.2.20")), 2 * day, later)),
             Code::ResourceExhausted); // two have not shown their number
         LimitUse use;
         requests.report(use);

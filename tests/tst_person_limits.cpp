@@ -1,8 +1,13 @@
 // What a person sets in limits.toml is checked, documented, shown, and acts where it should.
 #include "chat/direct.h"
+#include "core/clock_watch.h"
 #include "core/contracts/control.h"
+#include "core/store/database.h"
+#include "core/wall_clock.h"
 #include "support/desk.h"
+#include "support/knocker.h"
 #include "support/limit_checks.h"
+#include "support/someone.h"
 #include "support/talk_of.h"
 
 #include <QTemporaryDir>
@@ -11,6 +16,7 @@
 using namespace hawser;
 using namespace hawser::chat;
 using hawser::testing::lastEntry;
+using hawser::testing::Someone;
 
 namespace {
 
@@ -171,6 +177,57 @@ private slots:
         queue.report(use);
         QCOMPARE(use.hits[u"requests_listed"].toInt(), 1);
         QCOMPARE(use.hits[u"requests_per_address"].toInt(), 1);
+    }
+
+    /// Who asks anew too often goes unheard for a while, by a clock that nobody sets; and what was told to whom is not forgotten
+    /// at the first sight of another year.
+    void aSetCalendarSilencesNobodyAndForgetsNothing() // P10
+    {
+        using std::chrono::days, std::chrono::hours;
+        Someone bea(QStringLiteral("Bea"));
+        test::Knocker mallory(contracts::AskToBeLetIn::Kind::Contact);
+        const auto told = [&] {
+            LimitUse use;
+            bea->requests().report(use);
+            return use.now[u"requests_unanswered"].toInt();
+        };
+        const auto knocks =
+            [&](const QString &address) { // comes anew and is told a number, whether or not it is heard of
+                mallory.heard.reset();
+                mallory.connectTo(*Address::parse(address), bea->key());
+                return QTest::qWaitFor([&] { return mallory.heard.has_value(); });
+            };
+        const QString door = bea.listen();
+        for (const int heardOf : { 1, 2, 3, 3 }) {
+            QVERIFY(knocks(door));
+            QCOMPARE(told(), heardOf);
+        }
+
+        qint64 wall = wallClock();
+        milliseconds running = runningTime();
+        const auto look = [&](milliseconds calendar, milliseconds passed) {
+            wall += calendar.count();
+            running += passed;
+            bea->keepHouse(wall, running);
+        };
+        look({}, {});
+        look(days(400), hours(2));
+        look(-days(400), hours(2));
+        look(hours(2), hours(2));
+        QCOMPARE(told(), 3);
+
+        // what she was asked while her calendar was ten days ahead was not asked just now
+        bea.person.reset();
+        const auto file = Database::open(bea.folder.filePath(QStringLiteral("person.db")), { {}, {} });
+        QVERIFY(file && (*file)->run(QStringLiteral("UPDATE knocks SET since = since + 864000000")));
+        bea.open();
+        QVERIFY(knocks(bea.listen()));
+        QCOMPARE(told(), 4);
+        running = runningTime();
+        wall = wallClock();
+        look({}, {});
+        look(days(18), days(18));
+        QCOMPARE(told(), 0);
     }
 };
 

@@ -14,6 +14,12 @@ namespace {
 constexpr WallTime minute = 60 * 1000;
 constexpr WallTime day = 24 * 60 * minute;
 
+/// Where both clocks began together.
+Instant when(WallTime now)
+{
+    return Instant(milliseconds(now));
+}
+
 /// Somebody who knocks, with its own half of the number.
 struct Asker {
     explicit Asker(const PublicKey &broker, const QString &address = QStringLiteral("192.0.2.1"))
@@ -25,13 +31,15 @@ struct Asker {
         knock.address = address;
         knock.commitment = commitmentOf(nonce, knock.key, broker);
     }
-    Result<Waiting> ask(Requests &requests, WallTime now)
+    /// At a broker whose calendar says `now`; \param running  what its other clock says
+    Result<Waiting> ask(Requests &requests, WallTime now, Instant running)
     {
-        const Result<Requests::Answer> theirs = requests.answerTo(knock, now);
+        const Result<Requests::Answer> theirs = requests.answerTo(knock, now, running);
         if (!theirs)
             return theirs.error();
         return requests.reveal(knock, theirs->nonce, nonce, now);
     }
+    Result<Waiting> ask(Requests &requests, WallTime now) { return ask(requests, now, when(now)); }
     Identity identity = Identity::generate();
     QByteArray nonce = randomBytes(numberNonce);
     Knock knock;
@@ -56,11 +64,12 @@ private slots:
     void whoIsToldANonceHasItAfterARestart();
     void atMostEightWait();
     void atMostThreeOfAnAddressInTenMinutes();
+    void aSetCalendarChangesNothing(); // P10
     void goesAfterSevenDays();
     void blockedByKeyAndAddressForATime();
 
 private:
-    void open(WallTime now = 0);
+    void open();
 
     std::unique_ptr<QTemporaryDir> m_folder;
     std::unique_ptr<Database> m_database;
@@ -76,7 +85,7 @@ void TestRequests::init()
     open();
 }
 
-void TestRequests::open(WallTime now)
+void TestRequests::open()
 {
     m_requests.reset();
     m_database.reset();
@@ -84,13 +93,13 @@ void TestRequests::open(WallTime now)
     QVERIFY(database);
     m_database = std::move(*database);
     m_requests = std::make_unique<Requests>(*m_database, m_own);
-    QVERIFY(m_requests->load(now));
+    QVERIFY(m_requests->load());
 }
 
 void TestRequests::numberIsTheSameOnBothSides()
 {
     Asker bea(m_own);
-    const Result<Requests::Answer> theirs = m_requests->answerTo(bea.knock, 0);
+    const Result<Requests::Answer> theirs = m_requests->answerTo(bea.knock, 0, when(0));
     QVERIFY(theirs);
     const Result<Waiting> request = m_requests->reveal(bea.knock, theirs->nonce, bea.nonce, 0);
     QVERIFY(request);
@@ -148,7 +157,7 @@ void TestRequests::sameKeyIsOneRequest()
 void TestRequests::anotherNonceThanCommittedIsRefused()
 {
     Asker bea(m_own);
-    const Result<Requests::Answer> theirs = m_requests->answerTo(bea.knock, 0);
+    const Result<Requests::Answer> theirs = m_requests->answerTo(bea.knock, 0, when(0));
     QVERIFY(theirs);
     const Result<Waiting> refused = m_requests->reveal(bea.knock, theirs->nonce, randomBytes(numberNonce), 0);
     QCOMPARE(refused.error().code, Code::InvalidArgument);
@@ -164,16 +173,16 @@ void TestRequests::whoAsksAgainSaysWhatTheySaidAtFirst()
     QVERIFY(again);
     QCOMPARE(again->id, QStringLiteral("r1"));
     QCOMPARE(again->knock.claim, QStringLiteral("Bea"));
-    QCOMPARE(m_requests->answerTo(bea.knock, minute)->since, 0); // its two minutes go on
+    QCOMPARE(m_requests->answerTo(bea.knock, minute, when(minute))->since, 0); // its two minutes go on
 }
 
 void TestRequests::anotherCommitmentUnderTheSameIdIsRefused()
 {
     Asker bea(m_own);
-    QVERIFY(m_requests->answerTo(bea.knock, 0));
+    QVERIFY(m_requests->answerTo(bea.knock, 0, when(0)));
     const auto refusedAs = [&](Knock knock, const QByteArray &commitment) {
         knock.commitment = commitment;
-        const Result<Requests::Answer> nonce = m_requests->answerTo(knock, 0);
+        const Result<Requests::Answer> nonce = m_requests->answerTo(knock, 0, when(0));
         return nonce ? Code::Ok : nonce.error().code;
     };
     const QByteArray other = commitmentOf(randomBytes(numberNonce), bea.knock.key, m_own);
@@ -189,16 +198,16 @@ void TestRequests::anotherCommitmentUnderTheSameIdIsRefused()
 void TestRequests::whoDoesNotRevealSeesOneNonceAndNoMore()
 {
     Asker mallory(m_own);
-    const Result<Requests::Answer> first = m_requests->answerTo(mallory.knock, 0);
+    const Result<Requests::Answer> first = m_requests->answerTo(mallory.knock, 0, when(0));
     QVERIFY(first);
-    QCOMPARE(*m_requests->answerTo(mallory.knock, 1), *first); // with the time it was asked first
-    QCOMPARE(*m_requests->answerTo(mallory.knock, 11 * minute), *first);
+    QCOMPARE(*m_requests->answerTo(mallory.knock, 1, when(1)), *first); // with the time it was asked first
+    QCOMPARE(*m_requests->answerTo(mallory.knock, 11 * minute, when(9 * minute)), *first);
     int told = 1;
     for (int i = 0; i < 100; ++i)
-        told += bool(m_requests->answerTo(Asker(m_own).knock, 0));
+        told += bool(m_requests->answerTo(Asker(m_own).knock, 0, when(9 * minute)));
     QCOMPARE(told, 3); // of one address in ten minutes
     for (int i = 0; i < 1000; ++i)
-        told += bool(m_requests->answerTo(Asker(m_own, QString::number(i)).knock, 0));
+        told += bool(m_requests->answerTo(Asker(m_own, QString::number(i)).knock, 0, when(9 * minute)));
     QCOMPARE(told, 256);
 }
 
@@ -206,14 +215,16 @@ void TestRequests::whoDoesNotRevealSeesOneNonceAndNoMore()
 void TestRequests::whoIsToldANonceHasItAfterARestart()
 {
     const Asker bea(m_own);
-    const Requests::Answer before = *m_requests->answerTo(bea.knock, minute);
-    open(2 * minute);
-    QCOMPARE(*m_requests->answerTo(bea.knock, 2 * minute), before);
+    const Requests::Answer before = *m_requests->answerTo(bea.knock, minute, when(minute));
+    open();
+    QCOMPARE(*m_requests->answerTo(bea.knock, 2 * minute, when(2 * minute)), before);
     Asker other(m_own);
     other.knock.id = bea.knock.id;
-    QVERIFY(!m_requests->answerTo(other.knock, 2 * minute)); // it is hers
-    open(8 * day);
-    QVERIFY(m_requests->answerTo(bea.knock, 8 * day)->nonce != before.nonce);
+    QVERIFY(!m_requests->answerTo(other.knock, 2 * minute, when(2 * minute))); // it is hers
+    open(); // on whatever date: nothing goes before it is sure
+    QCOMPARE(*m_requests->answerTo(bea.knock, 8 * day, when(8 * day)), before);
+    m_requests->expire(8 * day);
+    QVERIFY(m_requests->answerTo(bea.knock, 8 * day, when(8 * day))->nonce != before.nonce);
 }
 
 void TestRequests::atMostEightWait()
@@ -236,6 +247,27 @@ void TestRequests::atMostThreeOfAnAddressInTenMinutes()
     QCOMPARE(Asker(m_own).ask(*m_requests, 10 * minute - 1).error().code, Code::ResourceExhausted);
     QVERIFY(Asker(m_own, QStringLiteral("192.0.2.9")).ask(*m_requests, 10 * minute - 1));
     QVERIFY(Asker(m_own).ask(*m_requests, 10 * minute));
+}
+
+/// Who asked too often waits by a clock that nobody sets; and nothing is forgotten at the first sight of another year.
+void TestRequests::aSetCalendarChangesNothing()
+{
+    constexpr WallTime fiftyYears = 50 * 365 * day;
+    Asker bea(m_own);
+    Asker carl(m_own);
+    const Requests::Answer before = *m_requests->answerTo(bea.knock, minute, when(minute));
+    QVERIFY(m_requests->answerTo(carl.knock, minute + fiftyYears, when(minute)));
+    QCOMPARE(*m_requests->answerTo(bea.knock, minute + fiftyYears, when(minute)), before);
+    QVERIFY(m_requests->answerTo(Asker(m_own).knock, minute, when(minute)));
+    for (const WallTime now : { minute, minute + fiftyYears, minute - day })
+        QCOMPARE(Asker(m_own).ask(*m_requests, now, when(11 * minute - 1)).error().code, Code::ResourceExhausted);
+    QVERIFY(Asker(m_own).ask(*m_requests, 12 * minute, when(11 * minute)));
+
+    // what was asked on a date that never came holds up nothing else
+    Asker dora(m_own);
+    const Requests::Answer hers = *m_requests->answerTo(dora.knock, 12 * minute, when(11 * minute));
+    m_requests->expire(12 * minute + 7 * day);
+    QVERIFY(m_requests->answerTo(dora.knock, 8 * day, when(8 * day))->nonce != hers.nonce);
 }
 
 void TestRequests::goesAfterSevenDays()

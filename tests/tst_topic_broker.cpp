@@ -808,7 +808,17 @@ private slots:
             QVERIFY(accounts
                 && (*accounts)->run(
                     QStringLiteral("UPDATE accounts SET until = 1 WHERE key = ?"), { house.key("ana").bytes() }));
+            QVERIFY((*accounts)->run(QStringLiteral("INSERT INTO invitations VALUES (x'01', 0, 0, 1, 1)")));
+            QVERIFY((*accounts)->run(QStringLiteral("INSERT INTO promises VALUES (x'01', ?, 'r', x'', x'', 1)"),
+                { house.key("bea").bytes() }));
         }
+        const auto waiting = [&] { // invitations and requests
+            const auto accounts =
+                Database::open(house.folder() + QStringLiteral("/broker.sqlite"), broker::databaseSteps());
+            const Result<qint64> count = (*accounts)->number(QStringLiteral(
+                "SELECT (SELECT count(*) FROM invitations WHERE hash = x'01') + (SELECT count(*) FROM promises)"));
+            return count ? *count : -1;
+        };
         QFile calendar(house.folder() + QStringLiteral("/calendar"));
         QVERIFY(calendar.open(QIODevice::ReadWrite));
         QVERIFY(qAbs(calendar.readAll().toLongLong() - wallClock()) < milliseconds(hours(1)).count()); // it was noted
@@ -822,9 +832,11 @@ private slots:
             return QTest::qWaitFor([&] { return after.isReady(); }) ? int(house.counter("durable_messages_now")) : -1;
         };
         QCOMPARE(messages("one"), 1);
+        QCOMPARE(waiting(), 2);
         QCOMPARE(test::contentOf(calendar.fileName()), before);
         house.broker().keepHouse(wallClock() + milliseconds(minutes(11)).count(), runningTime() + minutes(11));
         QCOMPARE(messages("two"), 0);
+        QCOMPARE(waiting(), 0);
         QVERIFY(test::contentOf(calendar.fileName()) != before);
     }
 

@@ -124,16 +124,19 @@ class Household:
         return os.path.join(self.bin, name)
 
     def start(self, name, program, *words, env=None, inside=None):
-        """A program that goes on, perhaps inside another network (namespace.py) or watched (proof_order.py); what it prints is its .output()."""
+        """A program that goes on, perhaps inside another network (namespace.py); what it prints is its .output()."""
         argv = [self.program(program), *map(str, words)]
         started = x11.Program(name, inside.command(argv) if inside else argv, dict(self.env, **(env or {})), self.folder)
         self.programs.append(started)
         return started
 
-    def run(self, program, *words, stdin="", seconds=60):
+    def run(self, program, *words, stdin="", seconds=60, env=None):
         """A program to its end."""
-        done = subprocess.run([self.program(program), *map(str, words)], env=self.env, input=stdin, capture_output=True,
-                              text=True, timeout=seconds, check=False)
+        try:
+            done = subprocess.run([self.program(program), *map(str, words)], env=dict(self.env, **(env or {})), input=stdin,
+                                  capture_output=True, text=True, timeout=seconds, check=False)
+        except subprocess.TimeoutExpired as late:
+            raise Failed(f"{program} {words[0]} did not end in {seconds} s; it said {late.stdout} {late.stderr}") from None
         return Done(done.returncode, done.stdout, done.stderr)
 
     def well(self, program, *words, **more):
@@ -144,7 +147,7 @@ class Household:
 
     # ---- the suite
 
-    def start_broker(self, name="broker", listen=OWN_HOST + ":0", env=None, config=None, inside=None):
+    def start_broker(self, name="broker", listen=OWN_HOST + ":0", env=None, config=None):
         """Starts a broker; its address is house.address. Again, on the folder it had: with listen=house.address.
 
         config: lines of TOML
@@ -156,7 +159,7 @@ class Household:
                 file.write(config)
         before = sum(program.name.split(".")[0] == name for program in self.programs)
         broker = self.start(f"{name}.{before}" if before else name, "hawser-brokerd", "run", "--data", self.path(name),
-                            "--listen", listen, *words, env=env, inside=inside)
+                            "--listen", listen, *words, env=env)
 
         def ready():
             check(broker.running(), f"the broker did not start:\n{broker.output()}")
@@ -172,18 +175,18 @@ class Household:
     def invite(self, *words):
         return self.well("hawser-brokerd", "invite", *words, "--data", self.path("broker")).out
 
-    def person(self, name, joins=True, by=None):
+    def person(self, name, joins=True, by=None, env=None):
         """Somebody with a folder, let in at the broker by an invitation; always dials the address `by`, if there is one."""
         person = Person(self, name)
         if joins:
             link = self.invite()
             link = link.replace(self.address, by) if by else link
-            done = self.run("hawser", "join", "-", "--data", person.data, stdin=link)
+            done = self.run("hawser", "join", "-", "--data", person.data, stdin=link, env=env)
             check(done.status == 0, f"{name} could not join: {done}")
         person.key = person.well("id", "--json").lines()[0]["key"]
         return person
 
-    def node(self, config="", name="node", by=None):
+    def node(self, config="", name="node", by=None, env=None):
         """A machine that offers what the TOML says and dials `by`, if there is one; returns (its program, its key) once people can see it."""
         path = self.path(name + ".toml")
         with open(path, "w", encoding="utf-8") as file:
@@ -192,16 +195,16 @@ class Household:
         link = self.invite("--kind", "node")
         done = self.run("hawser-nodeagent", "join", "-", *words, stdin=link.replace(self.address, by) if by else link)
         check(done.status == 0, f"the node could not join: {done}")
-        agent = self.start(name, "hawser-nodeagent", "run", *words)
+        agent = self.start(name, "hawser-nodeagent", "run", *words, env=env)
         wait_for(lambda: self.broker("status")[0]["nodes_online"] > 0, "the node to be online")
         with open(self.path(name, "identity.pub"), encoding="ascii") as file:
             return agent, file.read().split()[0]
 
-    def befriend(self, one, other):
+    def befriend(self, one, other, env=None):
         """They become contacts, over a direct link; `other` was asked and goes on listening: returns its program."""
-        listener = other.start("listen", "127.0.0.1:0", "--json", "--accept", one.key)
+        listener = other.start("listen", "127.0.0.1:0", "--json", "--accept", one.key, env=env)
         address = wait_for(lambda: re.search(r"127\.0\.0\.1:\d+", listener.output()), f"{other.name} to listen")[0]
-        one.well("join", address)
+        one.well("join", address, env=env)
         return listener
 
     def befriend_at_broker(self, one, other):

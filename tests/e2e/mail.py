@@ -20,9 +20,9 @@ IN_FLIGHT = 500  # items
 AT_ONCE = 5  # items in one message
 
 
-def packed(bodies):
+def packed(bodies, kind=KIND):
     """Items as they lie on the wire."""
-    return b"".join(struct.pack(">IqB", 13 + len(KIND) + len(body), 0, len(KIND)) + KIND + body for body in bodies)
+    return b"".join(struct.pack(">IqB", 13 + len(kind) + len(body), 0, len(kind)) + kind + body for body in bodies)
 
 
 async def until(condition, what, seconds=60):
@@ -32,11 +32,12 @@ async def until(condition, what, seconds=60):
         await asyncio.sleep(0.02)
 
 
-def bodies_of(items):
+def items_of(items):
+    """The kind and the body of each."""
     at = 0
     while at < len(items):
         length, _, kind = struct.unpack(">IqB", items[at:at + 13])
-        yield items[at + 13 + kind:at + length]
+        yield items[at + 13:at + 13 + kind], items[at + 13 + kind:at + length]
         at += length
 
 
@@ -134,7 +135,7 @@ class Taker(Comes):
     def apply(self, told):
         sender, number = (told["from"], told["device"], told["conversation"]), told["first"] - 1
         count = 0
-        for body in bodies_of(told["items"]):
+        for _, body in items_of(told["items"]):
             number, count = number + 1, count + 1
             if number <= self.marks.get(sender, 0):
                 self.again += 1

@@ -101,6 +101,9 @@ def _map(data, at, count):
 
 # ---- who one is (§1, §2)
 
+ED25519_HEAD = bytes.fromhex("302e020100300506032b657004220420")  # of a PKCS #8 key; its 32-byte seed follows
+
+
 def key_of(certificate):
     """The raw Ed25519 key in a certificate's DER: what follows its algorithm and the head of the bit string."""
     head = bytes.fromhex("300506032b6570032100")
@@ -109,14 +112,16 @@ def key_of(certificate):
 
 
 class Identity:
-    """A new key with a certificate, as PEM files in a folder."""
+    """A key, a new one unless its seed is said, with a certificate that begins today, as PEM files in a folder."""
 
-    def __init__(self, folder, name):
+    def __init__(self, folder, name, days=36500, seed=None):
         self.name = name
         self.pem = os.path.join(folder, name + ".pem")
         self.secret = os.path.join(folder, name + ".key")
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ed25519", "-nodes", "-days", "36500", "-subj", "/CN=somebody",
-                        "-keyout", self.secret, "-out", self.pem], check=True, capture_output=True)
+        with open(self.secret, "w", encoding="ascii", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+            file.write(ssl.DER_cert_to_PEM_cert(ED25519_HEAD + (seed or secrets.token_bytes(32))).replace("CERTIFICATE", "PRIVATE KEY"))
+        subprocess.run(["openssl", "req", "-x509", "-key", self.secret, "-days", str(days), "-subj", "/CN=somebody", "-out", self.pem],
+                       check=True, capture_output=True)
         with open(self.pem, encoding="ascii") as file:
             self.key = key_of(ssl.PEM_cert_to_DER_cert(file.read()))
         self.device, self.session = secrets.token_bytes(8), secrets.token_bytes(8)
