@@ -147,6 +147,12 @@ void Control::subscribeTopic(const SubscribeTopic::Request &request, const std::
         in.state = QStringLiteral("ready");
         to->send(in);
     });
+    connect(subscription, &Subscription::waits, to, [to](const Error &why) {
+        SubscribeTopic::In in;
+        in.state = QStringLiteral("waits");
+        in.sentence = why.sentence;
+        to->send(in);
+    });
     connect(subscription, &Subscription::ended, to,
         [this, to](const Error &why) { finish(to, why.code == Code::Ok ? Result<Value>(Value(Value::Map {})) : why); });
     if (!request.durable.isEmpty())

@@ -72,6 +72,10 @@ private:
     {
         if (in.state == QLatin1String("missed"))
             return takeMissed(in);
+        if (in.state == QLatin1String("waits"))
+            return takeWaits(in.sentence);
+        if (in.state == QLatin1String("ready") && !std::exchange(m_waits, {}).isEmpty())
+            return printer().talk(QStringLiteral("it goes on"));
         if (in.state != QLatin1String("message"))
             return;
         if (typed().json)
@@ -94,6 +98,13 @@ private:
         if (typed().json)
             return printer().object(Value::Map { { QStringLiteral("missed"), Value(in.missed) } });
         printer().talk(QStringLiteral("%1 messages are missing here").arg(count));
+    }
+
+    /// Once for each reason, however often it is tried.
+    void takeWaits(const QString &why)
+    {
+        if (std::exchange(m_waits, why) != why)
+            printer().talk(QStringLiteral("nothing comes now (%1); it goes on by itself").arg(why));
     }
 
     /// JSON cannot hold any bytes: what is no UTF-8 is told in base64.
@@ -138,6 +149,7 @@ private:
     QPointer<Call> m_call;
     quint64 m_left = 0; // 0: no end
     quint64 m_number = 0; // printed and not yet acknowledged
+    QString m_waits; // why, as it was last said
     bool m_over = false;
 };
 

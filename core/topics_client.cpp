@@ -2,6 +2,8 @@
 
 #include "core/topics.h"
 
+#include <QRandomGenerator>
+
 namespace hawser {
 
 namespace {
@@ -19,13 +21,29 @@ void drop(QPointer<Call> &call)
 
 } // namespace
 
+void OpenedAgain::begin()
+{
+    m_later.setSingleShot(true);
+    const auto openNow = [this] {
+        m_later.stop();
+        if (m_client.state() == Client::State::Ready)
+            open();
+    };
+    connect(&m_client, &Client::ready, this, openNow);
+    connect(&m_later, &QTimer::timeout, this, openNow);
+    openNow();
+}
+
+void OpenedAgain::openLater()
+{
+    m_later.start(m_backoff.next(QRandomGenerator::global()->generateDouble()));
+}
+
 // --- publishing
 
-Publisher::Publisher(Client &client, QObject *parent) : QObject(parent), m_client(client)
+Publisher::Publisher(Client &client, QObject *parent) : OpenedAgain(client, parent)
 {
-    connect(&client, &Client::ready, this, &Publisher::open);
-    if (client.state() == Client::State::Ready)
-        open();
+    begin();
 }
 
 Publisher::~Publisher()
@@ -92,6 +110,7 @@ void Publisher::take(QByteArrayView answer)
     const Result<topic::Answer> said = topic::decodeAnswer(answer);
     if (!said)
         return;
+    isOpen();
     if (const auto *range = std::get_if<topic::Refused>(&*said))
         emit refused(m_base + range->first, range->count, range->why);
     else if (m_base + std::get<topic::Taken>(*said).count <= m_sent)
@@ -102,6 +121,7 @@ void Publisher::take(QByteArrayView answer)
 void Publisher::closed(const Error &why)
 {
     m_call = nullptr;
+    openLater();
     const quint64 first = m_taken + 1;
     const quint64 open = m_sent - m_taken;
     m_taken = m_base = m_sent;
@@ -112,12 +132,10 @@ void Publisher::closed(const Error &why)
 // --- subscribing
 
 Subscription::Subscription(Client &client, const QString &pattern, const SubscribeOptions &options, QObject *parent)
-    : QObject(parent), m_client(client), m_request({ pattern, options.last, options.durable, {} }),
+    : OpenedAgain(client, parent), m_request({ pattern, options.last, options.durable, {} }),
       m_acknowledgeMyself(options.acknowledgeMyself)
 {
-    connect(&client, &Client::ready, this, &Subscription::open);
-    if (client.state() == Client::State::Ready)
-        open();
+    begin();
 }
 
 Subscription::~Subscription()
@@ -155,6 +173,7 @@ void Subscription::take(QByteArrayView bytes)
     } else if (const auto *gap = std::get_if<topic::Gap>(&*word)) {
         emit missed(gap->count);
     } else {
+        isOpen();
         m_ready = true;
         const bool again = std::exchange(m_wasReady, true);
         if (again && m_request.durable.isEmpty())
@@ -200,8 +219,11 @@ void Subscription::closed(const Error &why)
 {
     m_call = nullptr;
     m_ready = false;
-    if (why.code == Code::Unavailable)
-        return; // it comes again with the client
+    if (why.code == Code::Unavailable) {
+        openLater();
+        emit waits(why);
+        return;
+    }
     m_over = true;
     emit ended(why);
 }

@@ -1,19 +1,42 @@
 #pragma once
 
+#include "core/backoff.h"
 #include "core/client.h"
 #include "core/contracts/topics.h"
 #include "core/topic_messages.h"
 
 #include <QHash>
+#include <QTimer>
 
 namespace hawser {
+
+/// What is opened each time its client is let in, and again after a pause when it ends while the client still is.
+class OpenedAgain : public QObject {
+protected:
+    /// \param client  outlives this
+    OpenedAgain(Client &client, QObject *parent) : QObject(parent), m_client(client) { }
+
+    virtual void open() = 0;
+    /// Opens as soon as the client is let in, now if it is. For the constructor.
+    void begin();
+    /// It ended.
+    void openLater();
+    /// The broker goes along: the next pause is short.
+    void isOpen() { m_backoff = Backoff(); }
+
+    Client &m_client;
+
+private:
+    QTimer m_later;
+    Backoff m_backoff;
+};
 
 /// Publishes to topics at a broker, over one stream that is opened again each time the client is let in. What is published
 /// while it is not there is refused, never kept for later.
 ///
 ///     Publisher publisher(client);
 ///     publisher.publish("metrics.host1.cpu", "0.42");
-class Publisher : public QObject {
+class Publisher : public OpenedAgain {
     Q_OBJECT
 
 public:
@@ -51,12 +74,11 @@ signals:
     void roomAvailable();
 
 private:
-    void open();
+    void open() override;
     void take(QByteArrayView answer);
     void closed(const Error &why);
     quint32 numberOf(const QByteArray &topic);
 
-    Client &m_client;
     QPointer<Call> m_call;
     QHash<QByteArray, quint32> m_numbers; // declared on this stream
     std::vector<QByteArray> m_topics; // the same by number
@@ -89,11 +111,12 @@ struct SubscribeOptions {
     bool acknowledgeMyself = false; ///< durable: handled is what `acknowledge` says, not what `received` was told
 };
 
-/// The messages of all topics that fit a pattern: '*' is one token, '>' the rest. Opened again each time the client is let in.
+/// The messages of all topics that fit a pattern: '*' is one token, '>' the rest. Opened again each time the client is let in, and
+/// after a pause when the broker cannot just now.
 ///
 ///     Subscription metrics(client, "metrics.>", { .last = true });
 ///     connect(&metrics, &Subscription::received, …);
-class Subscription : public QObject {
+class Subscription : public OpenedAgain {
     Q_OBJECT
 
 public:
@@ -116,15 +139,15 @@ signals:
     /// Messages are missing before the next one; 0: how many is not known (the link was gone meanwhile).
     void missed(quint64 count);
     void ready(); ///< it stands: what comes now is new. Each time
+    void waits(const hawser::Error &why); ///< nothing comes just now; it is tried again until `ready`
     void ended(const hawser::Error &why); ///< refused, or the right was taken away: it does not come again by itself
 
 private:
-    void open();
+    void open() override;
     void take(QByteArrayView bytes);
     void takeMessage(const topic::Message &message);
     void closed(const Error &why);
 
-    Client &m_client;
     contracts::SubscribeTopics::Request m_request;
     bool m_acknowledgeMyself;
     QPointer<Call> m_call;

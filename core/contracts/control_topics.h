@@ -52,22 +52,24 @@ struct SubscribeTopic {
         }
     };
     struct In {
-        QString state; ///< "message", "missed", "ready"
+        QString state; ///< "message", "missed", "ready", "waits" (nothing comes until it is ready)
         QString topic;
         PublicKey publisher;
         QByteArray bytes;
         bool kept = false; ///< the last value from earlier
         quint64 number = 0; ///< durable; else 0
         quint64 missed = 0; ///< how many; 0: not known
+        QString sentence; ///< why it waits
         static void describe(auto &field)
         {
-            field("state", &In::state, { .description = "message, missed, ready" });
+            field("state", &In::state, { .description = "message, missed, ready, waits" });
             field("topic", &In::topic, { .description = "of the message" });
             field("publisher", &In::publisher, { .description = "who said it" });
             field("bytes", &In::bytes, { .description = "the message" });
             field("kept", &In::kept, { .description = "the last value from earlier" });
             field("number", &In::number, { .description = "durable: for the acknowledgement" });
             field("missed", &In::missed, { .description = "missed: how many; 0: not known" });
+            field("sentence", &In::sentence, { .description = "waits: why" });
         }
     };
     struct Reply {

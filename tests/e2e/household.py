@@ -124,7 +124,7 @@ class Household:
         return os.path.join(self.bin, name)
 
     def start(self, name, program, *words, env=None, inside=None):
-        """A program that goes on, perhaps inside another network (namespace.py); what it prints is its .output()."""
+        """A program that goes on, perhaps inside another network (namespace.py) or watched (proof_order.py); what it prints is its .output()."""
         argv = [self.program(program), *map(str, words)]
         started = x11.Program(name, inside.command(argv) if inside else argv, dict(self.env, **(env or {})), self.folder)
         self.programs.append(started)
@@ -147,7 +147,7 @@ class Household:
 
     # ---- the suite
 
-    def start_broker(self, name="broker", listen=OWN_HOST + ":0", env=None, config=None):
+    def start_broker(self, name="broker", listen=OWN_HOST + ":0", env=None, config=None, inside=None):
         """Starts a broker; its address is house.address. Again, on the folder it had: with listen=house.address.
 
         config: lines of TOML
@@ -159,7 +159,7 @@ class Household:
                 file.write(config)
         before = sum(program.name.split(".")[0] == name for program in self.programs)
         broker = self.start(f"{name}.{before}" if before else name, "hawser-brokerd", "run", "--data", self.path(name),
-                            "--listen", listen, *words, env=env)
+                            "--listen", listen, *words, env=env, inside=inside)
 
         def ready():
             check(broker.running(), f"the broker did not start:\n{broker.output()}")

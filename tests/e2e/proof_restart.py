@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""P4: a broker whose mailbox is full of rows is killed again and again, while people write, while it reads its settings anew, while it
-writes its journal back and while it starts: each start serves within five seconds, its databases are whole, nothing is left lying
-about, and what it acknowledged arrives once. proof_restart.py BUILD ROWS KILLS
+"""P4: a broker whose mailbox is full of rows is killed again and again while people write: in the middle of its work, of reading its
+settings anew, of writing its journal back, of bringing an older mailbox up to date, of its start. Each start serves within five
+seconds, its databases are whole, nothing is left lying about, and what it acknowledged arrives once. proof_restart.py BUILD ROWS KILLS
 """
 
 import asyncio
+import collections
+import contextlib
 import os
 import random
 import signal
@@ -16,12 +18,14 @@ from household import Household, check, main, wait_for
 from history import History
 from light import Light, let_in, secret_of
 from mail import Poster, Taker, until
+from moments import WRITES, WRITES_BACK, half_carried_over, holder, kill_when, stops_at, version_of
 from stranger import Identity
 
 START = 5.0  # seconds until somebody is served
 SENDERS = 2
 ENDLESS = 10**6  # messages: they write until told to stop
 PACE = 0.02
+ASIDE = 50_000  # things in an older mailbox that take a moment to count
 ROOM = "[mailbox]\nitems = 1000000\nbytes = 1000000000\nsender_items = 1000000\nsender_bytes = 1000000000\n"
 JOURNALS = ("-wal", "-shm")
 
@@ -49,27 +53,45 @@ async def served(house, identity):
         check(answer.code == 0, f"the broker answers: {answer}")
 
 
-class Broker:
-    """One that dies and comes again on the same folder and address."""
+def set_aside(path, whom):
+    """So many things that her device could not take."""
+    now = int(time.time() * 1000)
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
+        database.executemany("INSERT INTO mail_parked VALUES (?, ?, ?, ?, ?, ?)",
+                             ((whom.key, bytes(16), number, now, whom.key, bytes(100)) for number in range(1, ASIDE + 1)))
+        database.execute("INSERT INTO mail_boxes VALUES (?, ?, ?, ?, 0)", (whom.key, ASIDE, ASIDE * 100, ASIDE))
+        database.execute("INSERT INTO mail_pairs VALUES (?, ?, ?, ?)", (whom.key, whom.key, ASIDE, ASIDE * 100))
 
-    def __init__(self, house, visitor):
-        self.house, self.visitor, self.slowest = house, visitor, 0.0
-        self.folder = house.path("broker")
+
+def make_older(path, whom):
+    """The mailbox as version 1 left it: it did not count what was set aside."""
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
+        database.execute("UPDATE mail_boxes SET items = items - ?, bytes = bytes - ?, all_items = all_items - ? WHERE recipient = ?",
+                         (ASIDE, ASIDE * 100, ASIDE, whom.key))
+        database.execute("UPDATE mail_pairs SET items = items - ?, bytes = bytes - ? WHERE recipient = ?", (ASIDE, ASIDE * 100, whom.key))
+        database.execute("PRAGMA user_version = 1")
+
+
+class Broker:
+    """One that dies and comes again on the same folder and address. .fell counts what its deaths fell into."""
+
+    def __init__(self, house, visitor, aside):
+        self.house, self.visitor, self.aside, self.slowest = house, visitor, aside, 0.0
+        self.folder, self.config = house.path("broker"), house.path("broker.toml")
+        self.mailbox = os.path.join(self.folder, "mailbox.sqlite")
+        self.fell = collections.Counter()
+        self.settings = 0
+
+    @property
+    def pid(self):
+        return self.house.programs[-1].pid
 
     def kill(self):
-        broker = self.house.programs[-1]
-        os.kill(broker.pid, signal.SIGKILL)
-        broker.process.wait()
+        os.kill(self.pid, signal.SIGKILL)
+        self.house.programs[-1].process.wait()
 
     def start(self):
         self.house.start_broker("broker", self.house.address, config=ROOM)
-
-    def start_and_kill(self, seconds):
-        """It does not get far."""
-        with subprocess.Popen([self.house.program("hawser-brokerd"), "run", "--data", self.folder, "--listen", self.house.address],
-                              env=self.house.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as early:
-            time.sleep(seconds)
-            early.kill()
 
     async def again(self):
         """A start and how long it took until somebody was served."""
@@ -80,48 +102,77 @@ class Broker:
         self.slowest = max(self.slowest, took)
         check(took < START, f"a start took {took:.1f} s")
 
-    async def disturb(self, way):
-        """Something for a kill to fall into."""
-        pid = self.house.programs[-1].pid
-        if way == "settings":
-            for _ in range(5):
-                os.kill(pid, signal.SIGHUP)
-                await asyncio.sleep(0.01)
-        elif way == "journal":
-            database = sqlite3.connect(os.path.join(self.folder, "mailbox.sqlite"))
-            try:
-                database.execute("PRAGMA wal_checkpoint(PASSIVE)")
-            finally:
-                database.close()
-        else:
-            await asyncio.sleep(random.uniform(0.05, 0.6))
+    def kill_starting(self, condition, what):
+        """It does not get far."""
+        with subprocess.Popen([self.house.program("hawser-brokerd"), "run", "--data", self.folder, "--listen", self.house.address],
+                              env=self.house.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as early:
+            kill_when(early.pid, lambda: condition(early.pid), what)
+
+    # ---- what a death falls into
+
+    def under_load(self):
+        time.sleep(random.uniform(0.05, 0.6))
+        self.kill()
+        self.fell["work"] += 1
+
+    def reading_settings(self):
+        """Half of the times before it has read the new ones, else while it takes them over."""
+        self.settings += 1
+        with open(self.config, "w", encoding="utf-8") as file:
+            file.write(ROOM.replace("items = 1000000", f"items = {1000000 - self.settings}", 1))
+        with stops_at(self.config) as reads:
+            os.kill(self.pid, signal.SIGHUP)
+            wait_for(reads, "the broker to read its settings")
+            if self.settings % 2:
+                self.kill()
+        if self.settings % 2 == 0:
+            time.sleep(random.uniform(0, 0.003))
+            self.kill()
+        self.fell["settings"] += 1
+
+    def writing_back(self):
+        """While it carries its journal into the database."""
+        pid = self.pid
+        kill_when(pid, lambda: holder(self.mailbox, WRITES_BACK) == pid, "the broker to write its journal back", 60)
+        self.house.programs[-1].process.wait()
+        self.fell["journal"] += half_carried_over(self.mailbox)
+
+    def changing_tables(self):
+        """Its mailbox is one of an older Hawser: while it brings it up to date."""
+        self.kill()
+        make_older(self.mailbox, self.aside)
+        self.kill_starting(lambda pid: holder(self.mailbox, WRITES) == pid, "the broker to change its tables")
+        self.fell["migration"] += version_of(self.mailbox) == 1
+
+    def starting(self):
+        self.kill()
+        until_then = time.monotonic() + random.uniform(0, 0.15)
+        self.kill_starting(lambda pid: time.monotonic() > until_then, "a moment")
+        self.fell["start"] += 1
 
 
 async def run(house, rows, kills):
-    secret = secret_of(house.invite("--uses", SENDERS + 3))
-    visitor, reader, away, *people = [Identity(house.folder, name) for name in
-                                      ("visitor", "reader", "away", *(f"sender{number}" for number in range(SENDERS)))]
-    for each in (visitor, reader, away, *people):
+    secret = secret_of(house.invite("--uses", SENDERS + 4))
+    visitor, reader, away, aside, *people = [Identity(house.folder, name) for name in
+                                             ("visitor", "reader", "away", "aside", *(f"sender{number}" for number in range(SENDERS)))]
+    for each in (visitor, reader, away, aside, *people):
         await let_in(house.address, each, secret)
-    broker = Broker(house, visitor)
+    broker = Broker(house, visitor, aside)
     broker.kill()
-    filled = subprocess.run([os.path.join(house.bin, "..", "tests", "mailer"), "fill", os.path.join(broker.folder, "mailbox.sqlite"),
-                             str(rows), away.key.hex()], check=False, capture_output=True, text=True, env=house.env)
+    filled = subprocess.run([os.path.join(house.bin, "..", "tests", "mailer"), "fill", broker.mailbox, str(rows), away.key.hex()],
+                            check=False, capture_output=True, text=True, env=house.env)
     check(filled.returncode == 0, f"the mailbox is filled: {filled.stderr}")
+    set_aside(broker.mailbox, aside)
     await broker.again()
     before = files_of(broker.folder)
     history = History()
     posters = [Poster(house.address, each, reader.key, ENDLESS, history, pace=PACE) for each in people]
     running = [asyncio.ensure_future(each.run()) for each in posters]
-    ways, early = ("load", "settings", "journal"), 0
+    deaths = (broker.under_load, broker.reading_settings, broker.writing_back, broker.changing_tables, broker.starting)
     for number in range(kills):
         written = sum(each.kept for each in posters)
         await until(lambda: sum(each.kept for each in posters) > written, "them to go on")
-        await broker.disturb(ways[number % len(ways)])
-        broker.kill()
-        if number % 4 == 3:
-            await asyncio.to_thread(broker.start_and_kill, random.uniform(0, 0.15))
-            early += 1
+        await asyncio.to_thread(deaths[number % len(deaths)])
         await broker.again()
     for each, task in zip(posters, running):
         each.count = each.said  # no more
@@ -136,13 +187,15 @@ async def run(house, rows, kills):
     wait_for(lambda: house.programs[-1].running(), "the broker")
     house.programs[-1].stop()
     found = check_databases(broker.folder)
-    there = sqlite3.connect(os.path.join(broker.folder, "mailbox.sqlite"))
-    left = there.execute("SELECT sum(count) FROM mail WHERE recipient = ?", (away.key,)).fetchone()[0]
-    there.close()
+    with contextlib.closing(sqlite3.connect(broker.mailbox)) as there:
+        left = there.execute("SELECT sum(count) FROM mail WHERE recipient = ?", (away.key,)).fetchone()[0]
+        counted = there.execute("SELECT items, bytes, all_items FROM mail_boxes WHERE recipient = ?", (aside.key,)).fetchone()
     check(left == rows, f"{left} of {rows} messages wait for who is away")
+    check(counted == (ASIDE, ASIDE * 100, ASIDE), f"what was set aside is counted once: {counted}")
     extra = sorted(set(files_of(broker.folder)) - set(before))
     check(not extra, f"left lying about: {extra}")
-    print(f"killed {kills} times with {rows} messages in the mailbox, {early} of them once more while it started: the slowest start "
+    check(len(broker.fell) == len(deaths) and min(broker.fell.values()) > 0, f"deaths fell into {dict(broker.fell)}")
+    print(f"killed {kills} times with {rows} messages in the mailbox, in the middle of {dict(broker.fell)}: the slowest start "
           f"served after {broker.slowest:.1f} s; {history.count('acked')} acknowledged meanwhile, all seen once; "
           f"{len(found)} databases are whole", flush=True)
 

@@ -4,6 +4,7 @@ usage: topics.py BUILD"""
 
 import json
 
+from databases import locked
 from household import Household, check, main, wait_for
 
 ESCAPE = "\x1b[31mred\u202e"
@@ -57,6 +58,19 @@ def durable(house, broker, ana, bea):
     check(bea.run("subscribe", "--forget", "till").status == 66, "it was forgotten twice")
 
 
+def held(house, ana, bea):
+    """Another program holds the broker's topics: the subscriber reads why nothing comes, and then it comes by itself."""
+    with locked(house.path("broker", "topics.sqlite")):
+        till = bea.start("subscribe", "held.*", "--durable", "held")
+        wait_for(lambda: "nothing comes now" in till.output(), "her to be told")
+    wait_for(lambda: "it goes on" in till.output().splitlines(), "it to go on")
+    ana.well("publish", "held.a", "here")
+    wait_for(lambda: till.output().endswith("  here\n"), f"the message to come: {till.output()}")
+    check("cannot be kept there at the moment" in till.output(), f"she reads why: {till.output()}")
+    till.stop()
+    bea.well("subscribe", "--forget", "held")
+
+
 def rights(ana, bea):
     reader = bea.start("subscribe", "secret.a", "--json")
     check(ana.run("publish", "a b", "x").status == 64, "a space is no topic")
@@ -86,6 +100,7 @@ def proof(build):
         live_and_kept(ana, bea)
         rights(ana, bea)
         granted(house, ana)
+        held(house, ana, bea)
         broker = last_after_a_kill(house, broker, ana, bea)
         durable(house, broker, ana, bea)
         print("topics: what was published arrived: live, kept and durable; and nothing else")
