@@ -16,7 +16,7 @@ constexpr qint64 day = 86'400'000;
 
 Contact contactNamed(const QString &claim, const Grants &rights = {})
 {
-    Contact contact = testing::contactNamed(claim);
+    Contact contact = test::contactNamed(claim);
     contact.since = today;
     contact.rights = rights;
     return contact;

@@ -3,7 +3,7 @@
 #include "support/call_file.h"
 
 using namespace hawser;
-using namespace hawser::testing;
+using namespace hawser::test;
 using contracts::DurableCall;
 using contracts::DurableResult;
 using contracts::MailExpired;

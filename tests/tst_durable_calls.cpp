@@ -7,7 +7,7 @@
 #include <QSignalSpy>
 
 using namespace hawser;
-using namespace hawser::testing;
+using namespace hawser::test;
 using contracts::DurableCall;
 using contracts::DurableResult;
 using contracts::MailExpired;

@@ -34,7 +34,7 @@
 using namespace hawser;
 using namespace hawser::chat;
 using namespace hawser::desktop;
-using hawser::testing::contactNamed;
+using hawser::test::contactNamed;
 
 namespace {
 

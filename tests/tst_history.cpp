@@ -87,7 +87,7 @@ private:
     void add(const Entry &entry) { QVERIFY(history::add(*m_database, entry)); }
     void fill(int count, const PublicKey &with = bea, quint64 from = 1)
     {
-        const auto done = m_database->transaction([&] { return testing::fillTalk(*m_database, with, from, count); });
+        const auto done = m_database->transaction([&] { return test::fillTalk(*m_database, with, from, count); });
         QVERIFY(done);
     }
     QString page(PageWish wish) { return shown(history::page(*m_database, wish)); }

@@ -11,7 +11,7 @@
 using namespace hawser;
 using namespace hawser::chat;
 using namespace hawser::desktop;
-using hawser::testing::printModel;
+using hawser::test::printModel;
 
 namespace {
 

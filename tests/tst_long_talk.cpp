@@ -102,8 +102,8 @@ void TestLongTalk::initTestCase()
     m_history->write(
         this,
         [](Database &database) -> Result<void> {
-            const Result<void> few = testing::fillTalk(database, carl, 1, 100);
-            return few ? testing::fillTalk(database, bea, 1000, 100'000) : few;
+            const Result<void> few = test::fillTalk(database, carl, 1, 100);
+            return few ? test::fillTalk(database, bea, 1000, 100'000) : few;
         },
         [&](const Result<void> &done) { filled = done.operator bool(); });
     QTRY_VERIFY_WITH_TIMEOUT(filled, 60'000);

@@ -15,7 +15,7 @@
 
 using namespace hawser;
 using namespace hawser::desktop;
-using hawser::testing::contactNamed;
+using hawser::test::contactNamed;
 
 namespace {
 

@@ -8,7 +8,7 @@
 
 using namespace hawser;
 using namespace hawser::chat;
-using namespace hawser::testing;
+using namespace hawser::test;
 using contracts::ChatText;
 using contracts::MailReceipt;
 using contracts::MailSent;

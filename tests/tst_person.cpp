@@ -17,7 +17,7 @@
 
 using namespace hawser;
 using namespace hawser::chat;
-using hawser::testing::Someone;
+using hawser::test::Someone;
 
 namespace {
 
@@ -42,7 +42,7 @@ void befriend(Someone &ana, Someone &bea, const QString &address, Rights rights,
 
 Entry lastEntry(Someone &someone, const PublicKey &with)
 {
-    return hawser::testing::lastEntry(*someone.person, with);
+    return hawser::test::lastEntry(*someone.person, with);
 }
 
 } // namespace
@@ -370,12 +370,12 @@ private slots:
         for (const char *text : { "one", "two", "three" })
             QVERIFY(ana->conversations().say(bea->key(), QString::fromLatin1(text)));
         QTRY_COMPARE(bea->conversations().unread(ana->key()), 3);
-        const QList<Entry> all = hawser::testing::talkOf(*bea.person, ana->key());
+        const QList<Entry> all = hawser::test::talkOf(*bea.person, ana->key());
         const quint64 first = all[all.size() - 3].id;
         const quint64 last = all.last().id;
         const auto states = [&] {
             QList<Entry::State> list;
-            for (const Entry &entry : hawser::testing::talkOf(*ana.person, bea->key()))
+            for (const Entry &entry : hawser::test::talkOf(*ana.person, bea->key()))
                 if (entry.mine && entry.kind == Entry::Kind::Message)
                     list << entry.state;
             return list;
@@ -528,7 +528,7 @@ private slots:
         QVERIFY(ana->conversations().say(before, QStringLiteral("my secret")));
         QTRY_COMPARE(lastEntry(ana, before).state, Entry::State::Queued);
         QVERIFY(lastEntry(ana, before).sentence.contains(QStringLiteral("a different key answers")));
-        QVERIFY(hawser::testing::talkOf(*mallory.person, ana->key()).isEmpty());
+        QVERIFY(hawser::test::talkOf(*mallory.person, ana->key()).isEmpty());
         QVERIFY(!ana->changedKeys().replace(before, QStringLiteral("nonsense")));
         QCOMPARE(*ana->changedKeys().replace(before, mallory->key().words().section(QLatin1Char('-'), 0, 0)), address);
         QVERIFY(!ana->contacts().find(before));
@@ -646,7 +646,7 @@ private:
     static Entry lastMessage(Someone &someone, const PublicKey &with)
     {
         Entry last;
-        for (const Entry &entry : hawser::testing::talkOf(*someone.person, with))
+        for (const Entry &entry : hawser::test::talkOf(*someone.person, with))
             if (entry.kind == Entry::Kind::Message)
                 last = entry;
         return last;

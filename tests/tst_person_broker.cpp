@@ -9,9 +9,9 @@
 
 using namespace hawser;
 using namespace hawser::chat;
-using hawser::testing::lastEntry;
-using hawser::testing::Someone;
-using hawser::testing::talkOf;
+using hawser::test::lastEntry;
+using hawser::test::Someone;
+using hawser::test::talkOf;
 
 namespace {
 

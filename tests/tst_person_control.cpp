@@ -6,8 +6,8 @@
 
 using namespace hawser;
 using namespace hawser::chat;
-using hawser::testing::Desk;
-using hawser::testing::lastEntry;
+using hawser::test::Desk;
+using hawser::test::lastEntry;
 
 /// What `hawser` does with a running desktop: every verb is a command on the control socket.
 class TestPersonControl : public QObject {

@@ -4,7 +4,7 @@
 
 using namespace hawser;
 using namespace hawser::chat;
-using namespace hawser::testing;
+using namespace hawser::test;
 
 namespace {
 

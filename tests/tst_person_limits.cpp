@@ -15,14 +15,14 @@
 
 using namespace hawser;
 using namespace hawser::chat;
-using hawser::testing::lastEntry;
-using hawser::testing::Someone;
+using hawser::test::lastEntry;
+using hawser::test::Someone;
 
 namespace {
 
 /// With such a file.
-struct Limited : hawser::testing::Desk {
-    explicit Limited(const QByteArray &limits) : Desk(limits) { }
+struct Limited : hawser::test::Desk {
+    explicit Limited(const QByteArray &limits) : Desk(QStringLiteral("Ana"), limits) { }
 
     contracts::PersonStatus::Reply status()
     {

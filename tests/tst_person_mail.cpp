@@ -6,11 +6,11 @@
 
 using namespace hawser;
 using namespace hawser::chat;
-using namespace hawser::testing;
+using namespace hawser::test;
 
 namespace {
 
-QStringList textsOf(Guest &who, const PublicKey &with)
+QStringList textsOf(Partner &who, const PublicKey &with)
 {
     QStringList texts;
     for (const Entry &entry : talkOf(*who.person, with))
@@ -18,7 +18,7 @@ QStringList textsOf(Guest &who, const PublicKey &with)
     return texts;
 }
 
-QSet<Entry::State> statesOf(Guest &who, const PublicKey &with)
+QSet<Entry::State> statesOf(Partner &who, const PublicKey &with)
 {
     QSet<Entry::State> states;
     for (const Entry &entry : talkOf(*who.person, with))

@@ -6,12 +6,12 @@
 
 using namespace hawser;
 using namespace hawser::chat;
-using namespace hawser::testing;
+using namespace hawser::test;
 
 namespace {
 
 /// What of a person's private folders is noted, in the order in which it was.
-QByteArrayList notedOf(Guest &person)
+QByteArrayList notedOf(Partner &person)
 {
     const auto database = person.database();
     auto rows = database->run(QStringLiteral("SELECT folder, part FROM parts ORDER BY row"));

@@ -9,7 +9,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 
-namespace hawser::testing {
+namespace hawser::test {
 
 inline const PublicKey ana = Identity::generate().key(); // she calls
 inline const PublicKey machine = Identity::generate().key();
@@ -92,4 +92,4 @@ protected:
     std::unique_ptr<Database> m_database;
 };
 
-} // namespace hawser::testing
+} // namespace hawser::test

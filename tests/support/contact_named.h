@@ -3,7 +3,7 @@
 #include "chat/contacts.h"
 #include "core/identity.h"
 
-namespace hawser::testing {
+namespace hawser::test {
 
 /// Somebody with a key of their own, who may nothing.
 inline chat::Contact contactNamed(const QString &claim)
@@ -14,4 +14,4 @@ inline chat::Contact contactNamed(const QString &claim)
     return contact;
 }
 
-} // namespace hawser::testing
+} // namespace hawser::test

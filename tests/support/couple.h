@@ -4,40 +4,26 @@
 #include "chat/offers.h"
 #include "chat/person.h"
 #include "tests/support/file_at.h"
-#include "tests/support/own_host.h"
+#include "tests/support/someone.h"
 
 #include <QDir>
 #include <QTemporaryDir>
 #include <QTest>
 
-namespace hawser::testing {
+namespace hawser::test {
 
 using namespace chat;
 using Offering = Transfer::Offering;
 using State = Transfer::State;
 
-/// A person of a test, who can go and come back.
-struct Guest {
-    QTemporaryDir folder;
-    std::unique_ptr<Person> person;
+/// Who can go and come back, to the same address.
+struct Partner : Someone {
     std::optional<Address> at;
 
-    explicit Guest(const QString &name)
-    {
-        start();
-        if (const Result<void> named = person->setName(name); !named)
-            qFatal("%s", qUtf8Printable(named.error().sentence));
-    }
+    using Someone::Someone;
     void start()
     {
-        PersonSettings settings;
-        settings.program = QStringLiteral("tst 1");
-        settings.downloads = downloads();
-        settings.serveControl = false;
-        Result<std::unique_ptr<Person>> opened = Person::open(folder.path(), settings);
-        if (!opened)
-            qFatal("%s", qUtf8Printable(opened.error().sentence));
-        person = std::move(*opened);
+        open();
         if (at)
             QVERIFY(person->setListening(true, at));
     }
@@ -47,16 +33,12 @@ struct Guest {
         stop();
         start();
     }
-    Person *operator->() { return person.get(); }
     QString listen()
     {
-        const Result<void> listening = person->setListening(true, Address { test::ownHost(), 0 });
-        if (!listening)
-            qFatal("%s", qUtf8Printable(listening.error().sentence));
+        const QString address = Someone::listen();
         at = person->addresses().first();
-        return at->text();
+        return address;
     }
-    QString downloads() const { return folder.filePath(QStringLiteral("Downloads")); }
     QStringList received() const
     {
         return QDir(downloads()).entryList(QDir::AllEntries | QDir::Hidden | QDir::NoDotAndDotDot);
@@ -69,8 +51,6 @@ struct Guest {
             qFatal("cannot write");
         return path;
     }
-    /// From the next start on.
-    void limit(const QByteArray &toml) { file(toml, QStringLiteral("limits.toml")); }
     /// Its history, beside the program that has it.
     std::unique_ptr<Database> database()
     {
@@ -107,8 +87,8 @@ struct Couple {
     QTemporaryDir brokerFolder;
     Identity brokerIdentity = Identity::generate();
     std::unique_ptr<broker::Broker> broker;
-    Guest ana { QStringLiteral("Ana") };
-    Guest bea { QStringLiteral("Bea") };
+    Partner ana { QStringLiteral("Ana") };
+    Partner bea { QStringLiteral("Bea") };
     PublicKey anasKey = ana->key();
     PublicKey beasKey = bea->key();
     const QByteArray content { QByteArray(700'000, 'q') + "end" };
@@ -215,4 +195,4 @@ struct Couple {
     }
 };
 
-} // namespace hawser::testing
+} // namespace hawser::test

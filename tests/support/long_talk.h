@@ -2,7 +2,7 @@
 
 #include "chat/history_tables.h"
 
-namespace hawser::testing {
+namespace hawser::test {
 
 /// Puts `count` messages, theirs and mine in turn, one a minute, into a conversation; their ids begin with `first`.
 inline Result<void> fillTalk(Database &database, const PublicKey &with, quint64 first, int count)
@@ -20,4 +20,4 @@ inline Result<void> fillTalk(Database &database, const PublicKey &with, quint64 
     return filled ? Result<void>() : filled.error();
 }
 
-} // namespace hawser::testing
+} // namespace hawser::test

@@ -4,7 +4,7 @@
 
 #include <QTemporaryDir>
 
-namespace hawser::testing {
+namespace hawser::test {
 
 using namespace hawser::chat;
 
@@ -96,4 +96,4 @@ inline Result<messages::News> Folder::hearBea(Folder &beas, const messages::Myse
     return take(from(bea, beasLaptop, ana), beas.waiting(ana), me, direct);
 }
 
-} // namespace hawser::testing
+} // namespace hawser::test

@@ -3,7 +3,7 @@
 #include <QAbstractItemModel>
 #include <QStringList>
 
-namespace hawser::testing {
+namespace hawser::test {
 
 /// A model as a picture: one line a row, its cells parted by " | ".
 inline QStringList printModel(const QAbstractItemModel &model)
@@ -18,4 +18,4 @@ inline QStringList printModel(const QAbstractItemModel &model)
     return lines;
 }
 
-} // namespace hawser::testing
+} // namespace hawser::test

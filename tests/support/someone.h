@@ -6,20 +6,23 @@
 #include <QFile>
 #include <QTemporaryDir>
 
-namespace hawser::testing {
+namespace hawser::test {
 
 /// A person of a test: the real thing, on a data folder of its own.
 struct Someone {
     QTemporaryDir folder;
     std::unique_ptr<chat::Person> person;
+    const bool isAsked; ///< by `hawser`, over the control socket
 
-    explicit Someone(const QString &name)
+    explicit Someone(const QString &name, bool isAsked = false, const QByteArray &limits = {}) : isAsked(isAsked)
     {
+        if (!limits.isEmpty())
+            limit(limits);
         open();
         call(name);
     }
     /// Another device of somebody.
-    Someone(const QString &name, const Someone &other)
+    Someone(const QString &name, const Someone &other) : isAsked(false)
     {
         const QString file = QStringLiteral("identity");
         if (!QFile::copy(other.folder.filePath(file), folder.filePath(file)))
@@ -39,14 +42,22 @@ struct Someone {
         chat::PersonSettings settings;
         settings.program = QStringLiteral("tst 1");
         settings.host = QStringLiteral("here");
-        settings.downloads = folder.filePath(QStringLiteral("Downloads"));
-        settings.serveControl = false;
+        settings.downloads = downloads();
+        settings.serveControl = isAsked;
         Result<std::unique_ptr<chat::Person>> opened = chat::Person::open(folder.path(), settings);
         if (!opened)
             qFatal("%s", qUtf8Printable(opened.error().sentence));
         person = std::move(*opened);
     }
+    /// What limits.toml says from the next start on.
+    void limit(const QByteArray &toml)
+    {
+        QFile file(folder.filePath(QStringLiteral("limits.toml")));
+        if (!file.open(QIODevice::WriteOnly) || file.write(toml) != toml.size())
+            qFatal("no file");
+    }
     chat::Person *operator->() { return person.get(); }
+    QString downloads() const { return folder.filePath(QStringLiteral("Downloads")); }
     /// \return the address to tell, or why there is none
     QString listen(const QString &host = test::ownHost())
     {
@@ -57,4 +68,4 @@ struct Someone {
     chat::Ask ask() { return person->asks().all().value(0); }
 };
 
-} // namespace hawser::testing
+} // namespace hawser::test

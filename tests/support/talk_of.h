@@ -4,7 +4,7 @@
 
 #include <QTest>
 
-namespace hawser::testing {
+namespace hawser::test {
 
 /// What was said with somebody, as it is kept; oldest first.
 inline QList<chat::Entry> talkOf(chat::Person &person, const PublicKey &with)
@@ -23,4 +23,4 @@ inline chat::Entry lastEntry(chat::Person &person, const PublicKey &with)
     return entries.isEmpty() ? chat::Entry() : entries.last();
 }
 
-} // namespace hawser::testing
+} // namespace hawser::test
