@@ -121,6 +121,10 @@ contracts::BrokerStatus::Reply Broker::status() const
     reply.nodes = quint64(m_accounts.all(AccountKind::Node).size());
     reply.nodesOnline = quint64(m_offers.online());
     reply.requests = quint64(m_requests.all().size());
+    if (const QString why = m_mailbox.trouble(); !why.isEmpty())
+        reply.trouble << QStringLiteral("messages cannot be kept: ") + why;
+    if (const QString why = m_topics.trouble(); !why.isEmpty())
+        reply.trouble << QStringLiteral("what waits in topics cannot be kept: ") + why;
     reply.counters = countersOf(m_listener, m_sessions, m_router.counters(), m_commands);
     insert(reply.counters, "strangers_now", m_listener.strangers());
     insert(reply.counters, "streams_now", m_router.active());

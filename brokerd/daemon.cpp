@@ -84,13 +84,12 @@ Result<void> Daemon::lock()
 {
     if (const Result<void> made = makePrivateFolder(m_folder); !made)
         return made;
-    m_lock = std::make_unique<QLockFile>(QDir(m_folder).filePath(QStringLiteral("lock")));
-    m_lock->setStaleLockTime(0); // whoever is alive has it, however long
-    if (m_lock->tryLock(0))
-        return {};
-    if (m_lock->error() == QLockFile::LockFailedError)
-        return Error { Code::AlreadyExists, QStringLiteral("another broker runs on %1").arg(m_folder) };
-    return Error { Code::FailedPrecondition, QStringLiteral("cannot write in %1").arg(m_folder) };
+    Result<std::unique_ptr<QLockFile>> lock =
+        lockFolder(m_folder, QStringLiteral("another broker runs on %1").arg(m_folder));
+    if (!lock)
+        return lock.error();
+    m_lock = std::move(*lock);
+    return {};
 }
 
 /// The sockets of a systemd socket unit: they hold what came before we were there.

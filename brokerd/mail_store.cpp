@@ -210,6 +210,21 @@ Result<MailStore::Device> MailStore::begin(const PublicKey &recipient, const QBy
         { recipient.bytes(), device, now }));
     if (!known)
         return known.error();
+    Result<Device> found = this->device(recipient, device);
+    if (!found)
+        return found;
+    const Result<QSqlQuery *> forgotten = m_database.again(
+        QStringLiteral("DELETE FROM mail_devices WHERE recipient = ? AND device IN (SELECT device FROM mail_devices"
+                       " WHERE recipient = ? AND device <> ? ORDER BY seen DESC LIMIT -1 OFFSET ?)"),
+        { recipient.bytes(), recipient.bytes(), device, m_limits.devices - 1 });
+    if (!forgotten)
+        return forgotten.error();
+    found->forgotten = (*forgotten)->numRowsAffected();
+    return found;
+}
+
+Result<MailStore::Device> MailStore::device(const PublicKey &recipient, const QByteArray &device)
+{
     Result<QSqlQuery *> row = m_database.again(
         QStringLiteral("SELECT cursor, singly_to, lost FROM mail_devices WHERE recipient = ? AND device = ?"),
         { recipient.bytes(), device });
@@ -219,13 +234,6 @@ Result<MailStore::Device> MailStore::begin(const PublicKey &recipient, const QBy
     if ((*row)->next())
         found = { (*row)->value(0).toULongLong(), (*row)->value(1).toULongLong(), (*row)->value(2).toULongLong() };
     (*row)->finish();
-    const Result<QSqlQuery *> forgotten = m_database.again(
-        QStringLiteral("DELETE FROM mail_devices WHERE recipient = ? AND device IN (SELECT device FROM mail_devices"
-                       " WHERE recipient = ? AND device <> ? ORDER BY seen DESC LIMIT -1 OFFSET ?)"),
-        { recipient.bytes(), recipient.bytes(), device, m_limits.devices - 1 });
-    if (!forgotten)
-        return forgotten.error();
-    found.forgotten = (*forgotten)->numRowsAffected();
     return found;
 }
 

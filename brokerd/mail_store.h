@@ -42,6 +42,8 @@ public:
     };
     /// A device of the recipient begins to take, and is known from now on.
     Result<Device> begin(const PublicKey &recipient, const QByteArray &device, WallTime now);
+    /// How far it is, also when it is not known.
+    Result<Device> device(const PublicKey &recipient, const QByteArray &device);
     struct Letter {
         quint64 serial = 0; ///< of the first item
         quint64 count = 0;

@@ -34,23 +34,52 @@ MailTaking::~MailTaking()
     m_mailbox.m_takers.remove(user(), this);
 }
 
+/// What a disk that takes nothing can be read from is given all the same.
 void MailTaking::begun(const Result<MailStore::Device> &device)
 {
-    if (!device) {
-        m_mailbox.failed(device.error());
-        return end({ Code::Unavailable, QStringLiteral("the mailbox is out of order at the moment"), Begun::No });
+    if (device) {
+        m_isKnown = true;
+        if (device->forgotten)
+            m_mailbox.m_hits.count("mailbox_devices");
+        return begin(*device);
     }
-    if (device->forgotten)
-        m_mailbox.m_hits.count("mailbox_devices");
+    m_mailbox.m_trouble.failed(device.error());
+    m_mailbox.m_store.read(this, m_mailbox.withStore([user = user(), device = this->device()](MailStore &store) {
+        return store.device(user, device);
+    }),
+        [this](const Result<MailStore::Device> &device) {
+            if (device)
+                return begin(*device);
+            end({ Code::Unavailable, QStringLiteral("the mailbox is out of order at the moment"), Begun::No });
+        });
+}
+
+void MailTaking::begin(const MailStore::Device &device)
+{
     m_begun = true;
-    m_cursor = m_saved = m_given = device->cursor;
-    m_singlyTo = device->singlyTo;
-    if (device->lost) {
+    m_cursor = m_saved = m_given = device.cursor;
+    m_singlyTo = device.singlyTo;
+    if (device.lost) {
         Take::In in;
-        in.lost = device->lost;
+        in.lost = device.lost;
         m_call->send(in);
     }
+    saveCursor();
     look();
+}
+
+/// Work in the store about a device that it knows, from then on if not before.
+template <typename Work>
+auto MailTaking::asKnown(Work work) const
+{
+    return m_mailbox.withStore([isKnown = m_isKnown, user = user(), device = device(), wall = wallClock(),
+                                   work = std::move(work)](MailStore &store) {
+        using Outcome = decltype(work(store));
+        if (!isKnown)
+            if (const auto begun = store.begin(user, device, wall); !begun)
+                return Outcome(begun.error());
+        return work(store);
+    });
 }
 
 void MailTaking::look()
@@ -79,7 +108,7 @@ void MailTaking::fetched(const Result<MailStore::Fetched> &fetched)
     if (m_over || m_counting)
         return;
     if (!fetched) {
-        m_mailbox.failed(fetched.error());
+        m_mailbox.m_trouble.failed(fetched.error());
         return end({ Code::Unavailable, QStringLiteral("the mailbox is out of order at the moment"), Begun::Maybe });
     }
     m_mailbox.m_damaged += fetched->damaged;
@@ -130,17 +159,23 @@ void MailTaking::acknowledged(quint64 upto)
 
 void MailTaking::saveCursor()
 {
-    if (m_saving || m_saved >= m_cursor)
+    if (m_saving || (m_isKnown && m_saved >= m_cursor))
         return;
     m_saving = true;
-    m_saved = m_cursor;
     m_mailbox.m_store.write(this,
-        m_mailbox.withStore([user = user(), device = device(), upto = m_cursor, wall = wallClock()](
-                                MailStore &store) { return store.taken(user, device, upto, wall); }),
-        [this](const Result<void> &result) {
+        asKnown([user = user(), device = device(), upto = m_cursor, wall = wallClock()](
+                    MailStore &store) { return store.taken(user, device, upto, wall); }),
+        [this, upto = m_cursor](const Result<void> &result) {
+            if (!result) { // if it goes before, that comes again, and is known there
+                m_mailbox.m_trouble.failed(result.error());
+                return QTimer::singleShot(retryStore, this, [this] {
+                    m_saving = false;
+                    saveCursor();
+                });
+            }
             m_saving = false;
-            if (!result)
-                m_mailbox.failed(result.error()); // it comes again another time, and is known there
+            m_isKnown = true;
+            m_saved = std::max(m_saved, upto);
             m_mailbox.worked();
             saveCursor();
         });
@@ -190,11 +225,11 @@ void MailTaking::note(quint64 failed, quint64 givenTo)
 void MailTaking::countFailure(quint64 serial, quint64 givenTo, std::function<void(const Result<bool> &)> then)
 {
     m_mailbox.m_store.write(&m_mailbox,
-        m_mailbox.withStore([user = user(), device = device(), serial, givenTo, wall = wallClock()](
-                                MailStore &store) { return store.failed(user, device, serial, givenTo, wall); }),
+        asKnown([user = user(), device = device(), serial, givenTo, wall = wallClock()](
+                    MailStore &store) { return store.failed(user, device, serial, givenTo, wall); }),
         [mailbox = &m_mailbox, then = std::move(then)](const Result<bool> &parked) {
             if (!parked)
-                mailbox->failed(parked.error());
+                mailbox->m_trouble.failed(parked.error());
             else if (*parked)
                 mailbox->m_hits.count("mailbox_tries");
             mailbox->worked();

@@ -29,7 +29,10 @@ private:
         qint64 bytes;
     };
     const PublicKey &user() const { return m_call->caller().user; }
+    template <typename Work>
+    auto asKnown(Work work) const;
     void begun(const Result<MailStore::Device> &device);
+    void begin(const MailStore::Device &device);
     void fetched(const Result<MailStore::Fetched> &fetched);
     void take(const ChannelMessage &message);
     void acknowledged(quint64 upto);
@@ -44,9 +47,10 @@ private:
     std::shared_ptr<IncomingCall> m_call;
     Mailbox &m_mailbox;
     bool m_begun = false;
+    bool m_isKnown = false; ///< that it takes is on disk
     bool m_fetching = false;
     bool m_more = true; ///< something may lie behind m_given
-    bool m_saving = false;
+    bool m_saving = false; ///< its cursor, or waits to try again
     bool m_counting = false; ///< a failed item
     bool m_waits = false; ///< the device's own disk takes nothing
     bool m_over = false;

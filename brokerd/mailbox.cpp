@@ -1,6 +1,5 @@
 #include "brokerd/mail_taking.h"
 
-#include "core/log.h"
 #include "core/wall_clock.h"
 
 #include <QTimer>
@@ -32,7 +31,7 @@ Mailbox::Mailbox(const QString &path, MayWrite mayWrite, MayReach mayReach, QObj
             post.retryMs = retryHere;
     };
     m_keeper.kept = [this](const MailPosted &post) { wereKept(post); };
-    m_keeper.failed = [this](const Error &why) { failed(why); };
+    m_keeper.failed = [this](const Error &why) { m_trouble.failed(why); };
     m_keeper.highest = [](Database &database, const MailSource &source) { return Inbox(database, 0).highest(source); };
     setLimits({});
     refresh(); // tells at the start when the file cannot be used
@@ -84,15 +83,6 @@ void Mailbox::wereKept(const MailPosted &post)
     worked();
 }
 
-void Mailbox::failed(const Error &why)
-{
-    ++m_failures;
-    if (m_trouble && m_trouble->code == why.code)
-        return;
-    m_trouble = why;
-    log(Level::Error, "mailbox", { { "why", why.sentence } });
-}
-
 void Mailbox::worked()
 {
     if (!std::exchange(m_refreshing, true))
@@ -107,7 +97,7 @@ void Mailbox::refresh()
             if (totals)
                 m_totals = *totals;
             else
-                failed(totals.error());
+                m_trouble.failed(totals.error());
         });
 }
 
@@ -116,7 +106,7 @@ void Mailbox::forget(const PublicKey &recipient)
     m_store.write(this, withStore([recipient](MailStore &store) { return store.forget(recipient); }),
         [this](const Result<void> &forgotten) {
             if (!forgotten)
-                failed(forgotten.error());
+                m_trouble.failed(forgotten.error());
             worked();
         });
 }
@@ -126,8 +116,7 @@ void Mailbox::keepHouse(WallTime wall, const PublicKey &broker)
     m_store.write(this, withStore([wall, broker](MailStore &store) { return store.expire(wall, broker); }),
         [this](const Result<MailStore::Expired> &gone) {
             if (!gone)
-                return failed(gone.error());
-            m_trouble.reset();
+                return m_trouble.failed(gone.error());
             m_expired += quint64(gone->items);
             for (const MailPosted &told : gone->told)
                 wereKept(told);
@@ -146,7 +135,7 @@ void Mailbox::report(Value &counters, Value &limits, LimitUse &use) const
     insert(counters, "mailbox_withheld", qint64(m_withheld));
     insert(counters, "mailbox_expired", qint64(m_expired));
     insert(counters, "mailbox_damaged", qint64(m_damaged));
-    insert(counters, "mailbox_failures", qint64(m_failures));
+    insert(counters, "mailbox_failures", qint64(m_trouble.failures()));
     insert(counters, "mailbox_takers", m_takers.size());
     insert(limits, "mailbox_synchronous", m_totals.synchronous);
     use.used("mailbox_items", m_totals.fullest.items);

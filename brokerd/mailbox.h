@@ -4,6 +4,7 @@
 #include "core/limit_use.h"
 #include "core/store/mail_posting.h"
 #include "core/store/store_thread.h"
+#include "core/store/store_trouble.h"
 
 namespace hawser::broker {
 
@@ -36,6 +37,8 @@ public:
     void drain() { m_draining = true; }
     /// What status shows.
     void report(Value &counters, Value &limits, LimitUse &use) const;
+    /// Why nothing is kept now; empty: all is well.
+    QString trouble() const { return m_trouble.sentence(); }
 
 private:
     friend class MailTaking;
@@ -49,7 +52,6 @@ private:
     }
     void begin(std::shared_ptr<IncomingCall> call);
     void wereKept(const MailPosted &post);
-    void failed(const Error &why);
     void worked();
     void refresh();
 
@@ -63,10 +65,9 @@ private:
     quint64 m_given = 0;
     quint64 m_withheld = 0;
     quint64 m_expired = 0;
-    quint64 m_failures = 0;
     quint64 m_damaged = 0;
     LimitHits m_hits;
-    std::optional<Error> m_trouble; // told once
+    StoreTrouble m_trouble { m_store, "mailbox" };
     bool m_refreshing = false;
     bool m_draining = false;
     StoreThread m_store; // last: its thread ends before the rest goes

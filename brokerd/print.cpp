@@ -82,8 +82,10 @@ QString statusText(const Value &reply)
     text += QStringLiteral("users      %1\n").arg(reply[u"users"].toInt());
     text += QStringLiteral("nodes      %1 (%2 online)\n")
                 .arg(QString::number(reply[u"nodes"].toInt()), QString::number(reply[u"nodes_online"].toInt()));
-    text += QStringLiteral("requests   %1\n\n").arg(reply[u"requests"].toInt());
-    return text + limitLines(reply[u"limits"], reply[u"used"], reply[u"hits"]);
+    text += QStringLiteral("requests   %1\n").arg(reply[u"requests"].toInt());
+    for (const Value &sentence : reply[u"trouble"].list())
+        text += QStringLiteral("trouble    %1\n").arg(visible(sentence.toText()));
+    return text + u'\n' + limitLines(reply[u"limits"], reply[u"used"], reply[u"hits"]);
 }
 
 QString blocksText(const Value &reply)

@@ -1,7 +1,6 @@
 #include "brokerd/topic_store.h"
 
 #include "brokerd/topic_reader.h"
-#include "core/log.h"
 #include "core/wall_clock.h"
 
 namespace hawser::broker {
@@ -228,10 +227,7 @@ void TopicStore::read(const KeptSubscription &kept, quint64 after, quint64 upTo,
 /// Notes what the database says. \returns what somebody else may know of it
 Error TopicStore::failed(const Error &why)
 {
-    ++m_failures;
-    if (!m_trouble || m_trouble->code != why.code)
-        log(Level::Error, "topics", { { "why", why.sentence } });
-    m_trouble = why;
+    m_trouble.failed(why);
     return { why.code,
         why.code == Code::ResourceExhausted ? QStringLiteral("the disk there is full: nothing was kept")
                                             : QStringLiteral("what waits in topics cannot be kept there at the moment"),
@@ -250,7 +246,7 @@ void TopicStore::report(Value &counters, LimitUse &use) const
     counters.insert(QStringLiteral("durable_messages_now"), messages);
     counters.insert(QStringLiteral("durable_bytes_now"), bytes);
     counters.insert(QStringLiteral("durable_lost"), m_lost);
-    counters.insert(QStringLiteral("topic_failures"), m_failures);
+    counters.insert(QStringLiteral("topic_failures"), m_trouble.failures());
     use.used("durable_subscriptions", qint64(m_kept.size()));
     use.hit("durable_messages", m_lost);
     m_hits.report(use);

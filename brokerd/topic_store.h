@@ -3,6 +3,7 @@
 #include "brokerd/topic_block.h"
 #include "brokerd/topic_last_store.h"
 #include "core/limit_use.h"
+#include "core/store/store_trouble.h"
 #include "core/topics.h"
 #include "core/value.h"
 
@@ -85,6 +86,7 @@ public:
     /// \param running  as runningTime()
     void keepHouse(qint64 wall, milliseconds running);
     void report(Value &counters, LimitUse &use) const;
+    QString trouble() const { return m_trouble.sentence(); }
 
 private:
     struct Target {
@@ -140,8 +142,7 @@ private:
     std::vector<std::shared_ptr<Creating>> m_creating;
     std::optional<milliseconds> m_lookNext; // what has waited too long, as runningTime()
     LimitHits m_hits;
-    std::optional<Error> m_trouble; // told once
-    quint64 m_failures = 0;
+    StoreTrouble m_trouble { m_store, "topics" };
     quint64 m_lost = 0; // messages that were over a quota or too old
 };
 

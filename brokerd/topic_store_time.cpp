@@ -49,7 +49,6 @@ void TopicStore::expire(qint64 wall)
     m_store.write(this, work, [this](const Result<std::vector<qint64>> &unused) {
         if (!unused)
             return void(failed(unused.error()));
-        m_trouble.reset();
         for (const qint64 id : *unused)
             if (m_kept.contains(id))
                 drop(id, [](const Result<void> &) {});

@@ -28,6 +28,8 @@ public:
     void serve(Commands &commands);
     /// Adds what is counted, and what its limits did, to the maps of `status`.
     void report(Value &counters, LimitUse &use) const;
+    /// Why nothing is kept now; empty: all is well.
+    QString trouble() const { return m_store->trouble(); }
     /// As TopicStore's. \pre loaded
     void keepHouse(qint64 wall, milliseconds running) { m_store->keepHouse(wall, running); }
     qint64 publisherHeldBytes() const { return m_config.publisherHeldBytes; }

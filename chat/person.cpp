@@ -116,13 +116,10 @@ Result<std::unique_ptr<Person>> Person::open(const QString &folder, const Person
 {
     if (const Result<void> made = makePrivateFolder(folder); !made)
         return made.error();
-    auto lock = std::make_unique<QLockFile>(folder + QStringLiteral("/lock"));
-    lock->setStaleLockTime(0);
-    if (!lock->tryLock()) {
-        if (lock->error() != QLockFile::LockFailedError)
-            return Error { Code::FailedPrecondition, QStringLiteral("cannot write in %1").arg(folder) };
-        return Error { Code::AlreadyExists, QStringLiteral("another program works with %1 already").arg(folder) };
-    }
+    Result<std::unique_ptr<QLockFile>> lock =
+        lockFolder(folder, QStringLiteral("another program works with %1 already").arg(folder));
+    if (!lock)
+        return lock.error();
     const Result<Identity> identity = Identity::load(folder);
     if (!identity)
         return identity.error();
@@ -145,7 +142,7 @@ Result<std::unique_ptr<Person>> Person::open(const QString &folder, const Person
         return limits.error();
     Me me { *identity, profileOf(settings, name, *device), folder, *limits };
     std::unique_ptr<Person> person(new Person(std::make_unique<Private>(
-        std::move(me), std::move(lock), std::move(*database), std::move(*contacts), downloads)));
+        std::move(me), std::move(*lock), std::move(*database), std::move(*contacts), downloads)));
     if (settings.serveControl)
         if (const Result<void> served = person->serveControl(); !served)
             return served.error();

@@ -14,4 +14,9 @@ struct DiskSpace {
 /// \retval NotFound  no such path
 Result<DiskSpace> diskSpaceAt(const QString &path);
 
+/// Whether a small file goes into this folder and onto its disk; it has no name and is gone at once.
+/// \retval ResourceExhausted  the disk is full
+/// \retval Unavailable        it takes nothing; the sentence says why
+Result<void> canKeepIn(const QString &folder);
+
 } // namespace hawser

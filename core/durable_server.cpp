@@ -36,6 +36,7 @@ DurableResult resultFor(const CallQueue::Waiting &call, const Error &why)
 DurableServer::DurableServer(const PublicKey &me, Commands &commands, const QString &path, QObject *parent)
     : QObject(parent), m_me(me), m_commands(commands), m_store(path, CallQueue::steps())
 {
+    connect(&m_trouble, &StoreTrouble::over, this, [this] { m_isOpen ? look() : load(); });
     load();
 }
 
@@ -48,7 +49,7 @@ DurableServer::State DurableServer::state() const
 {
     const auto running =
         std::count_if(m_work.begin(), m_work.end(), [](const auto &entry) { return bool(entry.second.own); });
-    return { m_waiting, running, m_answered, m_trouble ? m_trouble->sentence : QString() };
+    return { m_waiting, running, m_answered, m_trouble.sentence() };
 }
 
 template <typename Change>
@@ -71,8 +72,7 @@ void DurableServer::load()
         this, [limits = m_limits](Database &database) { return CallQueue(database, limits).count(); },
         [this](const Result<qint64> &waiting) {
             if (!waiting)
-                return failed(waiting.error());
-            m_trouble.reset();
+                return m_trouble.failed(waiting.error());
             m_isOpen = true;
             for (const auto &[broker, way] : m_ways)
                 begin(broker);
@@ -86,8 +86,6 @@ void DurableServer::add(Client &client)
         m_ways[client->peerKey()].client = client;
         if (m_isOpen)
             begin(client->peerKey());
-        else
-            load();
         look();
     };
     connect(&client, &Client::ready, this, ready);
@@ -114,8 +112,7 @@ void DurableServer::begin(const PublicKey &broker)
             });
         way.taker = std::make_unique<MailTaker>(
             m_me, [this, broker](const MailTaken &taken, const MailTaker::Done &done) { take(broker, taken, done); });
-        connect(way.taker.get(), &MailTaker::storeFailed, this, &DurableServer::failed);
-        connect(way.taker.get(), &MailTaker::storeWorks, this, [this] { m_trouble.reset(); });
+        connect(way.taker.get(), &MailTaker::storeFailed, &m_trouble, &StoreTrouble::failed);
     }
     way.poster->start(link);
     way.taker->start(link);
@@ -135,14 +132,6 @@ Client *DurableServer::ready(const PublicKey &broker) const
     const auto way = m_ways.find(broker);
     Client *client = way == m_ways.end() ? nullptr : way->second.client.data();
     return client && client->state() == Client::State::Ready ? client : nullptr;
-}
-
-void DurableServer::failed(const Error &why)
-{
-    if (m_trouble && m_trouble->code == why.code)
-        return;
-    m_trouble = why;
-    log(Level::Error, "durable", { { "why", why.sentence } });
 }
 
 // --- what waits
@@ -178,7 +167,7 @@ void DurableServer::look()
         [this](const Result<Seen> &seen) {
             m_isLooking = false;
             if (!seen)
-                return failed(seen.error());
+                return m_trouble.failed(seen.error());
             m_waiting = seen->count;
             for (const CallQueue::Waiting &call : seen->heads)
                 consider(call);
@@ -287,7 +276,7 @@ void DurableServer::forget(const User &user)
         [this, user, turn](const Result<CallQueue::Mark> &upto) {
             if (upto)
                 return forget(user, turn, *upto);
-            failed(upto.error());
+            m_trouble.failed(upto.error());
             forgetLater(user, turn, [this, user] { forget(user); });
         });
 }
@@ -297,7 +286,7 @@ void DurableServer::forget(const User &user, quint64 turn, const CallQueue::Mark
     write([user, upto](CallQueue &queue) { return queue.forget(user.key, user.via, upto); },
         [this, user, turn, upto](const Result<void> &gone) {
             if (!gone) {
-                failed(gone.error());
+                m_trouble.failed(gone.error());
                 return forgetLater(user, turn, [=, this] { forget(user, turn, upto); });
             }
             if (const auto known = m_forgetting.find(user); known != m_forgetting.end() && known->second == turn)
@@ -320,12 +309,12 @@ void DurableServer::beginCall(const Caller &who, quint64 turn)
     write([id = m_work[who].call.id](CallQueue &queue) { return queue.begin(id); },
         [this, who, turn](const Result<void> &begun) {
             if (!begun)
-                failed(begun.error());
+                m_trouble.failed(begun.error());
             Work *work = find(who, turn);
             if (work == nullptr || m_isStopping)
                 return;
             if (!begun)
-                return tryLater(who, turn);
+                return end(who); // again when the trouble is over
             run(who, *work);
         });
 }
@@ -411,14 +400,13 @@ void DurableServer::answer(const Caller &who, quint64 turn, const DurableResult 
             if (!find(who, turn))
                 return;
             if (!kept) { // it has run: its answer is kept as soon as there is room on the disk
-                failed(kept.error());
+                m_trouble.failed(kept.error());
                 QTimer::singleShot(againStore, this, [this, who, turn, result] {
                     if (find(who, turn))
                         answer(who, turn, result);
                 });
                 return;
             }
-            m_trouble.reset();
             ++m_answered;
             m_pauses.erase(who);
             end(who);

@@ -5,6 +5,7 @@
 #include "core/store/call_queue.h"
 #include "core/store/mail_poster.h"
 #include "core/store/store_thread.h"
+#include "core/store/store_trouble.h"
 
 #include <map>
 
@@ -21,7 +22,7 @@ class DurableServer : public QObject {
 public:
     /// \param me        the key that calls are for
     /// \param commands  outlives this
-    /// \param path      of its own database; when that cannot be used nothing is taken, and everything else goes on
+    /// \param path      of its own database; while that cannot be used nothing is taken, and everything else goes on
     DurableServer(const PublicKey &me, Commands &commands, const QString &path, QObject *parent = nullptr);
     ~DurableServer() override;
 
@@ -89,7 +90,6 @@ private:
     void putBack(const Caller &who, quint64 turn);
     void tryLater(const Caller &who, quint64 turn);
     void end(const Caller &who);
-    void failed(const Error &why);
     template <typename Change>
     void write(Change change, std::function<void(const Result<void> &)> done);
 
@@ -109,7 +109,7 @@ private:
     bool m_isStopping = false;
     qint64 m_waiting = 0;
     quint64 m_answered = 0;
-    std::optional<Error> m_trouble; // told once
+    StoreTrouble m_trouble { m_store, "durable" };
     StoreThread m_store; // last: its thread ends before the rest goes
 };
 

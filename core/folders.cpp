@@ -1,10 +1,12 @@
 #include "core/folders.h"
 
+#include "core/disk_space.h"
 #include "core/sodium.h"
 
 #include <QDir>
 #include <QFile>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
@@ -202,6 +204,22 @@ Result<void> makePrivateFolder(const QString &path)
     if (errno != EEXIST)
         return cannot(QStringLiteral("make the folder"), path);
     return checkFolder(path, *nativePath);
+}
+
+Result<std::unique_ptr<QLockFile>> lockFolder(const QString &folder, const QString &taken)
+{
+    auto lock = std::make_unique<QLockFile>(folder + QStringLiteral("/lock"));
+    lock->setStaleLockTime(0); // whoever is alive has it, however long
+    if (lock->tryLock(0))
+        return lock;
+    qint64 process = 0;
+    const bool isHeld = lock->getLockInfo(&process, nullptr, nullptr) && ::kill(pid_t(process), 0) == 0;
+    const Result<void> canKeep = canKeepIn(folder);
+    if (isHeld || (canKeep && lock->error() == QLockFile::LockFailedError))
+        return Error { Code::AlreadyExists, taken };
+    return Error { Code::FailedPrecondition,
+        canKeep ? QStringLiteral("cannot write in %1").arg(folder)
+                : QStringLiteral("cannot write in %1: %2").arg(folder, canKeep.error().sentence) };
 }
 
 Result<void> writeFileDurably(const QString &path, QByteArrayView bytes, unsigned mode)

@@ -3,6 +3,8 @@
 #include "core/result.h"
 
 #include <QByteArray>
+#include <QLockFile>
+#include <memory>
 
 namespace hawser {
 
@@ -23,6 +25,12 @@ Result<QString> controlSocketPath(const QString &dataDir);
 /// \retval PermissionDenied    it belongs to somebody else, or others may write in it: the sentence names the mend
 /// \retval FailedPrecondition  it cannot be made: the sentence says why
 Result<void> makePrivateFolder(const QString &path);
+
+/// Takes the folder for one program, as long as the lock lives. Who was killed holds it no more.
+/// \param taken  what is said when another program has it
+/// \retval AlreadyExists       another program has it
+/// \retval FailedPrecondition  nothing can be written there: the sentence says why
+Result<std::unique_ptr<QLockFile>> lockFolder(const QString &folder, const QString &taken);
 
 /// Replaces or makes a file: the old one or the whole new one is there after any crash, the new one after the return.
 /// \param mode  permission bits of the file

@@ -4,6 +4,7 @@
 
 #include <cstring>
 #include <mutex>
+#include <poll.h>
 #include <unistd.h>
 
 namespace hawser {
@@ -68,12 +69,20 @@ bool toJournal()
 struct Output {
     std::mutex mutex;
     LogLimit limit;
+    quint64 unsaid = 0; // lines that nobody took
 };
 
 Output &output()
 {
     static Output one;
     return one;
+}
+
+/// A pipe or terminal that nobody empties would hold up the program.
+bool isTakenNow()
+{
+    pollfd waits { STDERR_FILENO, POLLOUT, 0 };
+    return ::poll(&waits, 1, 0) > 0 && (waits.revents & POLLOUT) != 0;
 }
 
 } // namespace
@@ -112,11 +121,13 @@ void log(Level level, const char *event, LogFields fields)
         return;
     if (*heldBack > 0)
         line += QStringLiteral(" held_back=%1").arg(*heldBack);
+    if (out.unsaid > 0)
+        line += QStringLiteral(" unsaid=%1").arg(out.unsaid);
     const QString head =
         toJournal() ? QStringLiteral("<%1>").arg(int(level)) : QLatin1String(word(level)) + QLatin1String(": ");
     const QByteArray bytes = (head + line + QLatin1Char('\n')).toUtf8();
-    if (::write(STDERR_FILENO, bytes.constData(), size_t(bytes.size())) < 0)
-        return; // nowhere to say it
+    const bool isSaid = isTakenNow() && ::write(STDERR_FILENO, bytes.constData(), size_t(bytes.size())) == bytes.size();
+    out.unsaid = isSaid ? 0 : out.unsaid + 1;
 }
 
 } // namespace hawser

@@ -40,7 +40,8 @@ private:
 };
 
 /// Writes a line to standard error, with `<N>` in front when it goes to the journal. The source of a line is its field
-/// "source", else "peer". Any thread.
+/// "source", else "peer". What nobody takes now (a full disk, a pipe that is full or closed) is left out, and how many lines
+/// that were stands as `unsaid=N` in the next one. Any thread.
 void log(Level level, const char *event, LogFields fields = {});
 
 } // namespace hawser

@@ -1,6 +1,8 @@
 #include "core/log.h"
 
 #include <QTest>
+#include <fcntl.h>
+#include <unistd.h>
 
 using namespace hawser;
 using namespace std::chrono_literals;
@@ -14,6 +16,7 @@ private slots:
     void cutsLongValues();
     void passesOneLineASecond();
     void forgetsSourcesThatAreQuiet();
+    void whatNobodyTakesIsLeftOutAndCounted();
 };
 
 void TestLog::writesOneLine_data()
@@ -69,6 +72,29 @@ void TestLog::forgetsSourcesThatAreQuiet()
         passed += limit.pass(QString::number(i), start).has_value() ? 1 : 0;
     QCOMPARE(passed, 4096);
     QCOMPARE(limit.pass(QStringLiteral("new"), start + 1s), std::optional<quint64>(0));
+}
+
+void TestLog::whatNobodyTakesIsLeftOutAndCounted()
+{
+    int ends[2] = {};
+    QCOMPARE(::pipe2(ends, O_CLOEXEC), 0);
+    QVERIFY(::fcntl(ends[1], F_SETPIPE_SZ, 8192) >= 8192);
+    const QByteArray full(::fcntl(ends[1], F_GETPIPE_SZ), '.');
+    QCOMPARE(::write(ends[1], full.constData(), size_t(full.size())), full.size());
+    const int before = ::dup(STDERR_FILENO);
+    QVERIFY(::dup2(ends[1], STDERR_FILENO) >= 0);
+    log(Level::Notice, "one"); // it would wait for ever
+    log(Level::Notice, "two");
+    QByteArray said(full.size(), '\0');
+    const auto emptied = ::read(ends[0], said.data(), size_t(said.size()));
+    log(Level::Notice, "three");
+    log(Level::Notice, "four");
+    const auto came = ::read(ends[0], said.data(), size_t(said.size()));
+    ::dup2(before, STDERR_FILENO);
+    for (const int end : { ends[0], ends[1], before })
+        ::close(end);
+    QCOMPARE(emptied, full.size());
+    QCOMPARE(said.first(came), QByteArrayLiteral("notice: three unsaid=2\nnotice: four\n"));
 }
 
 QTEST_GUILESS_MAIN(TestLog)

@@ -93,6 +93,7 @@ private slots:
     void anItemThatFailsIsSetAsideAndTheRestGoesOn();
     void whoWaitsHasNotFailed();
     void aFailureThatCannotBeNotedIsNotedLater();
+    void whatLiesThereIsGivenThoughNothingCanBeNoted();
     void aNewProgramOfTheDeviceTakesOver();
     void malformedPostingsEndTheirChannelAlone_data();
     void malformedPostingsEndTheirChannelAlone();
@@ -465,6 +466,36 @@ void TestMailbox::aFailureThatCannotBeNotedIsNotedLater()
     QVERIFY((*held)->run(QStringLiteral("DROP TRIGGER full")));
     QTRY_COMPARE(bea->all(), QByteArray("failed bad"));
     QCOMPARE(counter("mailbox_parked"), 0);
+}
+
+/// The broker's own file takes nothing about devices: what can be read is given; that it was taken is noted by itself later.
+void TestMailbox::whatLiesThereIsGivenThoughNothingCanBeNoted()
+{
+    auto ana = enter(QStringLiteral("Ana"), m_ana);
+    auto bea = enter(QStringLiteral("Bea"), m_bea);
+    QVERIFY(ana && bea);
+    ana->openPost();
+    ana->post(m_bea.key(), 1, { "a", "b" });
+    QTRY_COMPARE(counter("mailbox_items"), 2);
+    auto held = Database::open(mailFile(), broker::MailStore::steps());
+    QVERIFY(held
+        && (*held)->run(QStringLiteral("CREATE TRIGGER full BEFORE INSERT ON mail_devices"
+                                       " BEGIN SELECT RAISE(FAIL, 'full'); END")));
+    bea->openTake(); // a device that it does not know
+    QTRY_COMPARE(bea->all(), QByteArray("a b"));
+    QVERIFY(!bea->takingEnded);
+    bea->acknowledge(bea->serial);
+    QTRY_VERIFY(counter("mailbox_failures") > 2); // it tries again by itself
+    QCOMPARE(counter("mailbox_items"), 2);
+    QVERIFY((*held)->run(QStringLiteral("DROP TRIGGER full")));
+    QTRY_COMPARE(counter("mailbox_items"), 0);
+    QTRY_COMPARE(counter("mailbox_items_on_disk"), 0);
+    bea->taking->cancel();
+    QTRY_COMPARE(counter("mailbox_takers"), 0);
+    ana->post(m_bea.key(), 3, { "c" });
+    bea->got.clear();
+    bea->openTake();
+    QTRY_COMPARE(bea->all(), QByteArray("c"));
 }
 
 void TestMailbox::aNewProgramOfTheDeviceTakesOver()

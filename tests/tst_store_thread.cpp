@@ -1,7 +1,9 @@
-#include "core/store/store_thread.h"
+#include "core/store/store_trouble.h"
 
+#include <QDir>
 #include <QFile>
 #include <QSemaphore>
+#include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -55,6 +57,7 @@ private slots:
     void whatWasPostedIsDoneBeforeTheEnd();
     void damagedFileIsToldToEachAndLeftAlone();
     void readsDoNotMindThatWritesFail();
+    void troubleIsOverWhenSomethingCanBeWritten();
 
 private:
     /// Runs a statement in the thread, outside any transaction.
@@ -233,6 +236,35 @@ void TestStoreThread::readsDoNotMindThatWritesFail()
     store.write(this, insert(QString(64 * 1024, QLatin1Char('x'))), [&](const Result<void> &r) { failed = !r; });
     QTRY_COMPARE(count, 0);
     QVERIFY(failed);
+}
+
+void TestStoreThread::troubleIsOverWhenSomethingCanBeWritten()
+{
+    const QString folder = m_folder->filePath(QStringLiteral("later"));
+    StoreThread store(folder + QStringLiteral("/store"), steps);
+    StoreTrouble trouble(store, "test");
+    trouble.setPause(std::chrono::milliseconds(20));
+    QSignalSpy over(&trouble, &StoreTrouble::over);
+    int answers = 0;
+    const auto tryIt = [&] {
+        store.write(this, insert(QStringLiteral("a")), [&](const Result<void> &result) {
+            ++answers;
+            if (!result)
+                trouble.failed(result.error());
+        });
+    };
+    tryIt();
+    QTRY_COMPARE(answers, 1);
+    QVERIFY2(trouble.sentence().contains(folder), qPrintable(trouble.sentence()));
+    QVERIFY(!over.wait(100)); // it tries, and nothing can be written
+    QVERIFY(!trouble.sentence().isEmpty());
+    QVERIFY(QDir().mkpath(folder));
+    QTRY_COMPARE(over.size(), 1);
+    QCOMPARE(trouble.sentence(), QString());
+    tryIt();
+    QTRY_COMPARE(answers, 2);
+    QCOMPARE(trouble.failures(), 1);
+    QCOMPARE(things(folder + QStringLiteral("/store")), QStringList { QStringLiteral("a") });
 }
 
 QTEST_GUILESS_MAIN(TestStoreThread)

@@ -294,6 +294,7 @@ struct BrokerStatus {
         quint64 nodes = 0;
         quint64 nodesOnline = 0;
         quint64 requests = 0;
+        QStringList trouble; ///< what cannot be kept now, and why; a sentence each
         Value counters; ///< map: reason → how often
         Value limits { Value::Map {} }; ///< name → value; the names of docs/limits.md
         Value used { Value::Map {} }; ///< name → how much of it is used now
@@ -310,6 +311,7 @@ struct BrokerStatus {
             field("nodes", &Reply::nodes, { .description = "accounts" });
             field("nodes_online", &Reply::nodesOnline, { .description = "live ones" });
             field("requests", &Reply::requests, { .description = "waiting" });
+            field("trouble", &Reply::trouble, { .description = "what cannot be kept now, and why" });
             field("counters", &Reply::counters, { .description = "reason and how often" });
             field("limits", &Reply::limits, { .description = "in force" });
             field("used", &Reply::used, { .description = "of the limits, now" });

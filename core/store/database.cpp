@@ -1,5 +1,7 @@
 #include "core/store/database.h"
 
+#include "core/disk_space.h"
+
 #include <QFile>
 #include <QFileInfo>
 #include <QSqlDatabase>
@@ -16,11 +18,24 @@ constexpr int busyMilliseconds = 5000;
 // Primary result codes of SQLite (sqlite.org/rescode.html); an extended code keeps them in its low byte.
 constexpr int sqliteBusy = 5;
 constexpr int sqliteReadOnly = 8;
+constexpr int sqliteInputOutput = 10;
 constexpr int sqliteCorrupt = 11;
 constexpr int sqliteFull = 13;
 constexpr int sqliteNotADatabase = 26;
 constexpr int sqlitePrimaryKey = 1555; // extended
 constexpr int sqliteUnique = 2067; // extended
+
+Error notSaved(const Error &why)
+{
+    return { why.code, why.sentence + QStringLiteral(": nothing was saved") };
+}
+
+Error diskFails(const QString &path)
+{
+    const Result<void> taken = canKeepIn(QFileInfo(path).path());
+    return taken ? Error { Code::Unavailable, QStringLiteral("the disk fails: nothing was saved") }
+                 : notSaved(taken.error());
+}
 
 /// \param path  of the file: a damaged one is named, whoever asks it
 Error errorOf(const QSqlError &error, const QString &path)
@@ -32,6 +47,8 @@ Error errorOf(const QSqlError &error, const QString &path)
         return { Code::Unavailable, QStringLiteral("another program holds the database: nothing was saved") };
     if ((code & 0xff) == sqliteReadOnly)
         return { Code::FailedPrecondition, QStringLiteral("the database is read-only: nothing was saved") };
+    if ((code & 0xff) == sqliteInputOutput)
+        return diskFails(path);
     if ((code & 0xff) == sqliteCorrupt || (code & 0xff) == sqliteNotADatabase)
         return { Code::DataLoss,
             QStringLiteral("%1 is damaged and left as it is (%2)").arg(path, error.databaseText()) };
@@ -177,6 +194,20 @@ Result<qint64> Database::number(const QString &question, const QVariantList &val
     const qint64 number = (*row)->next() ? (*row)->value(0).toLongLong() : 0;
     (*row)->finish();
     return number;
+}
+
+Result<void> Database::touch()
+{
+    if (m_path != inMemory)
+        if (const Result<void> taken = canKeepIn(QFileInfo(m_path).path()); !taken)
+            return notSaved(taken.error());
+    Result<QSqlQuery> version = run(QStringLiteral("PRAGMA user_version"));
+    if (!version)
+        return version.error();
+    const qint64 same = version->next() ? version->value(0).toLongLong() : 0;
+    version->finish();
+    const Result<QSqlQuery> written = run(QStringLiteral("PRAGMA user_version=%1").arg(same));
+    return written ? Result<void>() : written.error();
 }
 
 Result<void> Database::setPatience(std::chrono::milliseconds time)

@@ -33,7 +33,7 @@ public:
     /// Runs one statement with `values` for its question marks, null texts as empty ones; a reader stands before its first row.
     /// \retval ResourceExhausted   the disk is full
     /// \retval AlreadyExists       a key or something unique is there already
-    /// \retval Unavailable         another program holds the file, for longer than 5 s
+    /// \retval Unavailable         another program holds the file, for longer than 5 s; or the disk fails, or takes nothing
     /// \retval FailedPrecondition  the file or its disk is read-only
     /// \retval DataLoss            anything else that the database says
     Result<QSqlQuery> run(const QString &statement, const QVariantList &values = {});
@@ -45,6 +45,8 @@ public:
     /// All of `work` is on disk when this returns, or nothing of it. Not nested.
     Result<void> transaction(const std::function<Result<void>()> &work);
 
+    /// Writes what is there already, and a file beside it that is gone at once: whether something can be kept now.
+    Result<void> touch();
     /// How long a statement waits for another program that holds the file, 5 s at first. On a thread that serves others: little.
     Result<void> setPatience(std::chrono::milliseconds time);
 

@@ -14,7 +14,7 @@ constexpr qint64 costMost =
     8 * 1024 * 1024; // a broker gives 4 MiB before it hears something, and what it was about to give
 constexpr qint64 costOfRun = 256; // beside its items
 constexpr milliseconds pauseFirst { 500 };
-constexpr milliseconds pauseMost { 10'000 };
+constexpr milliseconds pauseMost { 4000 }; // it goes on within 5 s once there is room
 constexpr milliseconds retryChannel { 500 };
 constexpr milliseconds longestRetryChannel = std::chrono::minutes(1);
 

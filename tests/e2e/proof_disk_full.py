@@ -6,46 +6,15 @@ it comes whole. proof_disk_full.py BUILD
 import filecmp
 import json
 import os
-import subprocess
 
-from household import MEBI, Household, Skipped, check, main, wait_for
+from disks import SmallDisk
+from household import MEBI, Household, check, main, wait_for
 
 ROOM = 400 * MEBI
 SIZE = 256 * MEBI
+LEFT = 16 * MEBI
 NAME = "big.bin"
 MINE = b"mine, and older"
-
-
-class SmallDisk:
-    """A file system whose size can be changed while it is used; only root can mount one."""
-
-    def __init__(self, path):
-        os.mkdir(path)
-        self.path = path
-
-    def __enter__(self):
-        self._mount(f"size={ROOM}")
-        return self
-
-    def __exit__(self, *_):
-        subprocess.run(["umount", "-l", self.path], check=True)
-
-    def _mount(self, options):
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "small", self.path], capture_output=True, text=True,
-                              check=False)
-        if done.returncode != 0:
-            raise Skipped(f"no small file system can be mounted here: {done.stderr.strip()}")
-
-    def used(self):
-        stat = os.statvfs(self.path)
-        return (stat.f_blocks - stat.f_bfree) * stat.f_frsize
-
-    def fill(self):
-        """No room any more, at once."""
-        self._mount(f"remount,size={self.used() + 16 * MEBI}")
-
-    def make_room(self):
-        self._mount(f"remount,size={ROOM}")
 
 
 def names(folder):
@@ -60,7 +29,7 @@ def check_nothing_lost(disk, what):
 
 def refused_before(ana, bea, disk, source):
     """No room from the beginning: nothing is taken, the sentence says how much is missing; the offer stays."""
-    disk.fill()
+    disk.leave(LEFT)
     sender = ana.start("send", bea.key, source, "--wait", "--json")
     took = bea.run("receive", "--accept", ana.key, "--to", disk.path)
     check(took.status == 69, f"what cannot be taken now ends with 69: {took}")
@@ -76,7 +45,7 @@ def full_half_way(ana, bea, disk, source, sender):
     """The disk fills meanwhile: both say so and wait; with room it goes on by itself, to the last byte."""
     receiver = bea.start("receive", "--accept", ana.key, "--to", disk.path, "--json")
     wait_for(lambda: disk.used() > 8 * MEBI, "the first bytes", 30, 0.001)
-    disk.fill()
+    disk.leave(LEFT)
     for program in (receiver, sender):
         line = wait_for(lambda: next((line for line in program.output().splitlines() if "disk is full" in line), ""),
                         f"{program.name} to say that the disk is full", 30)
@@ -94,7 +63,7 @@ def full_half_way(ana, bea, disk, source, sender):
 
 
 def proof(build):
-    with Household(build) as house, SmallDisk(house.path("small")) as disk:
+    with Household(build) as house, SmallDisk(house, house.path("small"), ROOM) as disk:
         house.start_broker()
         ana, bea = house.person("ana"), house.person("bea")
         ana.own()
