@@ -310,7 +310,7 @@ Result<void> turnAway(Database &database, const messages::Arrival &arrival, cons
         if (item.kind != contracts::fileOfferKind || !offered || offered->id.size() != idBytes)
             continue;
         const FileAnswer said { {}, arrival.source.device, offered->id, QLatin1String(FileAnswer::refused),
-            QStringLiteral("they do not take files from you now") };
+            takesNoFiles };
         const Result<bool> told = messages::answer(database, messages::sequenceToStranger(arrival.source.sender),
             FileAnswer::kind, encodeStruct(said), arrival.me.offers.answers);
         if (!told)

@@ -12,6 +12,7 @@ namespace hawser::chat::offers {
 
 inline constexpr int idBytes = 16; ///< of an offer's name
 inline constexpr int mostWhy = 512; ///< characters of what they say beside it: a note, a reason
+inline const QString takesNoFiles = QStringLiteral("they do not take files from you now"); ///< what is refused is told
 
 /// Offers, answers and what is withdrawn go apart from what is said.
 MailSequence sequenceTo(const PublicKey &with);

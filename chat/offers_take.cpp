@@ -105,7 +105,7 @@ private:
     Result<QString> obstacle(const File::Request &request)
     {
         if (!m_arrival.mayOffer)
-            return QStringLiteral("they do not take files from you now");
+            return takesNoFiles;
         if (const Result<void> checked = check(request); !checked)
             return checked.error().sentence;
         const Result<bool> known = isKnown(m_database, request.id);

@@ -131,4 +131,33 @@ struct Heard {
     std::optional<Error> ended;
 };
 
+/// Waits until all that was published is dealt with; what was refused, in between.
+struct Answers {
+    explicit Answers(Publisher &publisher) : publisher(publisher)
+    {
+        QObject::connect(
+            &publisher, &Publisher::refused, &context, [this](quint64 first, quint64 count, const Error &why) {
+                sentences += why.sentence;
+                refused << qMakePair(first, count);
+                codes << why.code;
+            });
+    }
+    bool waitFor(quint64 number, int ms = 10000)
+    {
+        return QTest::qWaitFor([&] { return publisher.takenUpTo() >= number; }, ms);
+    }
+    Publisher &publisher;
+    QObject context;
+    QList<QPair<quint64, quint64>> refused;
+    QList<Code> codes;
+    QString sentences;
+};
+
+inline broker::Config withTopics(const broker::TopicDefaults &topics)
+{
+    broker::Config config;
+    config.topics = topics;
+    return config;
+}
+
 } // namespace hawser::test
