@@ -3,7 +3,6 @@
 #include "core/contracts/broker.h"
 #include "core/contracts/node.h"
 #include "core/log.h"
-#include "core/wall_clock.h"
 
 #include <QTimer>
 
@@ -33,9 +32,12 @@ DurableResult resultFor(const CallQueue::Waiting &call, const Error &why)
 
 } // namespace
 
-DurableServer::DurableServer(const PublicKey &me, Commands &commands, const QString &path, QObject *parent)
-    : QObject(parent), m_me(me), m_commands(commands), m_store(path, CallQueue::steps())
+DurableServer::DurableServer(
+    const PublicKey &me, Commands &commands, const QString &path, std::function<qint64()> calendar, QObject *parent)
+    : QObject(parent), m_me(me), m_commands(commands), m_calendar(std::move(calendar)),
+      m_store(path, CallQueue::steps())
 {
+    (void)m_clock.look(runningTime(), m_calendar());
     connect(&m_trouble, &StoreTrouble::over, this, [this] { m_isOpen ? look() : load(); });
     load();
 }
@@ -120,7 +122,8 @@ void DurableServer::begin(const PublicKey &broker)
 
 void DurableServer::take(const PublicKey &broker, const MailTaken &taken, const MailTaker::Done &done)
 {
-    write(taken.inTurn([taken, broker, now = wallClock()](CallQueue &queue) { return queue.take(taken, broker, now); }),
+    write(
+        taken.inTurn([taken, broker, now = m_calendar()](CallQueue &queue) { return queue.take(taken, broker, now); }),
         [this, done](const Result<void> &kept) {
             done(kept);
             look();
@@ -188,8 +191,11 @@ void DurableServer::consider(const CallQueue::Waiting &call)
     if (m_isStopping || m_work.contains(who) || m_forgetting.contains(who.first) || !call.hasRoom)
         return;
     const quint64 turn = ++m_turn;
+    const bool isSteady = m_clock.look(runningTime(), m_calendar()).steady;
     const std::optional<Error> why = refusal(call);
     m_work[who] = { call, turn, !why };
+    if (isLate(call) && !isSteady)
+        return tryLater(who, turn); // the calendar was set: perhaps it will be set right
     if (why)
         return answer(who, turn, resultFor(call, *why));
     ask(who.first);
@@ -198,7 +204,7 @@ void DurableServer::consider(const CallQueue::Waiting &call)
 /// Why it will never be called; whether it was before is resultFor()'s to say.
 std::optional<Error> DurableServer::refusal(const CallQueue::Waiting &call) const
 {
-    if (wallClock() > call.call.until)
+    if (isLate(call))
         return Error { Code::DeadlineExceeded, QStringLiteral("its time was over before it could begin"), Begun::No };
     if (call.tries >= limits::durableTries)
         return Error { Code::Internal,
@@ -209,6 +215,11 @@ std::optional<Error> DurableServer::refusal(const CallQueue::Waiting &call) cons
         return Error { Code::FailedPrecondition,
             QStringLiteral("“%1” takes no idempotency key: it cannot be called durably").arg(spec->name), Begun::No };
     return std::nullopt;
+}
+
+bool DurableServer::isLate(const CallQueue::Waiting &call) const
+{
+    return m_calendar() > call.call.until;
 }
 
 // --- who may

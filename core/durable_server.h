@@ -1,11 +1,13 @@
 #pragma once
 
 #include "core/client.h"
+#include "core/clock_watch.h"
 #include "core/own_call.h"
 #include "core/store/call_queue.h"
 #include "core/store/mail_poster.h"
 #include "core/store/store_thread.h"
 #include "core/store/store_trouble.h"
+#include "core/wall_clock.h"
 
 #include <map>
 
@@ -23,7 +25,9 @@ public:
     /// \param me        the key that calls are for
     /// \param commands  outlives this
     /// \param path      of its own database; while that cannot be used nothing is taken, and everything else goes on
-    DurableServer(const PublicKey &me, Commands &commands, const QString &path, QObject *parent = nullptr);
+    /// \param calendar  ms since 1970: a call waits until a date
+    DurableServer(const PublicKey &me, Commands &commands, const QString &path,
+        std::function<qint64()> calendar = wallClock, QObject *parent = nullptr);
     ~DurableServer() override;
 
     void setLimits(const CallQueue::Limits &limits) { m_limits = limits; }
@@ -72,6 +76,7 @@ private:
     void look();
     void consider(const CallQueue::Waiting &call);
     std::optional<Error> refusal(const CallQueue::Waiting &call) const;
+    bool isLate(const CallQueue::Waiting &call) const;
     Work *find(const Caller &who, quint64 turn);
     Client *ready(const PublicKey &broker) const;
     void ask(const User &user);
@@ -95,6 +100,8 @@ private:
 
     PublicKey m_me;
     Commands &m_commands;
+    std::function<qint64()> m_calendar;
+    ClockWatch m_clock;
     CallQueue::Limits m_limits;
     std::map<PublicKey, Way> m_ways; // by broker
     std::map<Caller, Work> m_work;

@@ -41,6 +41,7 @@ private slots:
     void whatWasBegunBeginsAgainWithTheSameKey();
     void whatTakesNoKeyIsNotCalled();
     void whatIsTooOldIsNotCalled();
+    void whatWaitsOutlivesAJumpOfTheCalendar(); // P10
     void whoMayNoLongerIsNotCalledFor();
     void whatRunsForWhoIsRevokedIsEnded();
     void whoWasRevokedBehindTheBackOfTheMachineIsEndedToo();
@@ -63,7 +64,10 @@ private:
     {
         m_machine = guest("machine", Role::Node, m_machineKey);
         serveOrders();
-        m_server = std::make_unique<DurableServer>(m_machineKey.key(), m_machine->commands, file("server"));
+        m_server = std::make_unique<DurableServer>(m_machineKey.key(), m_machine->commands, file("server"), [this] {
+            ++m_looks;
+            return wallClock() + m_ahead;
+        });
         m_server->add(m_machine->client);
         if (!std::exchange(m_isNodeKnown, true))
             return enter(*m_machine, true);
@@ -152,6 +156,8 @@ private:
     int m_atOnce = 0;
     int m_refusals = 0;
     int m_stopped = 0; // of those that hang
+    qint64 m_ahead = 0; // ms that the machine's calendar is
+    int m_looks = 0; // at it
     bool m_hangs = false;
     bool m_fails = false;
     std::vector<Reply<Order>> m_hanging;
@@ -163,7 +169,8 @@ void TestDurableServer::init()
     m_broker = std::make_unique<BrokerProcess>();
     QVERIFY(m_broker->start());
     m_isNodeKnown = m_isAnaKnown = m_hangs = m_fails = false;
-    m_queued = m_now = m_atOnce = m_refusals = m_stopped = 0;
+    m_queued = m_now = m_atOnce = m_refusals = m_stopped = m_looks = 0;
+    m_ahead = 0;
     m_states.clear();
     m_results.clear();
     m_keys.clear();
@@ -300,6 +307,27 @@ void TestDurableServer::whatIsTooOldIsNotCalled()
     QCOMPARE(m_results[1].outcome().begun, Begun::No);
     QCOMPARE(m_results[2].outcome().code, Code::Ok);
     QCOMPARE(m_keys.size(), 1);
+}
+
+/// Its time has passed when the days have passed, not when somebody set the machine's calendar.
+void TestDurableServer::whatWaitsOutlivesAJumpOfTheCalendar()
+{
+    QVERIFY(machineComes());
+    m_hangs = true;
+    order(1);
+    order(2);
+    QTRY_COMPARE(m_hanging.size(), 1u);
+    QTRY_COMPARE(m_states.value(2), SentCall::State::Taken);
+    m_ahead = milliseconds(std::chrono::days(400)).count();
+    const int looks = m_looks;
+    m_hangs = false;
+    m_hanging[0](Order::Reply { 1 });
+    QTRY_COMPARE(m_results.size(), 1);
+    QTRY_VERIFY(m_looks > looks); // it was the turn of the second
+    m_ahead = 0;
+    QTRY_COMPARE(m_results.size(), 2);
+    QCOMPARE(m_results[1].outcome().code, Code::Ok);
+    QCOMPARE(m_keys.size(), 2);
 }
 
 /// It lies at the broker when her right ends: the machine never hears of it.
