@@ -130,8 +130,8 @@ class Again:
             said = unpack(body)
             if serial > self.serial and kind == b"result/1" and said["device"] == self.identity.device:
                 self.results.append((said["number"], said["code"], said["output"]))
-            self.serial = max(self.serial, serial)
-        await stream.say({"upto": self.serial})
+            self.serial = max(self.serial, serial)  # what it has; some of it may be given again, when that was not heard
+        await stream.say({"upto": serial})
 
     def judge(self, what, ran):
         """What the machine did and answered, each once."""
