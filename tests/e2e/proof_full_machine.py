@@ -13,6 +13,7 @@ from disks import SmallDisk
 from household import MEBI, Household, check, main, wait_for
 
 ROOM = 8 * MEBI
+HELD_AT_START = 12  # seconds: longer than it waits for it, when it starts and when it has a link
 RECOVERS = 15  # seconds: a database that is held is waited for, 5 s at a time
 ORDER = """
 [[command]]
@@ -155,12 +156,14 @@ def while_one_runs(shop, trouble):
     shop.all_done(f"{trouble.why}, while one ran", [number])
 
 
-def when_it_starts(shop, trouble, *how):
+def when_it_starts(shop, trouble, seconds, *how):
     shop.kill()
     trouble.begin(*how)
+    began = time.monotonic()
     numbers = shop.order(2)
     shop.start()
     shop.says(trouble.why)
+    time.sleep(max(0, began + seconds - time.monotonic()))
     trouble.end()
     shop.all_done(f"{trouble.why}, when it starts", numbers)
 
@@ -172,8 +175,8 @@ def proof(build):
         for trouble in (full, held):
             while_calls_wait(shop, trouble)
             while_one_runs(shop, trouble)
-        when_it_starts(shop, full)
-        when_it_starts(shop, held, True)
+        when_it_starts(shop, full, 0)
+        when_it_starts(shop, held, HELD_AT_START, True)
 
 
 main(proof)
