@@ -128,7 +128,8 @@ void Accounts::expire(WallTime now)
         if (account.until && *account.until <= now)
             over << account.key;
     for (const PublicKey &key : over)
-        (void)revoke(key); // a disk that refuses leaves the account for the next time
+        if (const Result<Account> revoked = revoke(key); !revoked)
+            emit removed(m_accounts.take(key)); // though the disk refuses: its row is over at the next start too
 }
 
 std::optional<WallTime> Accounts::nextEnd() const

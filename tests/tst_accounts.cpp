@@ -19,6 +19,7 @@ private slots:
     void onceIsOnNoDisk();
     void whatFailsAroundItChangesNothing();
     void expiresAtItsTime();
+    void expiresThoughTheDiskRefuses();
     void isFoundByKeyPrefixAndName();
     void whoSaysNoNameKeepsTheOneItHad();
     void revokedIsGone();
@@ -138,6 +139,26 @@ void TestAccounts::expiresAtItsTime()
     QVERIFY(!m_accounts->find(bea.key));
     QCOMPARE(removed.size(), 1);
     QCOMPARE(m_accounts->nextEnd(), std::nullopt);
+}
+
+void TestAccounts::expiresThoughTheDiskRefuses()
+{
+    Account bea = account(QStringLiteral("Bea"));
+    bea.until = 5000;
+    QVERIFY(m_accounts->admit(bea));
+    QVERIFY(m_database->run(QStringLiteral("PRAGMA query_only=ON")));
+    QSignalSpy removed(m_accounts.get(), &Accounts::removed);
+    m_accounts->expire(5000);
+    QVERIFY(!m_accounts->find(bea.key));
+    QCOMPARE(removed.size(), 1);
+    m_accounts->expire(5001);
+    QCOMPARE(removed.size(), 1);
+    open(); // it is there, and over
+    QVERIFY(m_accounts->find(bea.key));
+    m_accounts->expire(5002);
+    QVERIFY(!m_accounts->find(bea.key));
+    open();
+    QVERIFY(!m_accounts->find(bea.key));
 }
 
 void TestAccounts::isFoundByKeyPrefixAndName()
