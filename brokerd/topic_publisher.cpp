@@ -1,7 +1,6 @@
 #include "brokerd/topic_publisher.h"
 
 #include "brokerd/topics.h"
-#include "core/topic_messages.h"
 #include "core/topics.h"
 
 namespace hawser::broker {
@@ -52,12 +51,17 @@ Result<void> TopicPublisher::takeOne(QByteArrayView message)
     if (taken)
         return {};
     m_topics.countRefused();
-    if (!m_refused.empty() && m_refused.back().first + m_refused.back().count == m_count
-        && m_refused.back().why.code == taken.error().code)
-        ++m_refused.back().count;
-    else
-        m_refused.push_back({ m_count, 1, taken.error() });
+    refuse(m_refused, m_count, taken.error());
     return {};
+}
+
+void TopicPublisher::refuse(Refusals &refusals, quint64 number, const Error &why)
+{
+    if (!refusals.empty() && refusals.back().first + refusals.back().count == number
+        && refusals.back().why.code == why.code)
+        ++refusals.back().count;
+    else
+        refusals.push_back({ number, 1, why });
 }
 
 void TopicPublisher::declare(quint32 number, QByteArrayView name)
@@ -85,7 +89,8 @@ Result<void> TopicPublisher::takeMessage(Declared &topic, QByteArrayView body, b
         if (const Result<void> kept = m_topics.keepLast(topic.source, body); !kept)
             return kept;
     m_builder.add(topic.source, {}, body);
-    m_topics.keepDurably(*topic.source, body);
+    if (m_topics.keepDurably(*topic.source, body) || last)
+        refuse(m_toKeep, m_count, {});
     return {};
 }
 
@@ -95,11 +100,12 @@ void TopicPublisher::handOver()
     for (const BlockPointer &block : m_builder.take())
         m_topics.deliver(block);
     ++m_unanswered;
-    const auto answered = [this, count = m_count, refused = std::exchange(m_refused, {})](const Result<void> &durable) {
+    const auto answered = [this, count = m_count, refused = std::exchange(m_refused, {}),
+                              toKeep = std::exchange(m_toKeep, {})](const Result<void> &durable) {
         --m_unanswered;
         Refusals all = refused;
-        if (!durable)
-            all.push_back({ count, 1, durable.error() });
+        for (const auto &[first, many, _] : durable ? Refusals() : toKeep)
+            all.push_back({ first, many, durable.error() });
         answer(count, all);
     };
     m_topics.whenDurable(this, answered);
@@ -107,8 +113,8 @@ void TopicPublisher::handOver()
 
 void TopicPublisher::answer(quint64 count, const Refusals &refused)
 {
-    for (const RefusedRange &range : refused)
-        say(encode(topic::Answer(topic::Refused { range.first, range.count, range.why })));
+    for (const topic::Refused &range : refused)
+        say(encode(topic::Answer(range)));
     say(encode(topic::Answer(topic::Taken { count })));
     endWhenAnswered();
 }

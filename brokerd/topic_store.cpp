@@ -65,8 +65,7 @@ Result<void> TopicStore::readAll(Database &database)
         kept->id = rows->value(0).toLongLong();
         kept->name = rows->value(2).toByteArray();
         kept->pattern = rows->value(3).toByteArray();
-        kept->next = rows->value(4).toULongLong();
-        kept->written = kept->next - 1;
+        kept->written = rows->value(4).toULongLong() - 1;
         kept->acknowledged = rows->value(5).toULongLong();
         if (!key || !isTopicPattern(kept->pattern))
             return Error { Code::DataLoss, QStringLiteral("a durable subscription is damaged") };
@@ -84,25 +83,26 @@ KeptSubscription *TopicStore::add(std::unique_ptr<KeptSubscription> kept)
 
 // --- messages
 
-void TopicStore::keep(const TopicSource &source, QByteArrayView body)
+bool TopicStore::keep(const TopicSource &source, QByteArrayView body)
 {
     if (m_kept.empty())
-        return;
+        return false;
     Message message { source.publisher, source.name, {}, {} };
     for (const TopicMatcher::Id id : m_matcher.match(source.name)) {
         KeptSubscription &kept = *m_kept.at(qint64(id));
         if (!m_mayRead(kept.who, source.name))
             continue;
         const bool fits = kept.messages < limits.messages && kept.bytes + body.size() <= limits.bytes;
-        message.targets.push_back({ kept.id, kept.next++, fits });
+        message.targets.push_back({ kept.id, fits });
         kept.messages += fits;
         kept.bytes += fits ? body.size() : 0;
         m_lost += !fits;
     }
     if (message.targets.empty())
-        return;
+        return false;
     message.body = body.toByteArray();
     m_messages.push_back(std::move(message));
+    return true;
 }
 
 void TopicStore::whenWritten(QObject *context, const Done &done)
@@ -132,18 +132,26 @@ void TopicStore::whenMessagesWritten(QObject *context, const Done &done)
     const auto messages = std::make_shared<const Messages>(std::exchange(m_messages, {}));
     m_store.write(
         this, [messages, wall = wallClock()](Database &database) { return write(database, *messages, wall); },
-        [this, messages, context = QPointer<QObject>(context), done](const Result<void> &outcome) {
+        [this, messages, context = QPointer<QObject>(context), done](const Result<Numbers> &outcome) {
             --m_writing;
             written(*messages, outcome);
-            const Result<void> told = outcome ? outcome : failed(outcome.error());
+            const Result<void> told = outcome ? Result<void>() : failed(outcome.error());
             if (context)
                 done(told);
         });
 }
 
-Result<void> TopicStore::write(Database &database, const Messages &messages, qint64 wall)
+/// Numbers are given here: what is not kept has none, and nobody misses it.
+Result<TopicStore::Numbers> TopicStore::write(Database &database, const Messages &messages, qint64 wall)
 {
-    std::unordered_map<qint64, quint64> next;
+    Numbers numbers;
+    const auto nextOf = [&](qint64 subscription) -> Result<quint64> {
+        if (const auto known = numbers.find(subscription); known != numbers.end())
+            return known->second == 0 ? 0 : ++known->second;
+        const Result<qint64> next =
+            database.number(QStringLiteral("SELECT next FROM subscriptions WHERE id = ?"), { subscription });
+        return next ? Result<quint64>(numbers[subscription] = quint64(*next)) : next.error();
+    };
     for (const Message &message : messages) {
         const bool wanted = std::any_of(
             message.targets.begin(), message.targets.end(), [](const Target &target) { return target.kept; });
@@ -157,44 +165,43 @@ Result<void> TopicStore::write(Database &database, const Messages &messages, qin
             id = (*row)->lastInsertId();
         }
         for (const Target &target : message.targets) {
-            next[target.id] = target.number + 1;
-            if (!target.kept)
+            const Result<quint64> number = nextOf(target.id);
+            if (!number)
+                return number.error();
+            if (!target.kept || *number == 0) // 0: it was forgotten meanwhile
                 continue;
-            const auto row = database.again(
-                QStringLiteral("INSERT INTO waiting VALUES (?, ?, ?)"), { target.id, target.number, id });
+            const auto row =
+                database.again(QStringLiteral("INSERT INTO waiting VALUES (?, ?, ?)"), { target.id, *number, id });
             if (!row)
                 return row.error();
         }
     }
-    for (const auto &[id, number] : next)
-        if (const auto row = database.run(
-                QStringLiteral("UPDATE subscriptions SET next = max(next, ?) WHERE id = ?"), { number, id });
+    std::erase_if(numbers, [](const auto &entry) { return entry.second == 0; });
+    for (const auto &[id, number] : numbers)
+        if (const auto row =
+                database.again(QStringLiteral("UPDATE subscriptions SET next = ? WHERE id = ?"), { number + 1, id });
             !row)
             return row.error();
-    return {};
+    return numbers;
 }
 
-/// What failed stays missing: its numbers have no rows.
-void TopicStore::written(const Messages &messages, const Result<void> &outcome)
+void TopicStore::written(const Messages &messages, const Result<Numbers> &outcome)
 {
-    std::unordered_set<DurableReader *> readers;
-    for (const Message &message : messages) {
-        for (const Target &target : message.targets) {
-            const auto found = m_kept.find(target.id);
-            if (found == m_kept.end())
-                continue;
-            KeptSubscription &kept = *found->second;
-            kept.written = qMax(kept.written, target.number);
-            if (!outcome && target.kept) {
-                --kept.messages;
-                kept.bytes -= message.body.size();
-            }
-            if (kept.reader)
-                readers.insert(kept.reader);
-        }
+    if (!outcome)
+        for (const Message &message : messages)
+            for (const Target &target : message.targets)
+                if (const auto found = m_kept.find(target.id); found != m_kept.end() && target.kept) {
+                    --found->second->messages;
+                    found->second->bytes -= message.body.size();
+                }
+    for (const auto &[id, number] : outcome ? *outcome : Numbers()) {
+        const auto found = m_kept.find(id);
+        if (found == m_kept.end())
+            continue;
+        found->second->written = number;
+        if (found->second->reader)
+            found->second->reader->look();
     }
-    for (DurableReader *reader : readers)
-        reader->look();
 }
 
 void TopicStore::read(const KeptSubscription &kept, quint64 after, quint64 upTo, QObject *context,

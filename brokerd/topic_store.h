@@ -21,7 +21,6 @@ struct KeptSubscription {
     PublicKey who;
     QByteArray name;
     QByteArray pattern;
-    quint64 next = 1; ///< the next message's number
     quint64 written = 0; ///< the last number that is on disk, or missing
     quint64 acknowledged = 0;
     qint64 messages = 0; ///< that wait
@@ -63,8 +62,8 @@ public:
     std::vector<LastValueStore::Row> load();
     Limits limits;
 
-    /// A message for all who subscribe durably and may read it.
-    void keep(const TopicSource &source, QByteArrayView body);
+    /// A message for all who subscribe durably and may read it. \returns whether there are any
+    bool keep(const TopicSource &source, QByteArrayView body);
     LastValueStore &lastValues() { return m_last; }
     /// `done` when all that was kept so far is on disk, last values too, or why not; at once if nothing is on its way.
     void whenWritten(QObject *context, const Done &done);
@@ -91,8 +90,7 @@ public:
 private:
     struct Target {
         qint64 id;
-        quint64 number;
-        bool kept; // false: over the quota, the number stays empty
+        bool kept; // false: over the quota, its number stays empty
     };
     struct Message {
         PublicKey publisher;
@@ -101,6 +99,7 @@ private:
         std::vector<Target> targets;
     };
     using Messages = std::vector<Message>;
+    using Numbers = std::unordered_map<qint64, quint64>; // of a subscription's last message
     /// A subscription on its way to the disk.
     struct Creating {
         struct Asker {
@@ -116,8 +115,8 @@ private:
     };
 
     void whenMessagesWritten(QObject *context, const Done &done);
-    static Result<void> write(Database &database, const Messages &messages, qint64 wall);
-    void written(const Messages &messages, const Result<void> &outcome);
+    static Result<Numbers> write(Database &database, const Messages &messages, qint64 wall);
+    void written(const Messages &messages, const Result<Numbers> &outcome);
     KeptSubscription *find(const PublicKey &who, const QByteArray &name);
     KeptSubscription *add(std::unique_ptr<KeptSubscription> kept);
     Creating *findCreating(const PublicKey &who, const QByteArray &name);

@@ -180,9 +180,9 @@ const std::vector<TopicSubscriber *> &Topics::targetsOf(const TopicSource &sourc
     return source.targets;
 }
 
-void Topics::keepDurably(const TopicSource &source, QByteArrayView body)
+bool Topics::keepDurably(const TopicSource &source, QByteArrayView body)
 {
-    m_store->keep(source, body);
+    return m_store->keep(source, body);
 }
 
 void Topics::whenDurable(QObject *context, const std::function<void(const Result<void> &)> &done)

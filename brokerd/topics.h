@@ -44,8 +44,8 @@ public:
     /// \retval ResourceExhausted  a quota: then it should not be delivered either
     Result<void> keepLast(const SourcePointer &source, QByteArrayView body);
     void deliver(const BlockPointer &block);
-    /// For subscriptions that outlive their subscribers.
-    void keepDurably(const TopicSource &source, QByteArrayView body);
+    /// For subscriptions that outlive their subscribers. \returns whether there are any
+    bool keepDurably(const TopicSource &source, QByteArrayView body);
     /// `done` when all that was kept so far is on disk; at once if it is. Never when context is gone.
     void whenDurable(QObject *context, const std::function<void(const Result<void> &)> &done);
     void countRefused() { ++m_refused; }

@@ -130,7 +130,7 @@ Result<void> Topics::attach(Subscription &mine, const Result<KeptSubscription *>
     if (!kept)
         return kept.error();
     KeptSubscription &known = **kept;
-    if (after.value_or(0) >= known.next)
+    if (after.value_or(0) > known.written)
         return Error { Code::OutOfRange, QStringLiteral("no message had the number %1 yet").arg(*after) };
     mine.durable.reset(new DurableReader(*m_store, known, mine.call, after.value_or(known.acknowledged),
         [this](const PublicKey &who, const PublicKey &publisher, QByteArrayView topic) {

@@ -130,6 +130,36 @@ private slots:
         QCOMPARE(house.counter("durable_subscriptions_now"), 1u);
     }
 
+    /// Each of them is refused, however many came at once; what needed no disk is not, and no subscriber hears of a gap.
+    void whatCannotBeKeptIsRefusedAndMissedByNobody()
+    {
+        TopicHouse house;
+        QVERIFY(house.open({ "ana", "bea" }));
+        const auto ana = house.client("ana"), bea = house.client("bea");
+        Subscription till(*bea, "a.*", { .durable = "till" });
+        Heard heard(till);
+        QTRY_VERIFY(till.isReady());
+        auto beside = Database::open(house.folder() + "/topics.sqlite", Database::Steps { {}, {} });
+        QVERIFY(beside
+            && (*beside)->run("CREATE TRIGGER no BEFORE INSERT ON waiting BEGIN SELECT RAISE(ABORT, 'no'); END"));
+        Publisher publisher(*ana);
+        Answers answers(publisher);
+        for (const char *topic : { "a.x", "a.x", "a.x", "live", "live", "a.y", "a.y" })
+            (void)publisher.publish(topic, "lost?");
+        QVERIFY(answers.waitFor(7));
+        QSet<quint64> refused;
+        for (const auto &[first, count] : answers.refused)
+            for (quint64 number = first; number < first + count; ++number)
+                refused << number;
+        QCOMPARE(refused, QSet<quint64>({ 1, 2, 3, 6, 7 }));
+
+        QVERIFY((*beside)->run("DROP TRIGGER no"));
+        (void)publisher.publish("a.x", "kept");
+        QTRY_COMPARE(heard.messages, QStringList { "a.x=kept" });
+        QCOMPARE(heard.numbers, QList<quint64> { 1 });
+        QCOMPARE(heard.missed, 0u);
+    }
+
     void durableGapsAreTold()
     {
         TopicHouse house;
