@@ -32,7 +32,7 @@ class Follows:
         self.process = subprocess.Popen(
             [house.program("hawser"), "subscribe", pattern, *words, "--json", "--data", person.data], env=house.env,
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True)
-        self.late, self.texts = [], []  # seconds; what was no number
+        self.ticks, self.late, self.texts = [], [], []  # as they came; how late, in seconds; what was no number
         self.known, self.heard, self.missed = 0, 0, 0  # lines
         self.wrong = None
         threading.Thread(target=self._read, daemon=True).start()
@@ -51,6 +51,7 @@ class Follows:
                 self.wrong = self.wrong or (not said["missed"] and "it was not told how many it missed")
             elif said["topic"] == "load.tick":
                 self.late.append(time.monotonic() - float(said["text"]))
+                self.ticks.append(said["text"])
             elif said["topic"] == "load.big":
                 number = int(said["text"].split()[0])
                 self.wrong = self.wrong or (number != self.known and f"line {number} came where {self.known} should")
@@ -123,7 +124,7 @@ class Scene:
         self.reads, self.hears = Follows(self.reader, "load.big"), Follows(self.healthy, "load.tick")
         self.stands, self.keeps = Follows(self.slow, "load.big"), Follows(self.slow, "notes.*", "--durable", "notes")
         self.big, self.ticks = Publishes(self.publisher, "load.big"), Publishes(self.ticker, "load.tick")
-        self.told = 0  # lines
+        self.told, self.ticked = 0, []  # lines; ticks
 
     def begin(self):
         def known():
@@ -131,7 +132,7 @@ class Scene:
             return counters["topic_subscriptions_now"] == 4 and counters["durable_subscriptions_now"] == 1
         wait_for(known, "the broker to know of all", 20)
         self.say(1)
-        self.ticks.say(repr(time.monotonic()))
+        self.tick()
         wait_for(lambda: self.reads.upto() and self.stands.upto() and self.hears.late, "the first to come", 20)
         self.flood(FIRST, lambda: False)
         wait_for(lambda: self.reads.upto() == self.stands.upto() == self.told, "the first flood to arrive", 60)
@@ -143,12 +144,24 @@ class Scene:
             self.big.say(f"{number} " + "x" * LINE)
         self.told += count
 
+    def tick(self):
+        self.ticked.append(repr(time.monotonic()))
+        self.ticks.say(self.ticked[-1])
+
+    def hears_all(self):
+        """Each tick that the broker has came to the healthy one, once and in order."""
+        took = self.ticks.end()
+        check(took == len(self.ticked), f"the broker has {took} of {len(self.ticked)} ticks")
+        wait_for(lambda: len(self.hears.ticks) >= took, f"{took} ticks to arrive; {len(self.hears.ticks)} are there", 20)
+        check(self.hears.ticks == self.ticked, "the healthy one heard other ticks than were said")
+        check(self.hears.missed == 0, f"the healthy one missed {self.hears.missed} ticks")
+
     def flood(self, count, goes_on):
         """Says so many lines as fast as they go, and ticks meanwhile, and as long as goes_on()."""
         saying, until = Aside(lambda: self.say(count)), time.monotonic() + 60 + count * LINE / MEBI
         while saying.running() or goes_on():
             check(time.monotonic() < until, f"the broker does not take {count} lines")
-            self.ticks.say(repr(time.monotonic()))
+            self.tick()
             time.sleep(1 / TICKS)
         saying.done()
 
@@ -188,9 +201,9 @@ def play(scene, mebi):
     keeping.done()
     scene.keep(LETTERS // 2, LETTERS)  # now that it is known that nobody is there
     wait_for(lambda: scene.reads.upto() == scene.told, f"all {scene.told} to arrive at who reads", 60 + mebi)
+    scene.hears_all()
     median, slowest = late_of(scene.hears.late)
     grown = peaks.stay_below(MOST)
-    check(scene.hears.missed == 0, f"the healthy one missed {scene.hears.missed} ticks")
     check(slowest < SLOWEST, f"the healthy one waited {slowest * 1000:.0f} ms")
     sent = scene.publisher.well("messages", scene.slow.key, "--json").lines()
     check([line["state"] for line in sent] == ["at-broker"] * LETTERS, f"its messages wait at the broker: {sent}")
