@@ -84,7 +84,7 @@ Result<void> Daemon::lock()
 {
     if (const Result<void> made = makePrivateFolder(m_folder); !made)
         return made;
-    Result<std::unique_ptr<QLockFile>> lock =
+    Result<std::unique_ptr<FolderLock>> lock =
         lockFolder(m_folder, QStringLiteral("another broker runs on %1").arg(m_folder));
     if (!lock)
         return lock.error();

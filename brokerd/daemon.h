@@ -4,8 +4,8 @@
 #include "brokerd/options.h"
 #include "brokerd/signals.h"
 #include "core/control_server.h"
+#include "core/folders.h"
 
-#include <QLockFile>
 #include <QTimer>
 
 namespace hawser::broker {
@@ -42,7 +42,7 @@ private:
     RunOptions m_options;
     bool m_json;
     QString m_folder;
-    std::unique_ptr<QLockFile> m_lock;
+    std::unique_ptr<FolderLock> m_lock;
     std::unique_ptr<Broker> m_broker;
     ControlServer m_control;
     UnixSignals m_signals;

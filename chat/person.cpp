@@ -12,7 +12,6 @@
 #include "core/folders.h"
 #include "core/text.h"
 
-#include <QLockFile>
 #include <QStandardPaths>
 #include <QSysInfo>
 #include <QTimer>
@@ -58,7 +57,7 @@ Profile profileOf(const PersonSettings &settings, const QString &name, const QBy
 
 class Person::Private {
 public:
-    Private(Me self, std::unique_ptr<QLockFile> held, std::unique_ptr<Database> store, std::unique_ptr<Contacts> known,
+    Private(Me self, std::unique_ptr<FolderLock> held, std::unique_ptr<Database> store, std::unique_ptr<Contacts> known,
         const QString &downloads)
         : lock(std::move(held)), me(std::move(self)), database(std::move(store)), contacts(std::move(known)),
           brokers(me, *database, served), direct(me, *contacts, served), once(*contacts, brokers, direct),
@@ -72,7 +71,7 @@ public:
 
     Result<void> mayCall(const Caller &caller, const CommandSpec &spec) const;
 
-    std::unique_ptr<QLockFile> lock; // goes last
+    std::unique_ptr<FolderLock> lock; // goes last
     Me me;
     std::unique_ptr<Database> database;
     std::unique_ptr<Contacts> contacts;
@@ -116,7 +115,7 @@ Result<std::unique_ptr<Person>> Person::open(const QString &folder, const Person
 {
     if (const Result<void> made = makePrivateFolder(folder); !made)
         return made.error();
-    Result<std::unique_ptr<QLockFile>> lock =
+    Result<std::unique_ptr<FolderLock>> lock =
         lockFolder(folder, QStringLiteral("another program works with %1 already").arg(folder));
     if (!lock)
         return lock.error();

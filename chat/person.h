@@ -31,7 +31,7 @@ class Person : public QObject {
     Q_OBJECT
 
 public:
-    /// Takes the folder (QLockFile), makes or reads the identity, opens the databases, connects to the brokers.
+    /// Takes the folder, makes or reads the identity, opens the databases, connects to the brokers.
     /// \retval AlreadyExists       another program owns this folder: use its control socket
     /// \retval FailedPrecondition  the sentence names folder and reason
     static Result<std::unique_ptr<Person>> open(const QString &folder, const PersonSettings &settings);

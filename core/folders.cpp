@@ -1,15 +1,14 @@
 #include "core/folders.h"
 
-#include "core/disk_space.h"
 #include "core/sodium.h"
 
 #include <QDir>
 #include <QFile>
 #include <cerrno>
-#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -206,20 +205,25 @@ Result<void> makePrivateFolder(const QString &path)
     return checkFolder(path, *nativePath);
 }
 
-Result<std::unique_ptr<QLockFile>> lockFolder(const QString &folder, const QString &taken)
+FolderLock::~FolderLock()
 {
-    auto lock = std::make_unique<QLockFile>(folder + QStringLiteral("/lock"));
-    lock->setStaleLockTime(0); // whoever is alive has it, however long
-    if (lock->tryLock(0))
+    ::close(m_descriptor);
+}
+
+Result<std::unique_ptr<FolderLock>> lockFolder(const QString &folder, const QString &taken)
+{
+    const Result<QByteArray> name = native(folder);
+    if (!name)
+        return name.error();
+    const int descriptor = ::open(name->constData(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0)
+        return cannot(QStringLiteral("open the folder"), folder);
+    auto lock = std::make_unique<FolderLock>(descriptor);
+    if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0)
         return lock;
-    qint64 process = 0;
-    const bool isHeld = lock->getLockInfo(&process, nullptr, nullptr) && ::kill(pid_t(process), 0) == 0;
-    const Result<void> canKeep = canKeepIn(folder);
-    if (isHeld || (canKeep && lock->error() == QLockFile::LockFailedError))
+    if (errno == EWOULDBLOCK)
         return Error { Code::AlreadyExists, taken };
-    return Error { Code::FailedPrecondition,
-        canKeep ? QStringLiteral("cannot write in %1").arg(folder)
-                : QStringLiteral("cannot write in %1: %2").arg(folder, canKeep.error().sentence) };
+    return cannot(QStringLiteral("lock the folder"), folder);
 }
 
 Result<void> writeFileDurably(const QString &path, QByteArrayView bytes, unsigned mode)

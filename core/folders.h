@@ -3,7 +3,6 @@
 #include "core/result.h"
 
 #include <QByteArray>
-#include <QLockFile>
 #include <memory>
 
 namespace hawser {
@@ -26,11 +25,22 @@ Result<QString> controlSocketPath(const QString &dataDir);
 /// \retval FailedPrecondition  it cannot be made: the sentence says why
 Result<void> makePrivateFolder(const QString &path);
 
-/// Takes the folder for one program, as long as the lock lives. Who was killed holds it no more.
+/// A folder that this program has, until the object or the program ends, however it does. Programs it starts do not.
+class FolderLock {
+public:
+    explicit FolderLock(int descriptor) : m_descriptor(descriptor) { }
+    ~FolderLock();
+    Q_DISABLE_COPY_MOVE(FolderLock)
+
+private:
+    int m_descriptor;
+};
+
+/// Takes the folder for one program. Nothing is written, so a full disk is no hindrance.
 /// \param taken  what is said when another program has it
 /// \retval AlreadyExists       another program has it
-/// \retval FailedPrecondition  nothing can be written there: the sentence says why
-Result<std::unique_ptr<QLockFile>> lockFolder(const QString &folder, const QString &taken);
+/// \retval FailedPrecondition  it cannot be opened: the sentence says why
+Result<std::unique_ptr<FolderLock>> lockFolder(const QString &folder, const QString &taken);
 
 /// Replaces or makes a file: the old one or the whole new one is there after any crash, the new one after the return.
 /// \param mode  permission bits of the file

@@ -70,6 +70,7 @@ struct Output {
     std::mutex mutex;
     LogLimit limit;
     quint64 unsaid = 0; // lines that nobody took
+    bool isCut = false; // the last one ends in its middle: the disk was full
 };
 
 Output &output()
@@ -125,8 +126,12 @@ void log(Level level, const char *event, LogFields fields)
         line += QStringLiteral(" unsaid=%1").arg(out.unsaid);
     const QString head =
         toJournal() ? QStringLiteral("<%1>").arg(int(level)) : QLatin1String(word(level)) + QLatin1String(": ");
-    const QByteArray bytes = (head + line + QLatin1Char('\n')).toUtf8();
-    const bool isSaid = isTakenNow() && ::write(STDERR_FILENO, bytes.constData(), size_t(bytes.size())) == bytes.size();
+    const QByteArray bytes =
+        ((out.isCut ? QStringLiteral("\n") : QString()) + head + line + QLatin1Char('\n')).toUtf8();
+    const auto written = isTakenNow() ? ::write(STDERR_FILENO, bytes.constData(), size_t(bytes.size())) : -1;
+    const bool isSaid = written == bytes.size();
+    if (written > 0)
+        out.isCut = bytes[written - 1] != '\n';
     out.unsaid = isSaid ? 0 : out.unsaid + 1;
 }
 

@@ -2,8 +2,11 @@
 #include "support/file_at.h"
 
 #include <QDir>
+#include <QProcess>
 #include <QTemporaryDir>
 #include <QTest>
+#include <csignal>
+#include <sys/wait.h>
 #include <unistd.h>
 
 using namespace hawser;
@@ -37,6 +40,10 @@ private slots:
     void makesFoldersWithParents();
     void closesOnlyEmptyFolders();
     void refusesFoldersThatOthersWrite();
+    void locksAFolderForOne();
+    void aLockNeedsNoFile();
+    void aLockEndsWithWhoIsKilled();
+    void aLockIsNotInherited();
     void replacesDurably();
     void createsOnlyOnce();
     void writesThroughNoSymlink();
@@ -188,6 +195,78 @@ void TestFolders::refusesFoldersThatOthersWrite()
     QVERIFY(makeFolder(path("sticky"), 01777));
     QCOMPARE(makePrivateFolder(path("sticky")).error().code, Code::PermissionDenied);
     QCOMPARE(modeOf(path("sticky")), 01777u);
+}
+
+void TestFolders::locksAFolderForOne()
+{
+    const QString taken = QStringLiteral("somebody has it");
+    auto lock = lockFolder(m_folder->path(), taken);
+    QVERIFY(lock);
+    const auto second = lockFolder(m_folder->path() + QStringLiteral("/."), taken);
+    QVERIFY(!second);
+    QCOMPARE(second.error().code, Code::AlreadyExists);
+    QCOMPARE(second.error().sentence, taken);
+    lock->reset();
+    QVERIFY(lockFolder(m_folder->path(), taken));
+    const auto none = lockFolder(path("none"), taken);
+    QVERIFY(!none);
+    QCOMPARE(none.error().code, Code::FailedPrecondition);
+    QVERIFY(none.error().sentence.contains(path("none")));
+}
+
+/// Nor does one that lies there, whatever is in it, stop anybody.
+void TestFolders::aLockNeedsNoFile()
+{
+    for (const char *content : { "", "4", "1\nhawser-brokerd\n" }) {
+        QVERIFY(writeFileDurably(path("lock"), content));
+        QVERIFY(::chmod(QFile::encodeName(m_folder->path()).constData(), 0500) == 0);
+        QVERIFY(lockFolder(m_folder->path(), QString()));
+        QVERIFY(::chmod(QFile::encodeName(m_folder->path()).constData(), 0700) == 0);
+        QCOMPARE(contentOf(path("lock")), QByteArray(content));
+    }
+    QVERIFY(QFile::remove(path("lock")));
+    QVERIFY(lockFolder(m_folder->path(), QString()));
+    QVERIFY(QDir(m_folder->path()).isEmpty(QDir::AllEntries | QDir::Hidden | QDir::NoDotAndDotDot));
+}
+
+void TestFolders::aLockEndsWithWhoIsKilled()
+{
+    int ends[2] = {};
+    QCOMPARE(::pipe(ends), 0);
+    const pid_t other = ::fork();
+    if (other == 0) {
+        const auto lock = lockFolder(m_folder->path(), QString());
+        const bool isSaid = ::write(ends[1], lock ? "y" : "n", 1) == 1;
+        while (isSaid)
+            ::pause();
+        ::_exit(1);
+    }
+    char has = 0;
+    const bool isSaid = ::read(ends[0], &has, 1) == 1;
+    const auto meanwhile = lockFolder(m_folder->path(), QString());
+    ::kill(other, SIGKILL);
+    const bool ended = ::waitpid(other, nullptr, 0) == other;
+    for (const int end : ends)
+        ::close(end);
+    QVERIFY(isSaid && ended);
+    QCOMPARE(has, 'y');
+    QVERIFY(!meanwhile);
+    QCOMPARE(meanwhile.error().code, Code::AlreadyExists);
+    QVERIFY(lockFolder(m_folder->path(), QString()));
+}
+
+void TestFolders::aLockIsNotInherited()
+{
+    auto lock = lockFolder(m_folder->path(), QString());
+    QVERIFY(lock);
+    QProcess program;
+    program.start(QStringLiteral("cat"), {});
+    QVERIFY(program.waitForStarted()); // then it is no copy of this one any more
+    lock->reset();
+    const auto again = lockFolder(m_folder->path(), QString());
+    program.closeWriteChannel();
+    QVERIFY(program.waitForFinished());
+    QVERIFY(again);
 }
 
 void TestFolders::replacesDurably()

@@ -1,7 +1,10 @@
 #include "core/log.h"
 
+#include <QTemporaryFile>
 #include <QTest>
+#include <csignal>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 using namespace hawser;
@@ -17,6 +20,7 @@ private slots:
     void passesOneLineASecond();
     void forgetsSourcesThatAreQuiet();
     void whatNobodyTakesIsLeftOutAndCounted();
+    void afterALineThatWasCutANewOneBegins();
 };
 
 void TestLog::writesOneLine_data()
@@ -95,6 +99,36 @@ void TestLog::whatNobodyTakesIsLeftOutAndCounted()
         ::close(end);
     QCOMPARE(emptied, full.size());
     QCOMPARE(said.first(came), QByteArrayLiteral("notice: three unsaid=2\nnotice: four\n"));
+}
+
+/// A file that may grow no further takes of a line what still fits, as a full disk does.
+void TestLog::afterALineThatWasCutANewOneBegins()
+{
+    QTemporaryFile file;
+    QVERIFY(file.open());
+    rlimit before {};
+    QCOMPARE(::getrlimit(RLIMIT_FSIZE, &before), 0);
+    const auto most = [&before](rlim_t bytes) {
+        const rlimit limit { bytes, before.rlim_max };
+        return ::setrlimit(RLIMIT_FSIZE, &limit) == 0;
+    };
+    const auto signalled = std::signal(SIGXFSZ, SIG_IGN);
+    const int standardError = ::dup(STDERR_FILENO);
+    QVERIFY(::dup2(file.handle(), STDERR_FILENO) >= 0);
+    bool isLimited = most(12);
+    log(Level::Notice, "is-cut");
+    log(Level::Notice, "has-no-room");
+    isLimited = isLimited && most(13);
+    log(Level::Notice, "ends-the-line-and-no-more");
+    isLimited = isLimited && most(before.rlim_cur);
+    log(Level::Notice, "is-whole");
+    log(Level::Notice, "follows");
+    ::dup2(standardError, STDERR_FILENO);
+    ::close(standardError);
+    std::signal(SIGXFSZ, signalled);
+    QVERIFY(isLimited);
+    QVERIFY(file.seek(0));
+    QCOMPARE(file.readAll(), QByteArrayLiteral("notice: is-c\nnotice: is-whole unsaid=3\nnotice: follows\n"));
 }
 
 QTEST_GUILESS_MAIN(TestLog)

@@ -119,9 +119,7 @@ Database::~Database()
 
 Result<void> Database::prepare(const QString &path, const Steps &steps)
 {
-    const auto versionBy = [&](Database &database, const QString &how) -> Result<qint64> {
-        if (const Result<void> connected = connect(database.m_connection, path, how); !connected)
-            return connected.error();
+    const auto versionIn = [&](Database &database) -> Result<qint64> {
         const Result<qint64> found = database.number(QStringLiteral("PRAGMA user_version"));
         if (found && *found > steps.size())
             return Error { Code::FailedPrecondition,
@@ -129,13 +127,31 @@ Result<void> Database::prepare(const QString &path, const Steps &steps)
                     .arg(QString::number(*found), QString::number(steps.size())) };
         return found;
     };
+    const auto isFull = [](const Result<qint64> &found) {
+        return !found && found.error().code == Code::ResourceExhausted;
+    };
     // Who may write carries the log of a program that was killed into the file, just by closing it. Who only reads does not.
     if (QFileInfo(path + QStringLiteral("-wal")).size() > 0) {
         Database reader(m_connection + QStringLiteral("-reads"), path);
-        if (const Result<qint64> known = versionBy(reader, QStringLiteral("QSQLITE_OPEN_READONLY;")); !known)
+        if (const auto connected = connect(reader.m_connection, path, QStringLiteral("QSQLITE_OPEN_READONLY;"));
+            !connected)
+            return connected;
+        if (const Result<qint64> known = versionIn(reader); !known && !isFull(known))
             return known.error();
     }
-    const Result<qint64> found = versionBy(*this, {});
+    const auto openAnd = [&](const QString &first) -> Result<qint64> {
+        m_prepared.clear();
+        QSqlDatabase::removeDatabase(m_connection);
+        if (const Result<void> connected = connect(m_connection, path, {}); !connected)
+            return connected.error();
+        if (const Result<QSqlQuery> done = run(first); !done)
+            return done.error();
+        return versionIn(*this);
+    };
+    Result<qint64> found = openAnd(QStringLiteral("PRAGMA locking_mode=NORMAL"));
+    // A full disk has no room for the -shm file, by which several programs share one log; who has the file alone needs none.
+    if (isFull(found))
+        found = openAnd(QStringLiteral("PRAGMA locking_mode=EXCLUSIVE"));
     if (!found)
         return found.error();
     qint64 version = *found;
