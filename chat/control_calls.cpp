@@ -33,7 +33,7 @@ QString nameOf(SentCall::State state)
     return QStringLiteral("done");
 }
 
-SentCallItem itemOf(const SentCall &call)
+SentCallItem itemOf(const SentCall &call, const Machines &machines)
 {
     SentCallItem item;
     item.id = call.id;
@@ -47,6 +47,10 @@ SentCallItem itemOf(const SentCall &call)
     item.sentence = call.sentence;
     item.ended = call.ended;
     item.seen = call.seen;
+    if (call.state == SentCall::State::AtBroker) {
+        const std::optional<Machine> machine = machines.find(call.to);
+        item.there = machine && machine->online;
+    }
     if (!call.isDone())
         return item;
     const Error outcome = call.outcome();
@@ -60,17 +64,17 @@ SentCallItem itemOf(const SentCall &call)
 }
 
 /// The same without what may be long.
-SentCallItem lineOf(SentCall call)
+SentCallItem lineOf(SentCall call, const Machines &machines)
 {
     call.result.result = {};
     call.result.output.clear();
-    return itemOf(call);
+    return itemOf(call, machines);
 }
 
 /// What a CLOSE has room for.
-Value answerOf(const SentCall &call)
+Value answerOf(const SentCall &call, const Machines &machines)
 {
-    SentCallItem item = lineOf(call);
+    SentCallItem item = lineOf(call, machines);
     item.parameters = {};
     return toValue(item);
 }
@@ -100,7 +104,9 @@ void Control::serveCalls()
             Calls &calls = m_person.conversations().calls();
             if (request.follow) {
                 auto *ticker = new Ticker(to);
-                const auto tell = [ticker](const SentCall &one) { ticker->tell(placeOf(one.id), lineOf(one)); };
+                const auto tell = [this, ticker](const SentCall &one) {
+                    ticker->tell(placeOf(one.id), lineOf(one, m_person.machines()));
+                };
                 connect(&calls, &Calls::changed, ticker, tell);
                 calls.all(ticker, [tell](const Result<QList<SentCall>> &all) {
                     if (all)
@@ -113,7 +119,7 @@ void Control::serveCalls()
                     if (!all)
                         return finish(to, all.error());
                     for (const SentCall &one : *all)
-                        to->send(lineOf(one));
+                        to->send(lineOf(one, m_person.machines()));
                     finish(to, Value(Value::Map {}));
                 });
             });
@@ -134,14 +140,14 @@ void Control::callDurably(const CallDurably::Request &request, IncomingCall *to)
             return;
         *last = call;
         if (call.state != SentCall::State::Queued)
-            finish(to, answerOf(call));
+            finish(to, answerOf(call, m_person.machines()));
     });
     calls.call(
         wish->machine, request.command, wish->parameters, within, to, [this, to, last](const Result<SentCall> &queued) {
             if (!queued)
                 return finish(to, queued.error());
             *last = *queued;
-            QTimer::singleShot(patience, to, [this, to, last] { finish(to, answerOf(*last)); });
+            QTimer::singleShot(patience, to, [this, to, last] { finish(to, answerOf(*last, m_person.machines())); });
         });
 }
 
@@ -151,7 +157,7 @@ void Control::showCall(const ShowCall::Request &request, IncomingCall *to)
     const auto show = [this, to, &calls](const SentCall &call) {
         if (call.isDone())
             calls.markSeen(call.id);
-        to->send(itemOf(call)); // longer than a CLOSE may be
+        to->send(itemOf(call, m_person.machines())); // longer than a CLOSE may be
         finish(to, Value(Value::Map {}));
     };
     const auto look = [this, to, &calls, show, id = request.id](bool last) {

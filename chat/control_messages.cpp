@@ -230,14 +230,22 @@ void Control::followSaid(const PublicKey &with, quint64 id, bool wait, IncomingC
 {
     const auto said = std::make_shared<Entry>();
     said->state = Entry::State::Saving;
-    const auto answer = [this, to, with, id, said] {
+    const auto reply = [this, with, id, said] {
+        return SayTo::Reply { with, nameOf(m_person, with), nameOf(said->state), id, said->sentence,
+            m_person.route().presence(with).online };
+    };
+    const auto answer = [this, to, wait, said, reply] {
+        if (wait && (said->state == Entry::State::Queued || said->state == Entry::State::AtBroker))
+            to->send(reply());
+        if (wait && said->state < Entry::State::Delivered)
+            return;
         if (const auto trouble = historyTrouble(); trouble && said->state < Entry::State::Delivered)
             return finish(to,
                 Error { Code::Unavailable,
                     QStringLiteral("it has not come there, and can wait no longer than this program runs: %1")
                         .arg(m_person.conversations().trouble()),
                     Begun::Maybe });
-        finish(to, toValue(SayTo::Reply { with, nameOf(m_person, with), nameOf(said->state), id, said->sentence }));
+        finish(to, toValue(reply()));
     };
     const bool isThere = m_person.route().presence(with).online;
     const auto look = [this, to, id, wait, isThere, said, answer](const Entry &entry) {
@@ -248,12 +256,10 @@ void Control::followSaid(const PublicKey &with, quint64 id, bool wait, IncomingC
             return finish(to, Error { Code::FailedPrecondition, QStringLiteral("not sent: %1").arg(entry.sentence) });
         const bool isDelivered = entry.state == Entry::State::Delivered || entry.state == Entry::State::Read;
         const bool comesNoFurther = entry.state == Entry::State::AtBroker && !isThere;
-        if (isDelivered || (comesNoFurther && !wait))
+        if (isDelivered || comesNoFurther)
             answer();
     };
     connect(&m_person.conversations(), &Conversations::changed, to, look);
-    if (wait)
-        return;
     const auto seeWhetherItGoes = [this, with, said, answer] {
         const Post &post = m_person.conversations().post();
         if (said->state != Entry::State::Queued || post.hasWay(with) || post.mayHaveWaySoon(with))

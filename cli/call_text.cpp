@@ -14,7 +14,10 @@ QString sentCallText(const contracts::SentCallItem &item)
     if (item.state == QLatin1String("queued"))
         return line + QStringLiteral("queued here, until a program with this folder reaches the broker");
     if (item.state == QLatin1String("at-broker"))
-        return line + QStringLiteral("at %1, until %2 is there").arg(sentence, name);
+        return line
+            + (item.there ? QStringLiteral("at %1; %2 has not taken it yet")
+                          : QStringLiteral("at %1, until %2 is there"))
+                  .arg(sentence, name);
     if (item.state == QLatin1String("taken"))
         return line + QStringLiteral("%1 has it").arg(name);
     if (item.code == QLatin1String("ok"))

@@ -22,6 +22,8 @@ QString sentenceOf(const Join::In &in)
                                          .arg(to, showNumber(in.number));
     if (in.state == QLatin1String("no-answer"))
         return QStringLiteral("%1 has not answered yet; they can still say yes").arg(to);
+    if (in.state == QLatin1String("unreachable") && in.sentence.endsWith(QLatin1Char('.')))
+        return visible(in.sentence); // a whole sentence, no mere reason
     if (in.state == QLatin1String("unreachable"))
         return QStringLiteral("%1 cannot be reached now%2; it is tried again")
             .arg(to, in.sentence.isEmpty() ? QString() : QStringLiteral(" (%1)").arg(visible(in.sentence)));

@@ -44,8 +44,25 @@ public:
 private:
     void say(const QString &who)
     {
-        QTimer::singleShot(signAfter, this, [this] { printer().talk(QStringLiteral("trying to reach them …")); });
-        session().ask<SayTo>({ who, m_text, typed().has("--wait") }, this, [this](const Result<SayTo::Reply> &reply) {
+        QTimer::singleShot(signAfter, this, [this] {
+            if (m_told.isEmpty())
+                printer().talk(QStringLiteral("trying to reach them …"));
+        });
+        ask({ who, m_text, typed().has("--wait") });
+    }
+
+    /// As Session::ask, and what is told meanwhile.
+    void ask(const SayTo::Request &request)
+    {
+        Call *call = session().start<SayTo>(request);
+        connect(call, &Channel::received, this, [this](const ChannelMessage &message) {
+            if (const auto in = message.as<SayTo::In>(); in)
+                waits(*in);
+        });
+        connect(call, &Call::finished, this, [this, request](const Result<Payload> &result) {
+            const auto reply = replyOf<SayTo>(result);
+            if (!reply && session().mayComeStill(reply.error()))
+                return QTimer::singleShot(Session::tryAgainAfter, this, [this, request] { ask(request); });
             if (!reply)
                 return fail(reply.error());
             if (typed().json)
@@ -54,6 +71,14 @@ private:
                 printer().talk(reached(*reply));
             emit finished(isWithUs(*reply) ? exitPending : exitOk);
         });
+    }
+
+    /// Once for each place where it stays.
+    void waits(const SayTo::In &in)
+    {
+        const QString so = QStringLiteral("%1; waiting").arg(reached(in));
+        if (std::exchange(m_told, so) != so)
+            printer().talk(so);
     }
 
     static bool isWithUs(const SayTo::Reply &reply)
@@ -71,11 +96,14 @@ private:
                                             : QStringLiteral("queued: %1; %2").arg(visible(reply.sentence), goes);
         }
         if (reply.state == QLatin1String("at-broker"))
-            return QStringLiteral("at %1, until %2 comes").arg(visible(reply.sentence), name);
+            return (reply.there ? QStringLiteral("at %1; %2 has not taken it yet")
+                                : QStringLiteral("at %1, until %2 comes"))
+                .arg(visible(reply.sentence), name);
         return QStringLiteral("delivered to ") + name;
     }
 
     QString m_text;
+    QString m_told; // with --wait: how far it came
     Knock m_knock;
 };
 

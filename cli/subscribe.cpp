@@ -4,6 +4,8 @@
 #include "core/topic_messages.h"
 #include "core/topics.h"
 
+#include <QTimer>
+
 namespace hawser::cli {
 
 namespace {
@@ -12,6 +14,7 @@ using contracts::ForgetTopics;
 using contracts::SubscribeTopic;
 
 constexpr qint64 fullOutput = 256 * 1024; // bytes that wait to be written; then the owner waits
+constexpr milliseconds briefly { 1000 }; // who goes on within this time had no reason to say why not
 
 class Subscribe : public Verb {
 public:
@@ -53,6 +56,9 @@ public:
                             : result.error());
         });
         connect(&printer().out(), &Output::drained, this, &Subscribe::written);
+        m_soon.setSingleShot(true);
+        m_soon.setInterval(briefly);
+        connect(&m_soon, &QTimer::timeout, this, &Subscribe::tellWhy);
     }
 
     void interrupt() override { emit finished(exitOk); }
@@ -74,8 +80,8 @@ private:
             return takeMissed(in);
         if (in.state == QLatin1String("waits"))
             return takeWaits(in.sentence);
-        if (in.state == QLatin1String("ready") && !std::exchange(m_waits, {}).isEmpty())
-            return printer().talk(QStringLiteral("it goes on"));
+        if (in.state == QLatin1String("ready"))
+            return takeReady();
         if (in.state != QLatin1String("message"))
             return;
         if (typed().json)
@@ -94,17 +100,33 @@ private:
 
     void takeMissed(const SubscribeTopic::In &in)
     {
-        const QString count = in.missed == 0 ? QStringLiteral("some") : QString::number(in.missed);
         if (typed().json)
             return printer().object(Value::Map { { QStringLiteral("missed"), Value(in.missed) } });
+        if (in.missed == 1)
+            return printer().talk(QStringLiteral("1 message is missing here"));
+        const QString count = in.missed == 0 ? QStringLiteral("some") : QString::number(in.missed);
         printer().talk(QStringLiteral("%1 messages are missing here").arg(count));
     }
 
-    /// Once for each reason, however often it is tried.
+    /// Once for each reason, however often it is tried, and not at all if it goes on in a moment.
     void takeWaits(const QString &why)
     {
-        if (std::exchange(m_waits, why) != why)
-            printer().talk(QStringLiteral("nothing comes now (%1); it goes on by itself").arg(why));
+        m_why = why;
+        if (!m_soon.isActive())
+            m_soon.start();
+    }
+
+    void tellWhy()
+    {
+        if (std::exchange(m_waits, m_why) != m_why)
+            printer().talk(QStringLiteral("nothing comes now (%1); it goes on by itself").arg(m_why));
+    }
+
+    void takeReady()
+    {
+        m_soon.stop();
+        if (!std::exchange(m_waits, {}).isEmpty())
+            printer().talk(QStringLiteral("it goes on"));
     }
 
     /// JSON cannot hold any bytes: what is no UTF-8 is told in base64.
@@ -149,6 +171,8 @@ private:
     QPointer<Call> m_call;
     quint64 m_left = 0; // 0: no end
     quint64 m_number = 0; // printed and not yet acknowledged
+    QTimer m_soon; // then it is said why nothing comes
+    QString m_why;
     QString m_waits; // why, as it was last said
     bool m_over = false;
 };

@@ -135,6 +135,8 @@ Subscription::Subscription(Client &client, const QString &pattern, const Subscri
     : OpenedAgain(client, parent), m_request({ pattern, options.last, options.durable, {} }),
       m_acknowledgeMyself(options.acknowledgeMyself)
 {
+    connect(&client, &Client::away, this, &Subscription::goesAway);
+    connect(&client, &Client::resumed, this, &Subscription::comesBack);
     begin();
 }
 
@@ -175,6 +177,7 @@ void Subscription::take(QByteArrayView bytes)
     } else {
         isOpen();
         m_ready = true;
+        m_away = false;
         const bool again = std::exchange(m_wasReady, true);
         if (again && m_request.durable.isEmpty())
             emit missed(0);
@@ -215,13 +218,28 @@ void Subscription::leave()
         m_call->sendEnd();
 }
 
+/// The stream stands for as long as the link may go on, and nothing comes over it.
+void Subscription::goesAway()
+{
+    if (!m_ready || std::exchange(m_away, true))
+        return;
+    emit waits(m_client.lastError());
+}
+
+void Subscription::comesBack()
+{
+    if (std::exchange(m_away, false))
+        emit ready();
+}
+
 void Subscription::closed(const Error &why)
 {
     m_call = nullptr;
     m_ready = false;
     if (why.code == Code::Unavailable) {
         openLater();
-        emit waits(why);
+        if (!std::exchange(m_away, false)) // it was told that nothing comes
+            emit waits(why);
         return;
     }
     m_over = true;

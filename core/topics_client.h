@@ -138,8 +138,9 @@ signals:
     void received(const hawser::TopicMessage &message);
     /// Messages are missing before the next one; 0: how many is not known (the link was gone meanwhile).
     void missed(quint64 count);
-    void ready(); ///< it stands: what comes now is new. Each time
-    void waits(const hawser::Error &why); ///< nothing comes just now; it is tried again until `ready`
+    void ready(); ///< it stands, or goes on: what comes now is new. Each time
+    /// Nothing comes just now: the broker cannot, or the client is away (Client::away). It is tried again until `ready`.
+    void waits(const hawser::Error &why);
     void ended(const hawser::Error &why); ///< refused, or the right was taken away: it does not come again by itself
 
 private:
@@ -147,6 +148,8 @@ private:
     void take(QByteArrayView bytes);
     void takeMessage(const topic::Message &message);
     void closed(const Error &why);
+    void goesAway();
+    void comesBack();
 
     contracts::SubscribeTopics::Request m_request;
     bool m_acknowledgeMyself;
@@ -154,6 +157,7 @@ private:
     std::vector<topic::Source> m_sources; // by number mod limits::topicSources
     bool m_ready = false;
     bool m_wasReady = false;
+    bool m_away = false; // the client is, and that was told
     bool m_over = false;
 };
 

@@ -80,6 +80,31 @@ private slots:
         QCOMPARE(links.size(), 1);
     }
 
+    void aSubscriptionWhoseClientIsAwaySaysSoAndGoesOn()
+    {
+        House house;
+        house.why.reset();
+        house.open.push_back({}); // all are served
+        Subscription orders(house.client, QStringLiteral("orders.*"));
+        test::Heard heard(orders);
+        QTRY_VERIFY(orders.isReady());
+        QSignalSpy waits(&orders, &Subscription::waits);
+        QSignalSpy ready(&orders, &Subscription::ready);
+        QSignalSpy missed(&orders, &Subscription::missed);
+        house.client.renew(); // a short cut stays silent
+        QSignalSpy resumed(&house.client, &Client::resumed);
+        QTRY_COMPARE(resumed.size(), 1);
+        QVERIFY(waits.isEmpty());
+        QVERIFY(ready.isEmpty());
+        emit house.client.away();
+        emit house.client.away();
+        QCOMPARE(waits.size(), 1);
+        emit house.client.resumed();
+        QCOMPARE(ready.size(), 1);
+        QCOMPARE(waits.size(), 1);
+        QVERIFY(missed.isEmpty());
+    }
+
     void aPublisherWhoseStreamEndedPublishesAgain()
     {
         House house;

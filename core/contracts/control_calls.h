@@ -16,6 +16,7 @@ struct SentCallItem {
     qint64 until = 0;
     QString state; ///< queued, at-broker, taken, done
     QString sentence; ///< queued: why, if that is known; at-broker: which; done: how it ended
+    bool there = false; ///< at-broker: the machine is online and has not taken it yet
     QString code; ///< done: ok, or of §11 why there is no result
     QString begun; ///< done without a result: no, maybe
     qint64 ended = 0;
@@ -34,6 +35,7 @@ struct SentCallItem {
         field("until", &SentCallItem::until, { .description = "later it does not begin" });
         field("state", &SentCallItem::state, { .description = "queued, at-broker, taken, done" });
         field("sentence", &SentCallItem::sentence, { .description = "why, at which broker, how it ended" });
+        field("there", &SentCallItem::there, { .description = "at-broker: the machine is online" });
         field("code", &SentCallItem::code, { .description = "done: ok, or why there is no result" });
         field("begun", &SentCallItem::begun, { .description = "without a result: no, maybe" });
         field("ended", &SentCallItem::ended, { .description = "ms since 1970" });

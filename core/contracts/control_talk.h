@@ -25,6 +25,7 @@ struct SayTo {
         QString state; ///< as WatchMessages'
         quint64 id = 0; ///< of the message
         QString sentence {}; ///< as WatchMessages'
+        bool there = false; ///< they are online
         static void describe(auto &field)
         {
             field("key", &Reply::key, { .description = "of the contact" });
@@ -32,8 +33,10 @@ struct SayTo {
             field("state", &Reply::state, { .description = "queued, at-broker, delivered, read" });
             field("id", &Reply::id, { .description = "of the message" });
             field("sentence", &Reply::sentence, { .description = "why it waits, or at which broker" });
+            field("there", &Reply::there, { .description = "they are online" });
         }
     };
+    using In = Reply; ///< with wait: how far it came so far, when it stays there
 };
 
 /// `hawser messages`, `hawser chat`: lines of conversations, oldest first, then each new or changed one.

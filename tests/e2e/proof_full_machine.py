@@ -6,6 +6,7 @@ the machine says why until then. proof_full_machine.py BUILD
 
 import contextlib
 import os
+import re
 import sqlite3
 import time
 
@@ -142,6 +143,7 @@ def while_calls_wait(shop, trouble):
     shop.says(trouble.why)
     check(set(shop.states(numbers)) <= {"queued", "at-broker"}, f"nothing is told to be taken: {shop.results()}")
     check(not set(numbers) & set(shop.ran()), "nothing runs that could run twice")
+    wait_for(lambda: len(re.findall("at .+; .+ has not taken it yet", shop.ana.well("results").out)) == len(numbers), "Ana to read so")
     trouble.end()
     shop.all_done(f"{trouble.why}, while calls wait", numbers)
 

@@ -4,6 +4,7 @@ seconds once there is room, in order and once; also when her program is killed m
 """
 
 import contextlib
+import re
 import sqlite3
 import time
 
@@ -86,6 +87,11 @@ def proof(build, seconds):
         more = [f"more {n}" for n in range(6)]
         disk.fill()
         says(ana, bea, more)
+        told = ana.run("message", bea.key, "told")
+        check(re.match(r"at .+; .+ has not taken it yet$", told.err.splitlines()[-1]), f"ana reads why it waits: {told}")
+        waits = ana.start("message", bea.key, "waits", "--wait")
+        wait_for(lambda: "has not taken it yet; waiting" in waits.output(), f"ana to read that it waits: {waits.output()}")
+        more += ["told", "waits"]
         wait_for(lambda: status(bea).get("trouble"), "her status to say it")
         check(check_true(ana, bea) == len(words), f"nothing is delivered: {states(ana)}")
         beas.process.kill()
@@ -93,6 +99,7 @@ def proof(build, seconds):
         disk.make_room()
         own(bea)
         all_come(ana, bea, words + more)
+        check(waits.process.wait(20) == 0 and "delivered to" in waits.output(), f"who waited is told: {waits.output()}")
         parked = counters()["mailbox_parked"]
         check(parked == 0, f"{parked} are set aside")
         print(f"the receiver's disk full ({trouble!r}): all came {took:.1f} s after there was room; and after a kill", flush=True)

@@ -85,6 +85,14 @@ def came_once(house, person, path, folder):
     check(sorted(os.listdir(folder)) == [os.path.basename(path)], f"nothing else is in {os.listdir(folder)}")
 
 
+def asked_while_away(ana, bea):
+    """Nothing can be offered before she says yes, and she is away: Ana reads one true sentence."""
+    asking = ana.start("chat", bea.key)
+    wait_for(lambda: re.search(r"^.+ is away; asked as soon as they come\.$", asking.output(), re.M), f"it to say so: {asking.output()}", 30)
+    check("cannot be reached" not in asking.output(), f"it says nothing else: {asking.output()}")
+    asking.stop()
+
+
 def through_the_broker(house, ana, bea):
     """Never both there before the data goes; both are killed between the steps."""
     path = make(house, "shoot.bin")
@@ -199,6 +207,7 @@ def proof(build):
     with Household(build) as house:
         house.start_broker(config="[limits]\naway_seconds = 60\n")  # who ends says so, and is away at once all the same
         ana, bea = house.person("ana"), house.person("bea")
+        asked_while_away(ana, bea)
         house.befriend_at_broker(ana, bea)
         said = [step(house, ana, bea) for step in (through_the_broker, killed_in_the_midst, no_and_withdrawn_and_changed)]
         said.append(directly(house, house.person("cleo", joins=False), house.person("dora", joins=False)))

@@ -71,6 +71,29 @@ def held(house, ana, bea):
     bea.well("subscribe", "--forget", "held")
 
 
+def outage(house, broker, ana, bea):
+    """No broker for a while: the subscriber reads it while it lasts, once, and then that it goes on."""
+    reader = bea.start("subscribe", "outage.*")
+    before = len(reader.output())  # of her subscriptions that were
+
+    def said():
+        return reader.output()[before:]
+
+    def heard():
+        ana.well("publish", "outage.a", "x")
+        return "outage.a" in said()
+
+    wait_for(heard, "the subscription to stand")
+    broker.process.kill()
+    broker.process.wait()
+    wait_for(lambda: "nothing comes now" in said(), "her to be told while it lasts", 30)
+    broker = house.start_broker(listen=house.address)
+    wait_for(lambda: "it goes on" in said().splitlines(), f"it to go on: {said()}", 60)
+    check(said().count("nothing comes now") == 1, f"she is told once: {said()}")
+    reader.stop()
+    return broker
+
+
 def rights(ana, bea):
     reader = bea.start("subscribe", "secret.a", "--json")
     check(ana.run("publish", "a b", "x").status == 64, "a space is no topic")
@@ -101,6 +124,7 @@ def proof(build):
         rights(ana, bea)
         granted(house, ana)
         held(house, ana, bea)
+        broker = outage(house, broker, ana, bea)
         broker = last_after_a_kill(house, broker, ana, bea)
         durable(house, broker, ana, bea)
         print("topics: what was published arrived: live, kept and durable; and nothing else")
