@@ -51,17 +51,16 @@ Result<void> TopicPublisher::takeOne(QByteArrayView message)
     if (taken)
         return {};
     m_topics.countRefused();
-    refuse(m_refused, m_count, taken.error());
+    append(m_refused, m_count, taken.error());
     return {};
 }
 
-void TopicPublisher::refuse(Refusals &refusals, quint64 number, const Error &why)
+void TopicPublisher::append(Refusals &runs, quint64 number, const Error &why)
 {
-    if (!refusals.empty() && refusals.back().first + refusals.back().count == number
-        && refusals.back().why.code == why.code)
-        ++refusals.back().count;
+    if (!runs.empty() && runs.back().first + runs.back().count == number && runs.back().why.code == why.code)
+        ++runs.back().count;
     else
-        refusals.push_back({ number, 1, why });
+        runs.push_back({ number, 1, why });
 }
 
 void TopicPublisher::declare(quint32 number, QByteArrayView name)
@@ -90,7 +89,7 @@ Result<void> TopicPublisher::takeMessage(Declared &topic, QByteArrayView body, b
             return kept;
     m_builder.add(topic.source, {}, body);
     if (m_topics.keepDurably(*topic.source, body) || last)
-        refuse(m_toKeep, m_count, {});
+        append(m_toKeep, m_count, {});
     return {};
 }
 

@@ -30,13 +30,13 @@ private:
         Result<void> allowed;
         quint64 judgedAt = 0; // the version of the rights
     };
-    using Refusals = std::vector<topic::Refused>;
+    using Refusals = std::vector<topic::Refused>; // runs of messages with one reason
 
     void take(std::span<const MessageView> messages);
     Result<void> takeOne(QByteArrayView message);
     void declare(quint32 number, QByteArrayView name);
     Result<void> takeMessage(Declared &topic, QByteArrayView body, bool last);
-    static void refuse(Refusals &refusals, quint64 number, const Error &why);
+    static void append(Refusals &runs, quint64 number, const Error &why);
     void handOver();
     void answer(quint64 count, const Refusals &refused);
     void say(const QByteArray &answer);
@@ -48,7 +48,7 @@ private:
     BlockBuilder m_builder;
     std::vector<std::optional<Declared>> m_declared; // by number
     Refusals m_refused; // of this turn
-    Refusals m_toKeep; // of this turn: what is refused if it does not come to disk
+    Refusals m_toKeep; // of this turn: what is refused, and why, if it does not come to disk
     quint64 m_count = 0; // messages so far
     int m_unanswered = 0; // turns
     bool m_peerEnded = false;

@@ -8,7 +8,6 @@
 #include "core/value.h"
 
 #include <unordered_map>
-#include <unordered_set>
 
 namespace hawser::broker {
 
